@@ -1,0 +1,54 @@
+//! Carries out one action.
+
+use std::collections::BTreeMap;
+
+use orch_model::{Action, Fault, NodeId, Sample};
+
+use crate::Cancel;
+
+use super::{ActionResult, InstalledTree, OutputFile, SourceFile};
+
+/// An action with all that it reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// Whose action it is; names its directories on this machine.
+    pub node: &'a NodeId,
+    /// What to run.
+    pub action: &'a Action,
+    /// Its input files.
+    pub inputs: &'a [SourceFile],
+    /// Outputs of earlier actions, by the action's name.
+    pub artifacts: &'a BTreeMap<String, Vec<OutputFile>>,
+    /// Installed toolchains by name, at least those in `action.tools`.
+    pub tools: &'a BTreeMap<String, InstalledTree>,
+}
+
+/// How an action failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened, as a sentence without its subject: `exited with code 2`,
+    /// `was ended by signal 9 (SIGKILL)`, `ran longer than 30 s`, `did not leave `x``.
+    pub reason: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
+    /// What it printed and cost.
+    pub sample: Sample,
+}
+
+/// What came of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Execution {
+    /// It ended well and left what it declared; the outputs are in the store.
+    Succeeded(ActionResult),
+    /// It did not.
+    Failed(Failure),
+    /// The user interrupted.
+    Cancelled,
+}
+
+/// Carries out actions, locally or elsewhere. Blocks until the action is over; called
+/// from several threads at once.
+pub trait Executor: Send + Sync {
+    /// Runs the action. `Err` is for faults that are not the action's own.
+    fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault>;
+}

@@ -1,0 +1,22 @@
+//! Looks into an artifact before it is called good.
+
+use serde::{Deserialize, Serialize};
+
+use orch_model::{Fault, Target};
+
+use super::OutputFile;
+
+/// What an artifact is, and what speaks against it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// What it is, for people: `ELF 64-bit aarch64, statically linked`.
+    pub summary: String,
+    /// Everything that does not fit the target; empty for a good artifact.
+    pub problems: Vec<String>,
+}
+
+/// Looks into artifacts.
+pub trait Judge: Send + Sync {
+    /// Compares the artifact, whose content is in the store, with its target.
+    fn judge(&self, artifact: &OutputFile, target: &Target) -> Result<Judgement, Fault>;
+}

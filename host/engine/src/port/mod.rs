@@ -1,0 +1,22 @@
+//! What the engine needs of the world, as traits. Other crates implement them; only the
+//! command line knows which. Nothing here has an implementation of its own.
+
+mod action_cache;
+mod executor;
+mod facts;
+mod judge;
+mod observer;
+mod plugins;
+mod publisher;
+mod sources;
+mod toolchains;
+
+pub use action_cache::{ActionCache, ActionResult, OutputFile};
+pub use executor::{Execution, Executor, Failure, Job};
+pub use facts::FactSource;
+pub use judge::{Judge, Judgement};
+pub use observer::{Event, Observer, Stage};
+pub use plugins::{AdviceRequest, BuildRequest, Called, Plugins};
+pub use publisher::{Publication, Publisher};
+pub use sources::{SourceFile, Sources};
+pub use toolchains::{InstalledTree, Progress, Toolchains};

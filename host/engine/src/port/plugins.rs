@@ -1,0 +1,102 @@
+//! The loaded plugins, one method for each function of the contract that the engine uses.
+
+use orch_model::{
+    Advice, Build, InstalledToolchain, Log, Machine, Offer, PluginFailure, PluginId,
+    PluginSummary, RecordedFact, RelativePath, SandboxPath, Target, Toolchain, Tweak,
+};
+
+/// What came of one call: the result, what the plugin learnt, what it said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Called<T> {
+    /// What it returned, or why it did not.
+    pub result: Result<T, PluginFailure>,
+    /// Every question it asked, in order, with the digest of the answer.
+    pub facts: Vec<RecordedFact>,
+    /// Its log lines, in order.
+    pub logs: Vec<Log>,
+}
+
+/// What a builder is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildRequest {
+    /// The build's name in the pipeline.
+    pub unit: String,
+    /// The builder's settings as JSON.
+    pub settings: String,
+    /// Where the build works, below the pipeline's folder.
+    pub directory: RelativePath,
+    /// What it builds with.
+    pub toolchain: InstalledToolchain,
+    /// The machine that builds.
+    pub host: Machine,
+    /// The machine built for.
+    pub target: Target,
+    /// What tuning set, later ones winning.
+    pub tweaks: Vec<Tweak>,
+}
+
+/// What a tuning policy is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdviceRequest {
+    /// The policy's settings as JSON.
+    pub settings: String,
+    /// The builder whose flags are wanted.
+    pub builder: String,
+    /// The exact release of its toolchain.
+    pub toolchain_version: String,
+    /// The machine built for.
+    pub target: Machine,
+}
+
+/// The loaded plugins. Every method names the plugin; asking one that lacks the role
+/// gives [`PluginFailure::Unsupported`].
+pub trait Plugins: Send + Sync {
+    /// All loaded plugins, bundled ones first, then by name.
+    fn summaries(&self) -> Vec<PluginSummary>;
+
+    /// `toolchain-source.releases`
+    fn releases(
+        &self,
+        plugin: &PluginId,
+        requirement: &str,
+        host: &Machine,
+        settings: &str,
+    ) -> Called<Vec<String>>;
+
+    /// `toolchain-source.locate`
+    fn locate(
+        &self,
+        plugin: &PluginId,
+        version: &str,
+        host: &Machine,
+        settings: &str,
+    ) -> Called<Toolchain>;
+
+    /// `builder.plan`
+    fn plan_build(&self, plugin: &PluginId, request: &BuildRequest) -> Called<Build>;
+
+    /// `target-platform.offers`
+    fn platform_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>>;
+
+    /// `target-platform.describe`
+    fn describe_target(&self, plugin: &PluginId, name: &str, settings: &str) -> Called<Target>;
+
+    /// `target-platform.finish`
+    fn finish_artifact(
+        &self,
+        plugin: &PluginId,
+        name: &str,
+        artifact: &SandboxPath,
+    ) -> Called<Build>;
+
+    /// `tuning-policy.offers`
+    fn policy_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>>;
+
+    /// `tuning-policy.advise`
+    fn advise(
+        &self,
+        plugin: &PluginId,
+        policy: &str,
+        request: &AdviceRequest,
+    ) -> Called<Vec<Advice>>;
+}

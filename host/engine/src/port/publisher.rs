@@ -1,0 +1,21 @@
+//! Puts outputs where the user looks for them.
+
+use orch_model::{Fault, RelativePath};
+
+use super::OutputFile;
+
+/// One file to put in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// What, from the store.
+    pub file: OutputFile,
+    /// Where, below the pipeline's folder.
+    pub to: RelativePath,
+}
+
+/// Puts outputs in place.
+pub trait Publisher: Send + Sync {
+    /// Makes every destination hold its file, each replaced in one step; a file that
+    /// is right already is left alone. Says how many were written.
+    fn publish(&self, publications: &[Publication]) -> Result<usize, Fault>;
+}

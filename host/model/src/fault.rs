@@ -1,0 +1,90 @@
+//! What went wrong outside the user's pipeline and outside a plugin: the error type that
+//! the house passes around, with the kind that decides the exit code.
+
+use std::fmt;
+
+/// What a fault is about; each kind has one exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The command line or a file of the user's is wrong (exit code 2).
+    Usage,
+    /// A plugin refused, was denied or failed (exit code 3).
+    Plugin,
+    /// Something could not be fetched or verified (exit code 4).
+    Fetch,
+    /// Our own fault, or the machine's: a full disk, a read-only cache (exit code 5).
+    Internal,
+    /// The user interrupted (exit code 130).
+    Interrupted,
+}
+
+/// An error with what the user can do about it. Messages are lower case, begin with
+/// what failed, and name the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What it is about.
+    pub kind: FaultKind,
+    /// What happened, and where.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault without a hint.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// A fault of the machine or our own.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Internal, message)
+    }
+
+    /// Something that could not be fetched or verified.
+    pub fn fetch(message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Fetch, message)
+    }
+
+    /// A wrong use of the command line or a wrong file.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Usage, message)
+    }
+
+    /// An interrupt by the user.
+    pub fn interrupted() -> Self {
+        Self::new(FaultKind::Interrupted, "interrupted")
+    }
+
+    /// An I/O error while doing something to a file: `could not write `x`: no space`.
+    pub fn io(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        let fault = Self::internal(format!("could not {doing} `{}`: {error}", path.display()));
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                fault.hint("free some space, or set `ORCH_CACHE_DIR` to a larger disk")
+            }
+            std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
+                fault.hint("check its permissions, or set `ORCH_CACHE_DIR` to a folder that can be written")
+            }
+            _ => fault,
+        }
+    }
+
+    /// The same fault with a hint.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,44 @@
+//! The nouns of `orch`: what a machine, an action, a toolchain, a plugin or a pipeline *is*.
+//!
+//! This crate owns values and their text forms. It deliberately does no I/O, starts no
+//! process, knows no async runtime and no WebAssembly engine; every other crate of the
+//! house speaks in its types.
+
+mod action;
+mod diagnostic;
+mod digest;
+mod facts;
+mod fault;
+mod lock;
+mod machine;
+mod node;
+mod path;
+mod pipeline;
+mod plugin;
+mod sample;
+mod settings;
+mod target;
+mod toolchain;
+mod tweak;
+
+pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
+pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};
+pub use digest::{Digest, DigestError, Hasher};
+pub use facts::{Answer, PackageFile, Question, RecordedFact, Refusal};
+pub use fault::{Fault, FaultKind};
+pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
+pub use machine::{Architecture, Machine, OperatingSystem};
+pub use node::NodeId;
+pub use path::{PathError, RelativePath, Root, SandboxPath};
+pub use pipeline::{
+    BuildTable, Name, Pipeline, PluginSource, PluginTable, TargetTable, TaskTable, ToolchainTable,
+};
+pub use plugin::{
+    Asks, Log, LogLevel, Manifest, Offer, PluginFailure, PluginId, PluginOrigin, PluginSummary,
+    Problem, Role,
+};
+pub use sample::Sample;
+pub use settings::Settings;
+pub use target::{Requirement, Target, TargetRunner};
+pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, Tool, Toolchain};
+pub use tweak::{Advice, Tweak};

@@ -1,0 +1,143 @@
+//! A pipeline file that is valid: every name resolved, the place of every value kept.
+//! Nobody downstream checks again what the parser has checked.
+
+use std::collections::BTreeMap;
+
+use crate::{RelativePath, Settings, Span, Spanned, Word};
+
+/// The name of a table, with the place of its header's key.
+pub type Name = Spanned<String>;
+
+/// A parsed `pipeline.toml`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    /// The project's name.
+    pub name: Spanned<String>,
+    /// Plugins beside the bundled ones.
+    pub plugins: Vec<PluginTable>,
+    /// In the order of the file, like all that follow.
+    pub toolchains: Vec<ToolchainTable>,
+    /// Machines to build for.
+    pub targets: Vec<TargetTable>,
+    /// What is built.
+    pub builds: Vec<BuildTable>,
+    /// Any commands.
+    pub tasks: Vec<TaskTable>,
+}
+
+/// Where a plugin of the pipeline comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginSource {
+    /// A component, or a folder that holds one or can build one, below the pipeline.
+    Path(RelativePath),
+}
+
+/// `[plugins]`, one line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginTable {
+    /// The name that the pipeline uses.
+    pub name: Name,
+    /// Where it comes from.
+    pub source: Spanned<PluginSource>,
+}
+
+/// `[toolchain.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolchainTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// The plugin that knows its releases: `with`, or else the table's name.
+    pub with: Spanned<String>,
+    /// A semver requirement on the release; empty for the newest.
+    pub version: Spanned<String>,
+    /// The plugin's settings.
+    pub settings: Settings,
+}
+
+/// `[target.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// An offer of a loaded plugin, `name` or `plugin/name`.
+    pub platform: Spanned<String>,
+    /// The platform's settings.
+    pub settings: Settings,
+}
+
+/// `[build.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// The builder's plugin.
+    pub with: Spanned<String>,
+    /// The toolchain's name in the pipeline; `None` where the planner is to find the
+    /// one that has the builder's name or plugin.
+    pub toolchain: Option<Spanned<String>>,
+    /// Names of targets; at least one.
+    pub targets: Vec<Spanned<String>>,
+    /// Offers of loaded tuning policies, in order; a later one wins.
+    pub tuning: Vec<Spanned<String>>,
+    /// Where the build works, below the pipeline's folder.
+    pub directory: RelativePath,
+    /// Nodes that must have succeeded before, as `task.test` or `build.a@t`.
+    pub needs: Vec<Spanned<String>>,
+    /// Arguments of the smoke run; `None` for no smoke run.
+    pub smoke: Option<Spanned<Vec<String>>>,
+    /// The builder's settings.
+    pub settings: Settings,
+}
+
+/// `[task.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// Program and arguments, never a shell line. May hold `${target.name}` as it
+    /// stands; the planner fills it in.
+    pub command: Spanned<Vec<Spanned<String>>>,
+    /// Names of toolchains whose programs it finds on its `PATH`.
+    pub tools: Vec<Spanned<String>>,
+    /// Glob patterns below the pipeline's folder.
+    pub inputs: Vec<Spanned<String>>,
+    /// Files or directories below the pipeline's folder that it makes.
+    pub outputs: Vec<Spanned<RelativePath>>,
+    /// Nodes that must have succeeded before.
+    pub needs: Vec<Spanned<String>>,
+    /// Its environment; values may hold `${target.name}` and `${env.X}`.
+    pub environment: BTreeMap<String, Spanned<String>>,
+    /// Names of targets; empty for a task that has none.
+    pub targets: Vec<Spanned<String>>,
+    /// Where it works, below the pipeline's folder.
+    pub directory: RelativePath,
+    /// Whether it may reach the network.
+    pub network: bool,
+    /// Whether a success may be kept.
+    pub cache: bool,
+    /// In milliseconds.
+    pub timeout_ms: Option<u64>,
+}
+
+impl Pipeline {
+    /// Where a table's name stands, for messages about the whole table.
+    pub fn place_of(&self, kind: &str, name: &str) -> Option<Span> {
+        let names: Vec<&Name> = match kind {
+            "toolchain" => self.toolchains.iter().map(|t| &t.name).collect(),
+            "target" => self.targets.iter().map(|t| &t.name).collect(),
+            "build" => self.builds.iter().map(|t| &t.name).collect(),
+            "task" => self.tasks.iter().map(|t| &t.name).collect(),
+            _ => return None,
+        };
+        names
+            .into_iter()
+            .find(|known| known.value == name)
+            .map(|known| known.span.clone())
+    }
+}
+
+impl From<&str> for Word {
+    fn from(text: &str) -> Self {
+        Word::text(text)
+    }
+}
