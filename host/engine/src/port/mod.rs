@@ -10,6 +10,7 @@ mod plugins;
 mod publisher;
 mod sources;
 mod toolchains;
+mod wasm;
 
 pub use action_cache::{ActionCache, ActionResult, OutputFile};
 pub use executor::{Execution, Executor, Failure, Job};
@@ -20,3 +21,4 @@ pub use plugins::{AdviceRequest, BuildRequest, Called, Plugins};
 pub use publisher::{Publication, Publisher};
 pub use sources::{SourceFile, Sources};
 pub use toolchains::{InstalledTree, Progress, Toolchains};
+pub use wasm::WasmRunner;
