@@ -3,8 +3,37 @@
 //! WebAssembly: what it needs of the world comes in through [`port`].
 
 mod cancel;
+mod forecast;
+mod gather;
+mod graph;
+mod host;
+mod ledger;
+mod nearest;
 mod outcome;
+mod perform;
+mod plan;
+mod planner;
 pub mod port;
+mod problem;
+mod record;
+mod resolve;
+mod schedule;
+mod settings_schema;
+mod world;
 
 pub use cancel::{Cancel, Subscription};
+pub use forecast::{Forecast, Foreseen, forecast};
+pub use graph::{ActionGraph, GraphError, Node, NodeKind, product_folder};
+pub use host::{LOCKED_HOSTS, locked_host};
+pub use ledger::{Change, Entry, Ledger};
+pub use nearest::nearest;
 pub use outcome::{Origin, Outcome};
+pub use plan::{
+    Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
+};
+pub use planner::{Planned, Surroundings, check, plan};
+pub use problem::PlanProblem;
+pub use record::{NodeRecord, RunRecord};
+pub use resolve::{Keep, Resolution, resolve};
+pub use schedule::{NodeRun, Run, RunOptions, run};
+pub use world::World;

@@ -1,0 +1,101 @@
+//! What a run would do, without doing it: every node looked at with the same eyes as the
+//! run's own.
+
+use orch_model::{Fault, NodeId};
+
+use crate::gather::{self, Left};
+use crate::graph::{ActionGraph, NodeKind};
+use crate::ledger::Ledger;
+use crate::world::World;
+
+/// What would become of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Forecast {
+    /// Its result is at hand.
+    UpToDate,
+    /// It would be done.
+    WouldRun,
+    /// That depends on what a node before it leaves, which would be done first.
+    DependsOn(NodeId),
+}
+
+/// A node and what would become of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foreseen {
+    /// Which.
+    pub id: NodeId,
+    /// What would become of it.
+    pub forecast: Forecast,
+    /// What its result depends on, where that is known before the run.
+    pub ledger: Option<Ledger>,
+}
+
+/// Looks at every node of the graph, in its order.
+pub fn forecast(graph: &ActionGraph, world: World<'_>) -> Result<Vec<Foreseen>, Fault> {
+    let mut left: Vec<Option<Left>> = vec![None; graph.nodes().len()];
+    let mut foreseen: Vec<Foreseen> = Vec::with_capacity(graph.nodes().len());
+    for (position, node) in graph.nodes().iter().enumerate() {
+        let unknown = node
+            .needs
+            .iter()
+            .find(|need| foreseen[**need].forecast != Forecast::UpToDate)
+            .map(|need| foreseen[*need].id.clone());
+        let (forecast, ledger) = match unknown {
+            Some(first) => (Forecast::DependsOn(first), None),
+            None => {
+                let look_up = |need: usize| left[need].as_ref();
+                let (found, ledger) = look(graph, position, &look_up, &world)?;
+                let forecast = match &found {
+                    Some(_) => Forecast::UpToDate,
+                    None => Forecast::WouldRun,
+                };
+                left[position] = found;
+                (forecast, ledger)
+            }
+        };
+        foreseen.push(Foreseen {
+            id: node.id.clone(),
+            forecast,
+            ledger,
+        });
+    }
+    Ok(foreseen)
+}
+
+/// What a node left before, if its result is at hand.
+fn look<'l>(
+    graph: &ActionGraph,
+    position: usize,
+    left: gather::LeftBy<'l>,
+    world: &World<'_>,
+) -> Result<(Option<Left>, Option<Ledger>), Fault> {
+    let node = &graph.nodes()[position];
+    Ok(match &node.kind {
+        NodeKind::Fetch { toolchain, .. } => {
+            let tree = world.toolchains.installed(toolchain)?;
+            let found = tree.map(|tree| Left {
+                tree: Some(tree),
+                ..Left::default()
+            });
+            (found, None)
+        }
+        NodeKind::Command { action, .. } => {
+            let reads = gather::reads(graph, node, action, left, world)?;
+            let kept = match action.cacheable {
+                true => world.cache.lookup(&reads.ledger.key())?,
+                false => None,
+            };
+            let found = kept.map(|result| Left {
+                outputs: result.outputs,
+                ..Left::default()
+            });
+            (found, Some(reads.ledger))
+        }
+        NodeKind::Judge { artifacts, target } => {
+            let (_, ledger) = gather::judged(graph, node, artifacts, target, left)?;
+            let kept = world.cache.lookup(&ledger.key())?;
+            (kept.map(|_| Left::default()), Some(ledger))
+        }
+        NodeKind::Publish { .. } => (Some(Left::default()), None),
+    })
+}

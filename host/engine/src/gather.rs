@@ -1,0 +1,140 @@
+//! Collects all that one node reads from the nodes before it, and so its ledger. Used by
+//! the run, the forecast and the explanation alike.
+
+use std::collections::BTreeMap;
+
+use orch_model::{Action, Artifact, Fault, NodeId, RelativePath, Root, SandboxPath, Target};
+
+use crate::graph::{ActionGraph, Node, NodeKind, as_artifact};
+use crate::ledger::Ledger;
+use crate::port::{InstalledTree, OutputFile, Publication, SourceFile};
+use crate::world::World;
+
+/// What later nodes read of one that is over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Left {
+    /// Files of a process, as it left them.
+    pub outputs: Vec<OutputFile>,
+    /// The tree of a fetched toolchain.
+    pub tree: Option<InstalledTree>,
+}
+
+/// Looks up what an earlier node left, by its position.
+pub(crate) type LeftBy<'a> = &'a dyn Fn(usize) -> Option<&'a Left>;
+
+/// All that a process reads.
+pub(crate) struct Reads {
+    pub inputs: Vec<SourceFile>,
+    pub artifacts: BTreeMap<String, Vec<OutputFile>>,
+    pub tools: BTreeMap<String, InstalledTree>,
+    pub ledger: Ledger,
+}
+
+pub(crate) fn reads(
+    graph: &ActionGraph,
+    node: &Node,
+    action: &Action,
+    left: LeftBy<'_>,
+    world: &World<'_>,
+) -> Result<Reads, Fault> {
+    let mut artifacts = BTreeMap::new();
+    let mut tools = BTreeMap::new();
+    for &need in &node.needs {
+        let Some(left) = left(need) else { continue };
+        match &graph.nodes()[need].kind {
+            NodeKind::Fetch { name, .. } if action.tools.contains(name) => {
+                if let Some(tree) = &left.tree {
+                    tools.insert(name.clone(), tree.clone());
+                }
+            }
+            NodeKind::Command { action: maker, .. } if action.after.contains(&maker.name) => {
+                artifacts.insert(maker.name.clone(), left.outputs.clone());
+            }
+            _ => {}
+        }
+    }
+    let inputs = match action.inputs.is_empty() {
+        true => Vec::new(),
+        false => world.sources.files(&action.inputs)?,
+    };
+    let listed: Vec<_> = artifacts.iter().map(|(name, files): (&String, &Vec<_>)| (name.clone(), files.clone())).collect();
+    let trees: Vec<_> = tools.iter().map(|(name, tree): (&String, &InstalledTree)| (name.clone(), tree.clone())).collect();
+    let ledger = Ledger::of_action(action, world.host, &inputs, &listed, &trees);
+    Ok(Reads {
+        inputs,
+        artifacts,
+        tools,
+        ledger,
+    })
+}
+
+/// The files behind a build's artifacts, with the ledger of looking into them.
+pub(crate) fn judged(
+    graph: &ActionGraph,
+    node: &Node,
+    artifacts: &[Artifact],
+    target: &Target,
+    left: LeftBy<'_>,
+) -> Result<(Vec<(Artifact, OutputFile)>, Ledger), Fault> {
+    let files = artifacts
+        .iter()
+        .map(|artifact| Ok((artifact.clone(), file_of(graph, node, artifact, left)?)))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    let ledger = Ledger::of_judgement(&files, target);
+    Ok((files, ledger))
+}
+
+pub(crate) fn publications(
+    graph: &ActionGraph,
+    node: &Node,
+    artifacts: &[(Artifact, RelativePath)],
+    left: LeftBy<'_>,
+) -> Result<Vec<Publication>, Fault> {
+    artifacts
+        .iter()
+        .map(|(artifact, to)| {
+            let file = file_of(graph, node, artifact, left)?;
+            Ok(Publication {
+                file: OutputFile {
+                    executable: artifact.executable,
+                    ..file
+                },
+                to: to.clone(),
+            })
+        })
+        .collect()
+}
+
+/// A task's outputs lie where they were declared.
+pub(crate) fn task_publications(outputs: &[OutputFile]) -> Vec<Publication> {
+    outputs
+        .iter()
+        .filter(|file| file.path.root == Root::Source)
+        .map(|file| Publication {
+            file: file.clone(),
+            to: file.path.relative.clone(),
+        })
+        .collect()
+}
+
+fn file_of(graph: &ActionGraph, node: &Node, artifact: &Artifact, left: LeftBy<'_>) -> Result<OutputFile, Fault> {
+    let found = node.needs.iter().find_map(|&need| {
+        let NodeKind::Command { action, .. } = &graph.nodes()[need].kind else {
+            return None;
+        };
+        left(need)?
+            .outputs
+            .iter()
+            .find(|file| as_artifact(&action.name, &file.path) == artifact.path)
+            .cloned()
+    });
+    found.ok_or_else(|| missing(&node.id, &artifact.path))
+}
+
+fn missing(node: &NodeId, path: &SandboxPath) -> Fault {
+    Fault::new(
+        orch_model::FaultKind::Plugin,
+        format!("`{node}`: the plan names artifact `{path}`, but no step left it"),
+    )
+    .hint("the builder's plugin plans an artifact that none of its actions declares as an output")
+}

@@ -1,0 +1,380 @@
+//! Everything is one graph: fetching a compiler, running a process, judging an artifact
+//! and putting it in place are nodes. Made from a plan; knows nothing of what has run.
+
+use std::collections::HashMap;
+
+use orch_model::{Action, Artifact, NodeId, RelativePath, Root, SandboxPath, Target, Toolchain};
+
+use crate::plan::{Plan, PlannedBuild, PlannedTask, SmokeRun};
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeKind {
+    /// Brings a toolchain onto the machine.
+    Fetch {
+        /// Its name in the pipeline.
+        name: String,
+        /// What to fetch.
+        toolchain: Toolchain,
+    },
+    /// Runs a process.
+    Command {
+        /// What runs.
+        action: Action,
+        /// Whether its outputs are put in place at once, as a task's are.
+        publish: bool,
+    },
+    /// Looks into artifacts before they are called good.
+    Judge {
+        /// What is looked into.
+        artifacts: Vec<Artifact>,
+        /// What they must fit.
+        target: Target,
+    },
+    /// Puts artifacts where the user looks for them.
+    Publish {
+        /// What, and where below the pipeline's folder.
+        artifacts: Vec<(Artifact, RelativePath)>,
+    },
+}
+
+/// A node with what must be over before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub id: NodeId,
+    /// What it does.
+    pub kind: NodeKind,
+    /// Positions of the nodes that it needs; all before its own.
+    pub needs: Vec<usize>,
+}
+
+/// Nodes in an order in which each stands behind all that it needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionGraph {
+    nodes: Vec<Node>,
+}
+
+/// What a plan asks for that cannot be: only a plugin can cause it, since the parser
+/// refuses cycles of the pipeline's own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GraphError {
+    /// A node needs one that is not there.
+    #[error("`{node}` needs `{missing}`, which no plugin planned")]
+    Missing {
+        /// Who needs.
+        node: NodeId,
+        /// What is not there.
+        missing: NodeId,
+    },
+    /// Nodes need each other.
+    #[error("these need each other: {}", .0.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" → "))]
+    Cycle(Vec<NodeId>),
+    /// Two nodes have one name.
+    #[error("two nodes are called `{0}`")]
+    Twice(NodeId),
+}
+
+impl ActionGraph {
+    /// The graph of a plan.
+    pub fn of_plan(plan: &Plan) -> Result<Self, GraphError> {
+        let mut loose = Vec::new();
+        for toolchain in &plan.toolchains {
+            loose.push(Loose {
+                id: NodeId::toolchain(&toolchain.name),
+                kind: NodeKind::Fetch {
+                    name: toolchain.name.clone(),
+                    toolchain: toolchain.toolchain.clone(),
+                },
+                needs: Vec::new(),
+            });
+        }
+        for task in &plan.tasks {
+            loose.push(lower_task(task));
+        }
+        for build in &plan.builds {
+            let target = plan.targets.iter().find(|target| target.name == build.target);
+            lower_build(build, target.map(|t| t.target.clone()).unwrap_or_default(), &mut loose);
+        }
+        order(loose)
+    }
+
+    /// The nodes, each behind all that it needs.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The position of a node.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.id.as_str() == id)
+    }
+
+    /// The part of the graph that the wanted nodes need, themselves included.
+    pub fn needed_by(&self, wanted: impl Fn(&NodeId) -> bool) -> Self {
+        let mut keep: Vec<bool> = self.nodes.iter().map(|node| wanted(&node.id)).collect();
+        for position in (0..self.nodes.len()).rev() {
+            if keep[position] {
+                for &need in &self.nodes[position].needs {
+                    keep[need] = true;
+                }
+            }
+        }
+        let mut moved = vec![usize::MAX; self.nodes.len()];
+        let mut nodes = Vec::new();
+        for (position, node) in self.nodes.iter().enumerate().filter(|(position, _)| keep[*position]) {
+            moved[position] = nodes.len();
+            nodes.push(Node {
+                needs: node.needs.iter().map(|need| moved[*need]).collect(),
+                ..node.clone()
+            });
+        }
+        Self { nodes }
+    }
+}
+
+/// A node before its needs have positions.
+struct Loose {
+    id: NodeId,
+    kind: NodeKind,
+    needs: Vec<NodeId>,
+}
+
+fn lower_task(task: &PlannedTask) -> Loose {
+    let mut needs = task.needs.clone();
+    needs.extend(task.action.tools.iter().map(|tool| NodeId::toolchain(tool)));
+    Loose {
+        id: task.node.clone(),
+        kind: NodeKind::Command {
+            action: task.action.clone(),
+            publish: true,
+        },
+        needs,
+    }
+}
+
+/// A build becomes its actions, then a judge, then the smoke run if there is one, and
+/// last the node that has the build's own name and puts the artifacts in place.
+fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
+    let unit = build.node();
+    for action in &build.actions {
+        let mut needs: Vec<NodeId> = action.after.iter().map(|name| unit.step(name)).collect();
+        needs.extend(action.tools.iter().map(|tool| NodeId::toolchain(tool)));
+        needs.extend(build.needs.iter().cloned());
+        loose.push(Loose {
+            id: unit.step(&action.name),
+            kind: NodeKind::Command {
+                action: action.clone(),
+                publish: false,
+            },
+            needs,
+        });
+    }
+    let makers = build.artifacts.iter().filter_map(|artifact| match &artifact.path.root {
+        Root::Artifact(action) => Some(unit.step(action)),
+        _ => None,
+    });
+    let verify = unit.step("verify");
+    loose.push(Loose {
+        id: verify.clone(),
+        kind: NodeKind::Judge {
+            artifacts: build.artifacts.clone(),
+            target,
+        },
+        needs: makers.clone().collect(),
+    });
+    let mut last = verify;
+    if let SmokeRun::Action(action) = &build.smoke {
+        let smoke = unit.step(&action.name);
+        let mut needs = vec![last];
+        needs.extend(makers.clone());
+        loose.push(Loose {
+            id: smoke.clone(),
+            kind: NodeKind::Command {
+                action: (**action).clone(),
+                publish: false,
+            },
+            needs,
+        });
+        last = smoke;
+    }
+    let folder = product_folder(&build.name, &build.target);
+    let mut needs = vec![last];
+    needs.extend(makers);
+    loose.push(Loose {
+        id: unit,
+        kind: NodeKind::Publish {
+            artifacts: build
+                .artifacts
+                .iter()
+                .map(|artifact| (artifact.clone(), folder.join(&artifact.name)))
+                .collect(),
+        },
+        needs,
+    });
+}
+
+/// `out/<build>/<target>`, below the pipeline's folder.
+pub fn product_folder(build: &str, target: &str) -> RelativePath {
+    RelativePath::new(&format!("out/{build}/{target}")).unwrap_or_default()
+}
+
+/// Where an action leaves a declared output, as later actions of its build see it.
+pub(crate) fn as_artifact(action: &str, output: &SandboxPath) -> SandboxPath {
+    match output.root {
+        Root::Output => SandboxPath {
+            root: Root::Artifact(action.to_owned()),
+            relative: output.relative.clone(),
+        },
+        _ => output.clone(),
+    }
+}
+
+/// Puts every node behind what it needs, keeping the given order where it can.
+fn order(loose: Vec<Loose>) -> Result<ActionGraph, GraphError> {
+    let mut positions = HashMap::with_capacity(loose.len());
+    for (position, node) in loose.iter().enumerate() {
+        if positions.insert(node.id.clone(), position).is_some() {
+            return Err(GraphError::Twice(node.id.clone()));
+        }
+    }
+    let mut needs = Vec::with_capacity(loose.len());
+    for node in &loose {
+        let mut own = Vec::with_capacity(node.needs.len());
+        for need in &node.needs {
+            let position = *positions.get(need).ok_or_else(|| GraphError::Missing {
+                node: node.id.clone(),
+                missing: need.clone(),
+            })?;
+            own.push(position);
+        }
+        own.sort_unstable();
+        own.dedup();
+        needs.push(own);
+    }
+
+    let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut needed_by = vec![Vec::new(); loose.len()];
+    for (position, own) in needs.iter().enumerate() {
+        for &need in own {
+            needed_by[need].push(position);
+        }
+    }
+    let mut ready: std::collections::BTreeSet<usize> =
+        (0..loose.len()).filter(|position| waiting[*position] == 0).collect();
+    let mut moved = vec![usize::MAX; loose.len()];
+    let mut sequence = Vec::with_capacity(loose.len());
+    while let Some(position) = ready.pop_first() {
+        moved[position] = sequence.len();
+        sequence.push(position);
+        for &follower in &needed_by[position] {
+            waiting[follower] -= 1;
+            if waiting[follower] == 0 {
+                ready.insert(follower);
+            }
+        }
+    }
+    if sequence.len() < loose.len() {
+        return Err(GraphError::Cycle(one_cycle(&loose, &needs, &moved)));
+    }
+    let mut loose: Vec<Option<Loose>> = loose.into_iter().map(Some).collect();
+    let nodes = sequence
+        .iter()
+        .filter_map(|&position| {
+            let node = loose[position].take()?;
+            Some(Node {
+                id: node.id,
+                kind: node.kind,
+                needs: needs[position].iter().map(|need| moved[*need]).collect(),
+            })
+        })
+        .collect();
+    Ok(ActionGraph { nodes })
+}
+
+/// Follows needs among the nodes that were never ready until one comes again.
+fn one_cycle(loose: &[Loose], needs: &[Vec<usize>], moved: &[usize]) -> Vec<NodeId> {
+    let stuck = |position: usize| moved[position] == usize::MAX;
+    let Some(mut at) = (0..loose.len()).find(|position| stuck(*position)) else {
+        return Vec::new();
+    };
+    let mut path = Vec::new();
+    while !path.contains(&at) {
+        path.push(at);
+        at = needs[at].iter().copied().find(|need| stuck(*need)).unwrap_or(at);
+    }
+    let start = path.iter().position(|position| *position == at).unwrap_or(0);
+    path[start..]
+        .iter()
+        .chain(std::iter::once(&at))
+        .map(|position| loose[*position].id.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(name: &str, needs: &[&str]) -> Loose {
+        Loose {
+            id: NodeId::task(name, None),
+            kind: NodeKind::Publish {
+                artifacts: Vec::new(),
+            },
+            needs: needs.iter().map(|need| NodeId::task(need, None)).collect(),
+        }
+    }
+
+    fn names(graph: &ActionGraph) -> Vec<&str> {
+        graph.nodes().iter().map(|node| node.id.as_str()).collect()
+    }
+
+    #[test]
+    fn every_node_stands_behind_what_it_needs() {
+        let graph = order(vec![
+            task("c", &["b"]),
+            task("b", &["a"]),
+            task("d", &[]),
+            task("a", &[]),
+        ])
+        .unwrap();
+        assert_eq!(names(&graph), ["task.d", "task.a", "task.b", "task.c"]);
+        for (position, node) in graph.nodes().iter().enumerate() {
+            assert!(node.needs.iter().all(|need| *need < position));
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_graph_has_what_it_needs_and_no_more() {
+        let graph = order(vec![
+            task("a", &[]),
+            task("b", &["a"]),
+            task("c", &["b"]),
+            task("d", &[]),
+        ])
+        .unwrap();
+        let part = graph.needed_by(|id| id.is_meant_by("task.b"));
+        assert_eq!(names(&part), ["task.a", "task.b"]);
+        assert_eq!(part.nodes()[1].needs, [0]);
+    }
+
+    #[test]
+    fn a_cycle_names_every_node_on_it_and_no_other() {
+        let error = order(vec![
+            task("outside", &["a"]),
+            task("a", &["b"]),
+            task("b", &["c"]),
+            task("c", &["a"]),
+        ])
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "these need each other: `task.a` → `task.b` → `task.c` → `task.a`"
+        );
+    }
+
+    #[test]
+    fn a_need_that_is_not_there_is_named() {
+        let error = order(vec![task("a", &["b"])]).unwrap_err();
+        assert_eq!(error.to_string(), "`task.a` needs `task.b`, which no plugin planned");
+    }
+}

@@ -1,0 +1,192 @@
+//! What the result of a node depends on, written down line by line. One walk makes the
+//! key and the words that explain it, so the two cannot disagree.
+
+use serde::{Deserialize, Serialize};
+
+use orch_model::{Action, Artifact, Digest, Hasher, Machine, Runner, Target, Word};
+
+use crate::port::{InstalledTree, OutputFile, SourceFile};
+
+/// One thing that a result depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is, in the user's words: ``input `go.mod` ``, ``variable `GOOS` ``.
+    pub what: String,
+    /// Its value; a digest where it is a file.
+    pub value: String,
+}
+
+/// All that a node's result depends on, in a fixed order. Never time, secrets or a
+/// machine's paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ledger(Vec<Entry>);
+
+/// A line of the difference between two ledgers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// Both have it, with different values.
+    Changed {
+        /// What.
+        what: String,
+        /// Its earlier value.
+        from: String,
+        /// Its value now.
+        to: String,
+    },
+    /// Only the newer has it.
+    Added(String),
+    /// Only the older has it.
+    Removed(String),
+}
+
+/// Raised whenever the walk changes, so that results of an older walk are not found.
+const WALK: &str = "orch key 1";
+
+impl Ledger {
+    /// The ledger of a process.
+    pub fn of_action(
+        action: &Action,
+        host: &Machine,
+        inputs: &[SourceFile],
+        artifacts: &[(String, Vec<OutputFile>)],
+        tools: &[(String, InstalledTree)],
+    ) -> Self {
+        let mut ledger = Self::default();
+        ledger.add("key format", WALK);
+        ledger.add("platform", &host.triple);
+        ledger.add("program", word(&action.program));
+        for (position, argument) in action.arguments.iter().enumerate() {
+            ledger.add(format!("argument {}", position + 1), word(argument));
+        }
+        let mut variables: Vec<_> = action.environment.iter().collect();
+        variables.sort_by(|left, right| left.name.cmp(&right.name));
+        for variable in variables {
+            ledger.add(format!("variable `{}`", variable.name), word(&variable.value));
+        }
+        ledger.add("working directory", action.directory.to_string());
+        if let Runner::Emulator(command) = &action.runner {
+            ledger.add("emulator", command.join(" "));
+        }
+        if action.runner == Runner::EmbeddedWasm {
+            ledger.add("runner", "embedded engine");
+        }
+        ledger.add("network", if action.network { "yes" } else { "no" });
+        for output in &action.outputs {
+            ledger.add(format!("declared output `{output}`"), "");
+        }
+        for (name, tree) in tools {
+            ledger.add(format!("toolchain `{name}`"), tree.tree.to_string());
+        }
+        for (action, files) in artifacts {
+            for file in files {
+                ledger.add(format!("`{}` of step `{action}`", file.path.relative), content(file.digest, file.executable));
+            }
+        }
+        for input in inputs {
+            let value = match &input.link {
+                Some(link) => format!("link to {link}"),
+                None => content(input.digest, input.executable),
+            };
+            ledger.add(format!("input `{}`", input.path), value);
+        }
+        ledger
+    }
+
+    /// The ledger of a look into artifacts.
+    pub fn of_judgement(artifacts: &[(Artifact, OutputFile)], target: &Target) -> Self {
+        let mut ledger = Self::default();
+        ledger.add("key format", WALK);
+        ledger.add("judge", concat!("orch ", env!("CARGO_PKG_VERSION")));
+        let target = serde_json::to_vec(target).expect("a target has a JSON form");
+        ledger.add("target", Digest::of(target).to_string());
+        for (artifact, file) in artifacts {
+            ledger.add(format!("artifact `{}`", artifact.name), content(file.digest, file.executable));
+        }
+        ledger
+    }
+
+    /// The key: a digest over every entry.
+    pub fn key(&self) -> Digest {
+        let mut hasher = Hasher::new();
+        for entry in &self.0 {
+            hasher.field(&entry.what);
+            hasher.field(&entry.value);
+        }
+        hasher.finish()
+    }
+
+    /// Its entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// What is different in this ledger from an earlier one.
+    pub fn changes_since(&self, earlier: &Ledger) -> Vec<Change> {
+        let before: std::collections::HashMap<&str, &str> = earlier.pairs().collect();
+        let now: std::collections::HashMap<&str, &str> = self.pairs().collect();
+        let mut changes: Vec<Change> = self
+            .pairs()
+            .filter_map(|(what, value)| match before.get(what) {
+                Some(old) if *old == value => None,
+                Some(old) => Some(Change::Changed {
+                    what: what.to_owned(),
+                    from: (*old).to_owned(),
+                    to: value.to_owned(),
+                }),
+                None => Some(Change::Added(what.to_owned())),
+            })
+            .collect();
+        changes.extend(
+            earlier
+                .pairs()
+                .filter(|(what, _)| !now.contains_key(what))
+                .map(|(what, _)| Change::Removed(what.to_owned())),
+        );
+        changes
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|entry| (entry.what.as_str(), entry.value.as_str()))
+    }
+
+    fn add(&mut self, what: impl Into<String>, value: impl Into<String>) {
+        self.0.push(Entry {
+            what: what.into(),
+            value: value.into(),
+        });
+    }
+}
+
+/// Unlike its form for people, this tells a path from text that looks like one.
+fn word(word: &Word) -> String {
+    use orch_model::Part;
+    word.0
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => text.replace('{', "{{"),
+            Part::Path(path) => format!("{{{path}}}"),
+        })
+        .collect()
+}
+
+fn content(digest: Digest, executable: bool) -> String {
+    match executable {
+        true => format!("{digest} executable"),
+        false => digest.to_string(),
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            // A digest tells a person nothing but that the content differs.
+            Change::Changed { what, from, to } if from.starts_with("sha256:") || to.starts_with("sha256:") => {
+                write!(f, "{what} has other content")
+            }
+            Change::Changed { what, from, to } => write!(f, "{what} was `{from}` and is `{to}`"),
+            Change::Added(what) => write!(f, "{what} is new"),
+            Change::Removed(what) => write!(f, "{what} is gone"),
+        }
+    }
+}

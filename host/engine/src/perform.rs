@@ -1,0 +1,280 @@
+//! Carries out one node: looks whether it was done before, does it if not, keeps what
+//! came of it. Knows nothing of order; the schedule calls it when all needs are met.
+
+use std::time::Instant;
+
+use orch_model::{Fault, FaultKind, NodeId, Sample};
+
+use crate::gather::{self, Left, LeftBy};
+use crate::graph::{ActionGraph, Node, NodeKind};
+use crate::ledger::Ledger;
+use crate::port::{ActionResult, Event, Execution, Job, Judgement, Observer, Progress, Stage};
+use crate::world::World;
+use crate::{Cancel, Origin, Outcome};
+
+/// A node that is over.
+#[derive(Clone, Debug)]
+pub(crate) struct Finished {
+    pub outcome: Outcome,
+    pub left: Left,
+    pub ledger: Option<Ledger>,
+    pub took: std::time::Duration,
+}
+
+pub(crate) struct Performer<'a> {
+    pub graph: &'a ActionGraph,
+    pub world: World<'a>,
+    pub observer: &'a dyn Observer,
+    pub cancel: &'a Cancel,
+}
+
+/// A success with what later nodes read of it.
+struct Done {
+    result: ActionResult,
+    origin: Origin,
+    left: Left,
+    ledger: Option<Ledger>,
+}
+
+/// Why a node did not succeed.
+enum Undone {
+    Failed {
+        reason: String,
+        hint: Option<String>,
+        sample: Option<Sample>,
+        ledger: Option<Ledger>,
+    },
+    Cancelled,
+    Fault(Fault),
+}
+
+impl From<Fault> for Undone {
+    fn from(fault: Fault) -> Self {
+        Undone::Fault(fault)
+    }
+}
+
+impl Performer<'_> {
+    pub fn perform(&self, position: usize, left: LeftBy<'_>) -> Finished {
+        let node = &self.graph.nodes()[position];
+        let began = Instant::now();
+        self.observer.observe(Event::NodeStarted { node: &node.id });
+        let done = match &node.kind {
+            NodeKind::Fetch { .. } => self.fetch(node),
+            NodeKind::Command { .. } => self.command(node, left),
+            NodeKind::Judge { .. } => self.judge(node, left),
+            NodeKind::Publish { .. } => self.publish(node, left),
+        };
+        let took = began.elapsed();
+        let finished = match done {
+            Ok(done) => Finished {
+                outcome: Outcome::Succeeded {
+                    result: done.result,
+                    origin: done.origin,
+                },
+                left: done.left,
+                ledger: done.ledger,
+                took,
+            },
+            Err(undone) => {
+                let (outcome, ledger) = undone.outcome();
+                Finished {
+                    outcome,
+                    left: Left::default(),
+                    ledger,
+                    took,
+                }
+            }
+        };
+        self.observer.observe(Event::NodeFinished {
+            node: &node.id,
+            outcome: &finished.outcome,
+            took,
+        });
+        finished
+    }
+
+    fn fetch(&self, node: &Node) -> Result<Done, Undone> {
+        let NodeKind::Fetch { toolchain, .. } = &node.kind else {
+            unreachable!("called for nodes that fetch");
+        };
+        let (tree, origin) = match self.world.toolchains.installed(toolchain)? {
+            Some(tree) => (tree, Origin::Cached),
+            None => {
+                let progress = NodeProgress {
+                    node: &node.id,
+                    observer: self.observer,
+                };
+                let tree = self.world.toolchains.install(toolchain, &progress, self.cancel)?;
+                (tree, Origin::Done)
+            }
+        };
+        Ok(Done {
+            result: ActionResult::default(),
+            origin,
+            left: Left {
+                tree: Some(tree),
+                ..Left::default()
+            },
+            ledger: None,
+        })
+    }
+
+    fn command(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
+        let NodeKind::Command { action, publish } = &node.kind else {
+            unreachable!("called for nodes that run a process");
+        };
+        let reads = gather::reads(self.graph, node, action, left, &self.world)?;
+        let key = reads.ledger.key();
+        let kept = match action.cacheable {
+            true => self.world.cache.lookup(&key)?,
+            false => None,
+        };
+        let (result, origin) = match kept {
+            Some(result) => (result, Origin::Cached),
+            None => {
+                let job = Job {
+                    node: &node.id,
+                    action,
+                    inputs: &reads.inputs,
+                    artifacts: &reads.artifacts,
+                    tools: &reads.tools,
+                };
+                match self.world.executor.execute(job, self.cancel)? {
+                    Execution::Succeeded(result) => {
+                        if action.cacheable {
+                            self.world.cache.record(&key, &result)?;
+                        }
+                        (result, Origin::Done)
+                    }
+                    Execution::Failed(failure) => {
+                        return Err(Undone::Failed {
+                            reason: failure.reason,
+                            hint: failure.hint,
+                            sample: Some(failure.sample),
+                            ledger: Some(reads.ledger),
+                        });
+                    }
+                    Execution::Cancelled => return Err(Undone::Cancelled),
+                }
+            }
+        };
+        if *publish {
+            self.world
+                .publisher
+                .publish(&gather::task_publications(&result.outputs))?;
+        }
+        Ok(Done {
+            left: Left {
+                outputs: result.outputs.clone(),
+                ..Left::default()
+            },
+            result,
+            origin,
+            ledger: Some(reads.ledger),
+        })
+    }
+
+    fn judge(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
+        let NodeKind::Judge { artifacts, target } = &node.kind else {
+            unreachable!("called for nodes that judge");
+        };
+        let (files, ledger) = gather::judged(self.graph, node, artifacts, target, left)?;
+        let key = ledger.key();
+        if let Some(result) = self.world.cache.lookup(&key)? {
+            return Ok(Done {
+                result,
+                origin: Origin::Cached,
+                left: Left::default(),
+                ledger: Some(ledger),
+            });
+        }
+        let began = Instant::now();
+        let mut summaries = serde_json::Map::new();
+        let mut problems = Vec::new();
+        for (artifact, file) in &files {
+            let Judgement {
+                summary,
+                problems: found,
+            } = self.world.judge.judge(file, target)?;
+            problems.extend(found.into_iter().map(|problem| format!("`{}` {problem}", artifact.name)));
+            summaries.insert(artifact.name.to_string(), summary.into());
+        }
+        if !problems.is_empty() {
+            return Err(Undone::Failed {
+                reason: problems.join("; "),
+                hint: None,
+                sample: None,
+                ledger: Some(ledger),
+            });
+        }
+        let result = ActionResult {
+            wall_ms: began.elapsed().as_millis() as u64,
+            findings: summaries.into(),
+            ..ActionResult::default()
+        };
+        self.world.cache.record(&key, &result)?;
+        Ok(Done {
+            result,
+            origin: Origin::Done,
+            left: Left::default(),
+            ledger: Some(ledger),
+        })
+    }
+
+    fn publish(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
+        let NodeKind::Publish { artifacts } = &node.kind else {
+            unreachable!("called for nodes that publish");
+        };
+        let publications = gather::publications(self.graph, node, artifacts, left)?;
+        let written = self.world.publisher.publish(&publications)?;
+        Ok(Done {
+            result: ActionResult {
+                outputs: publications.into_iter().map(|publication| publication.file).collect(),
+                ..ActionResult::default()
+            },
+            origin: if written == 0 { Origin::Cached } else { Origin::Done },
+            left: Left::default(),
+            ledger: None,
+        })
+    }
+}
+
+impl Undone {
+    fn outcome(self) -> (Outcome, Option<Ledger>) {
+        match self {
+            Undone::Failed { reason, hint, sample, ledger } => (
+                Outcome::Failed { reason, hint, sample, fault: None },
+                ledger,
+            ),
+            Undone::Cancelled => (Outcome::Cancelled, None),
+            Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => (Outcome::Cancelled, None),
+            Undone::Fault(fault) => (
+                Outcome::Failed {
+                    reason: fault.message,
+                    hint: fault.hint,
+                    sample: None,
+                    fault: Some(fault.kind),
+                },
+                None,
+            ),
+        }
+    }
+}
+
+/// Passes an installation's progress on as events of its node.
+struct NodeProgress<'a> {
+    node: &'a NodeId,
+    observer: &'a dyn Observer,
+}
+
+impl Progress for NodeProgress<'_> {
+    fn report(&self, stage: Stage, done: u64, total: Option<u64>) {
+        self.observer.observe(Event::NodeProgressed {
+            node: self.node,
+            stage,
+            done,
+            total,
+        });
+    }
+}

@@ -1,0 +1,127 @@
+//! Everything that will be done, with who proposed it and why. `orch plan` prints it;
+//! `orch run` performs the same value.
+
+use serde::{Deserialize, Serialize};
+
+use orch_model::{
+    Action, Advice, Artifact, Machine, NodeId, PluginId, RecordedFact, Target, Toolchain,
+};
+
+/// A plan. It holds no path of any machine, so it can be kept, compared and sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// Version of the plan's form.
+    pub version: u32,
+    /// The project's name.
+    pub name: String,
+    /// The machine that it was made for.
+    pub host: Machine,
+    /// Toolchains at their exact release.
+    pub toolchains: Vec<PlannedToolchain>,
+    /// Machines to build for.
+    pub targets: Vec<PlannedTarget>,
+    /// One entry for each build and target.
+    pub builds: Vec<PlannedBuild>,
+    /// One entry for each task, or for each of its targets.
+    pub tasks: Vec<PlannedTask>,
+    /// What plugins learnt: the plan holds while the answers do.
+    pub facts: Vec<RecordedFact>,
+    /// Programs that were looked for on the host's `PATH`, and whether they were there.
+    pub programs: Vec<(String, bool)>,
+    /// What a user should know though nothing is wrong.
+    pub warnings: Vec<String>,
+}
+
+/// Who proposed something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposer {
+    /// The plugin.
+    pub plugin: PluginId,
+    /// Its version.
+    pub version: String,
+}
+
+/// A toolchain at its exact release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedToolchain {
+    /// Its name in the pipeline.
+    pub name: String,
+    /// Who resolved it.
+    pub by: Proposer,
+    /// What to fetch.
+    pub toolchain: Toolchain,
+}
+
+/// A machine to build for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedTarget {
+    /// Its name in the pipeline.
+    pub name: String,
+    /// The platform that it is an instance of.
+    pub platform: String,
+    /// Who described it.
+    pub by: Proposer,
+    /// What it is.
+    pub target: Target,
+}
+
+/// One build for one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedBuild {
+    /// The build's name in the pipeline.
+    pub name: String,
+    /// The target's name in the pipeline.
+    pub target: String,
+    /// Who planned it.
+    pub by: Proposer,
+    /// The toolchain's name in the pipeline.
+    pub toolchain: String,
+    /// What tuning set, in the order of the policies.
+    pub advice: Vec<Advice>,
+    /// What runs.
+    pub actions: Vec<Action>,
+    /// What ships.
+    pub artifacts: Vec<Artifact>,
+    /// Whether and how the artifact is tried here.
+    pub smoke: SmokeRun,
+    /// Nodes that must have succeeded before.
+    pub needs: Vec<NodeId>,
+}
+
+impl PlannedBuild {
+    /// The node that stands for the whole.
+    pub fn node(&self) -> NodeId {
+        NodeId::build(&self.name, &self.target)
+    }
+}
+
+/// Whether and how an artifact is tried on the host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SmokeRun {
+    /// It is run so, and must exit with 0.
+    Action(Box<Action>),
+    /// It is not, for this reason.
+    Not(String),
+}
+
+/// One task, for one target where it has any.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedTask {
+    /// Its node.
+    pub node: NodeId,
+    /// What runs.
+    pub action: Action,
+    /// Nodes that must have succeeded before.
+    pub needs: Vec<NodeId>,
+}
+
+impl Plan {
+    /// The version that this program writes and reads; another is planned anew.
+    pub const VERSION: u32 = 1;
+}

@@ -1,0 +1,301 @@
+//! Builds: tuning is asked first, then the builder, then the platform's finishing steps;
+//! last comes how the artifact is tried here.
+
+use orch_model::{
+    Action, Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, Part,
+    PluginId, Role, Root, Runner, SandboxPath, RelativePath, Spanned, TargetRunner, Word,
+};
+
+use crate::nearest;
+use crate::plan::{PlannedBuild, PlannedTarget, SmokeRun};
+use crate::port::{AdviceRequest, BuildRequest};
+use crate::problem::PlanProblem;
+
+use super::names::{Offered, offered};
+use super::Planner;
+
+/// How long a smoke run may take. A program that answers `-version` needs milliseconds;
+/// one under an emulator on a busy machine, seconds.
+const SMOKE_TIMEOUT_MS: u64 = 30_000;
+
+impl Planner<'_> {
+    pub(super) fn plan_builds(&mut self) {
+        let policies = self.policy_offers();
+        for table in &self.pipeline.builds {
+            let Ok(builder) = self.names.plugin(&table.with, Role::Builder) else {
+                continue; // Reported when the plugins' names were checked.
+            };
+            let builder = builder.id.clone();
+            let Some(toolchain) = self.toolchain_of(table, &builder) else {
+                continue;
+            };
+            let mut chosen = Vec::new();
+            for policy in &table.tuning {
+                let whose = format!("build `{}` wants tuning policy", table.name.value);
+                match offered(policy, &policies, &whose, "`orch plugin list` shows who offers what") {
+                    Ok(offer) => chosen.push((policy, offer)),
+                    Err(problem) => self.problems.push(*problem),
+                }
+            }
+            for target in &table.targets {
+                let known = self.plan.targets.iter().find(|known| known.name == target.value);
+                if let Some(target) = known.cloned() {
+                    self.plan_build(table, &builder, &toolchain, &chosen, &target);
+                }
+            }
+        }
+    }
+
+    fn plan_build(
+        &mut self,
+        table: &BuildTable,
+        builder: &PluginId,
+        toolchain: &InstalledToolchain,
+        policies: &[(&Spanned<String>, Offered)],
+        target: &PlannedTarget,
+    ) {
+        let advice = self.advice(builder, toolchain, policies, target);
+        let request = BuildRequest {
+            unit: table.name.value.clone(),
+            settings: table.settings.json(),
+            directory: table.directory.clone(),
+            toolchain: toolchain.clone(),
+            host: self.surroundings.host.clone(),
+            target: target.target.clone(),
+            tweaks: advice.iter().map(|advice| advice.tweak.clone()).collect(),
+        };
+        let wanted = format!("plan build `{}` for `{}`", table.name.value, target.name);
+        let called = self.plugins.plan_build(builder, &request);
+        let site = Self::site(builder, wanted, table.name.span.clone(), Some(&table.settings));
+        let Some(build) = self.take(called, &site) else {
+            return;
+        };
+        if build.artifacts.is_empty() {
+            self.problems.push(PlanProblem::usage(Diagnostic::error(
+                format!("builder `{builder}` plans no artifact for build `{}`", table.name.value),
+                table.name.span.clone(),
+            )));
+            return;
+        }
+        let Some(build) = self.finish(table, build, target) else {
+            return;
+        };
+        let smoke = self.smoke(table, &build.artifacts, target);
+        self.plan.builds.push(PlannedBuild {
+            name: table.name.value.clone(),
+            target: target.name.clone(),
+            by: self.proposer(builder),
+            toolchain: toolchain.name.clone(),
+            advice,
+            actions: build.actions,
+            artifacts: build.artifacts,
+            smoke,
+            needs: table
+                .needs
+                .iter()
+                .flat_map(|need| self.nodes_of(&need.value, Some(&target.name)))
+                .collect(),
+        });
+    }
+
+    fn advice(
+        &mut self,
+        builder: &PluginId,
+        toolchain: &InstalledToolchain,
+        policies: &[(&Spanned<String>, Offered)],
+        target: &PlannedTarget,
+    ) -> Vec<Advice> {
+        let request = AdviceRequest {
+            settings: "{}".to_owned(),
+            builder: builder.as_str().to_owned(),
+            toolchain_version: toolchain.toolchain.version.clone(),
+            target: target.target.machine.clone(),
+        };
+        let mut advice = Vec::new();
+        for (named, policy) in policies {
+            let called = self.plugins.advise(&policy.plugin, &policy.name, &request);
+            let wanted = format!("advise on `{}`", target.name);
+            let site = Self::site(&policy.plugin, wanted, named.span.clone(), None);
+            advice.extend(self.take(called, &site).unwrap_or_default());
+        }
+        advice
+    }
+
+    /// Adds the platform's steps after the link. What they leave ships in place of the
+    /// artifact that they were given.
+    fn finish(&mut self, table: &BuildTable, mut build: Build, target: &PlannedTarget) -> Option<Build> {
+        let platform = &target.by.plugin;
+        let mut shipped: Vec<Artifact> = Vec::new();
+        for artifact in std::mem::take(&mut build.artifacts) {
+            let called = self.plugins.finish_artifact(platform, &target.platform, &artifact.path);
+            let wanted = format!("finish build `{}` for `{}`", table.name.value, target.name);
+            let site = Self::site(platform, wanted, table.name.span.clone(), None);
+            let finish = self.take(called, &site)?;
+            if let Some(taken) = finish
+                .actions
+                .iter()
+                .find(|action| build.actions.iter().any(|known| known.name == action.name))
+            {
+                self.problems.push(PlanProblem::usage(Diagnostic::error(
+                    format!(
+                        "platform `{}` and builder `{}` both call an action `{}`",
+                        target.platform, table.with.value, taken.name
+                    ),
+                    table.name.span.clone(),
+                )));
+                return None;
+            }
+            build.actions.extend(finish.actions);
+            if finish.artifacts.is_empty() {
+                shipped.push(artifact);
+            } else {
+                shipped.extend(finish.artifacts);
+            }
+        }
+        build.artifacts = shipped;
+        Some(build)
+    }
+
+    fn smoke(&mut self, table: &BuildTable, artifacts: &[Artifact], target: &PlannedTarget) -> SmokeRun {
+        let Some(arguments) = &table.smoke else {
+            return SmokeRun::Not("the build has no `smoke` arguments".to_owned());
+        };
+        let Some(artifact) = artifacts.iter().find(|artifact| artifact.executable) else {
+            return SmokeRun::Not("it makes no program".to_owned());
+        };
+        let runner = match &target.target.runner {
+            TargetRunner::EmbeddedWasm => Runner::EmbeddedWasm,
+            _ if self.surroundings.host.runs(&target.target.machine) => Runner::Native,
+            TargetRunner::Emulator(command) => {
+                let program = command.first().cloned().unwrap_or_default();
+                if !self.has_program(&program) {
+                    return SmokeRun::Not(format!("`{program}` is not on this machine"));
+                }
+                Runner::Emulator(command.clone())
+            }
+            TargetRunner::None => {
+                return SmokeRun::Not(format!("`{}` has no runner on this machine", target.platform));
+            }
+        };
+        let scratch = SandboxPath {
+            root: Root::Scratch,
+            relative: RelativePath::root(),
+        };
+        let after = match &artifact.path.root {
+            Root::Artifact(action) => vec![action.clone()],
+            _ => Vec::new(),
+        };
+        SmokeRun::Action(Box::new(Action {
+            name: "smoke".to_owned(),
+            program: Word(vec![Part::Path(artifact.path.clone())]),
+            arguments: arguments.value.iter().map(|text| Word::text(text.as_str())).collect(),
+            environment: Vec::new(),
+            directory: scratch,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            caches: Vec::new(),
+            cache_owner: String::new(),
+            network: false,
+            after,
+            tools: Vec::new(),
+            runner,
+            timeout_ms: Some(SMOKE_TIMEOUT_MS),
+            cacheable: true,
+        }))
+    }
+
+    /// The toolchain that a build names, or the one that fits its builder.
+    fn toolchain_of(&mut self, table: &BuildTable, builder: &PluginId) -> Option<InstalledToolchain> {
+        let tables = &self.pipeline.toolchains;
+        let found = match &table.toolchain {
+            Some(named) => tables.iter().find(|known| known.name.value == named.value),
+            None => tables
+                .iter()
+                .find(|known| known.name.value == builder.as_str())
+                .or_else(|| tables.iter().find(|known| known.with.value == builder.as_str())),
+        };
+        let Some(found) = found else {
+            let (message, span) = match &table.toolchain {
+                Some(named) => (
+                    format!("build `{}` wants toolchain `{}`, which there is not", table.name.value, named.value),
+                    named.span.clone(),
+                ),
+                None => (
+                    format!("build `{}` has no toolchain for builder `{builder}`", table.name.value),
+                    table.name.span.clone(),
+                ),
+            };
+            let known = tables.iter().map(|known| known.name.value.as_str());
+            let wanted = table.toolchain.as_ref().map_or(builder.as_str(), |named| &named.value);
+            self.problems.push(PlanProblem::usage(Diagnostic::error(message, span).hint(
+                nearest::hint(wanted, known, &format!("add a `[toolchain.{builder}]` table")),
+            )));
+            return None;
+        };
+        let planned = self.plan.toolchains.iter().find(|known| known.name == found.name.value)?;
+        Some(InstalledToolchain {
+            name: planned.name.clone(),
+            toolchain: planned.toolchain.clone(),
+        })
+    }
+
+    /// The nodes that a `needs` entry means. A build or task without a target means all
+    /// of its targets, but for a node of a target it means that target's where it can.
+    pub(super) fn nodes_of(&self, need: &str, target: Option<&str>) -> Vec<NodeId> {
+        let (unit, wanted) = match need.split_once('@') {
+            Some((unit, target)) => (unit, Some(target)),
+            None => (need, None),
+        };
+        let per_target = |targets: &[Spanned<String>], node: &dyn Fn(&str) -> NodeId| -> Vec<NodeId> {
+            let chosen = wanted.or(target.filter(|own| targets.iter().any(|known| known.value == *own)));
+            match chosen {
+                Some(chosen) => vec![node(chosen)],
+                None => targets.iter().map(|target| node(&target.value)).collect(),
+            }
+        };
+        match unit.split_once('.') {
+            Some(("toolchain", name)) => vec![NodeId::toolchain(name)],
+            Some(("build", name)) => self
+                .pipeline
+                .builds
+                .iter()
+                .filter(|build| build.name.value == name)
+                .flat_map(|build| per_target(&build.targets, &|target| NodeId::build(name, target)))
+                .collect(),
+            Some(("task", name)) => self
+                .pipeline
+                .tasks
+                .iter()
+                .filter(|task| task.name.value == name)
+                .flat_map(|task| match task.targets.is_empty() {
+                    true => vec![NodeId::task(name, None)],
+                    false => per_target(&task.targets, &|target| NodeId::task(name, Some(target))),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn policy_offers(&mut self) -> Vec<Offered> {
+        let Some(first) = self.pipeline.builds.iter().flat_map(|build| &build.tuning).next() else {
+            return Vec::new();
+        };
+        let plugins: Vec<_> = self
+            .names
+            .with_role(Role::TuningPolicy)
+            .map(|manifest| manifest.id.clone())
+            .collect();
+        let mut offers = Vec::new();
+        for plugin in plugins {
+            let called = self.plugins.policy_offers(&plugin);
+            let site = Self::site(&plugin, "say what it offers".to_owned(), first.span.clone(), None);
+            for offer in self.take(called, &site).unwrap_or_default() {
+                offers.push(Offered {
+                    plugin: plugin.clone(),
+                    name: offer.name,
+                });
+            }
+        }
+        offers
+    }
+}

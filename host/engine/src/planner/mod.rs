@@ -1,0 +1,206 @@
+//! Asks the plugins what is to be done and makes a [`Plan`] of their answers, or every
+//! problem at once. Decides nothing about when or where anything runs.
+
+mod builds;
+mod names;
+mod targets;
+mod tasks;
+
+use orch_model::{Answer, FaultKind, Lock, Log, Machine, Pipeline, PluginId, Question, RecordedFact, Refusal, Role, Settings, Span};
+
+use crate::plan::{Plan, PlannedToolchain, Proposer};
+use crate::port::{Called, Plugins};
+use crate::problem::{self, CallSite, PlanProblem};
+use crate::{resolve, settings_schema};
+
+use names::Names;
+
+/// What planning reads beside the pipeline.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The machine that builds.
+    pub host: &'a Machine,
+    /// Says whether a program is on the machine's `PATH`.
+    pub has_program: &'a dyn Fn(&str) -> bool,
+    /// The user's environment, for `${env.X}`.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// What came of planning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The plan, if nothing speaks against it.
+    pub plan: Option<Plan>,
+    /// Everything that does, and warnings.
+    pub problems: Vec<PlanProblem>,
+    /// What plugins said.
+    pub logs: Vec<Log>,
+}
+
+/// Plans a pipeline whose toolchains are pinned by `lock`.
+pub fn plan(
+    pipeline: &Pipeline,
+    lock: &Lock,
+    plugins: &dyn Plugins,
+    surroundings: Surroundings<'_>,
+) -> Planned {
+    let mut planner = Planner {
+        pipeline,
+        plugins,
+        surroundings,
+        names: Names::new(plugins.summaries()),
+        plan: Plan {
+            version: Plan::VERSION,
+            name: pipeline.name.value.clone(),
+            host: surroundings.host.clone(),
+            toolchains: Vec::new(),
+            targets: Vec::new(),
+            builds: Vec::new(),
+            tasks: Vec::new(),
+            facts: Vec::new(),
+            programs: Vec::new(),
+            warnings: Vec::new(),
+        },
+        problems: Vec::new(),
+        logs: Vec::new(),
+    };
+    planner.plan_toolchains(lock);
+    planner.plan_targets();
+    planner.plan_builds();
+    planner.plan_tasks();
+    let failed = planner.problems.iter().any(PlanProblem::is_error);
+    Planned {
+        plan: (!failed).then_some(planner.plan),
+        problems: planner.problems,
+        logs: planner.logs,
+    }
+}
+
+/// The checks of a pipeline that need plugins' manifests but no toolchain and no lock:
+/// every plugin named, and every setting by its schema.
+pub fn check(pipeline: &Pipeline, plugins: &dyn Plugins) -> Vec<PlanProblem> {
+    let names = Names::new(plugins.summaries());
+    let mut problems = Vec::new();
+    for table in &pipeline.toolchains {
+        match names.plugin(&table.with, Role::ToolchainSource) {
+            Ok(summary) => problems.extend(settings_problems(&names, &summary.id, Role::ToolchainSource, &table.settings)),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    for table in &pipeline.builds {
+        match names.plugin(&table.with, Role::Builder) {
+            Ok(summary) => problems.extend(settings_problems(&names, &summary.id, Role::Builder, &table.settings)),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    problems
+}
+
+fn settings_problems(names: &Names, plugin: &PluginId, role: Role, settings: &Settings) -> Vec<PlanProblem> {
+    let nothing = serde_json::json!({ "type": "object", "additionalProperties": false });
+    let schema = names.schema(plugin, role).unwrap_or(&nothing);
+    settings_schema::check(settings, schema, &format!("{role} `{plugin}`"))
+        .into_iter()
+        .map(PlanProblem::usage)
+        .collect()
+}
+
+struct Planner<'a> {
+    pipeline: &'a Pipeline,
+    plugins: &'a dyn Plugins,
+    surroundings: Surroundings<'a>,
+    names: Names,
+    plan: Plan,
+    problems: Vec<PlanProblem>,
+    logs: Vec<Log>,
+}
+
+impl Planner<'_> {
+    /// The result of a call, with what the plugin learnt and said put on record; a
+    /// failure becomes problems at the call's place.
+    fn take<T>(&mut self, called: Called<T>, site: &CallSite<'_>) -> Option<T> {
+        for fact in called.facts {
+            if !self.plan.facts.contains(&fact) {
+                self.plan.facts.push(fact);
+            }
+        }
+        self.logs.extend(called.logs);
+        match called.result {
+            Ok(value) => Some(value),
+            Err(failure) => {
+                self.problems.extend(problem::of_failure(failure, site));
+                None
+            }
+        }
+    }
+
+    fn proposer(&self, plugin: &PluginId) -> Proposer {
+        Proposer {
+            plugin: plugin.clone(),
+            version: self.names.version(plugin),
+        }
+    }
+
+    fn has_program(&mut self, program: &str) -> bool {
+        if let Some((_, found)) = self.plan.programs.iter().find(|(known, _)| known == program) {
+            return *found;
+        }
+        let found = (self.surroundings.has_program)(program);
+        self.plan.programs.push((program.to_owned(), found));
+        found
+    }
+
+    /// A variable of the user's; put on record, so that the plan holds only while the
+    /// variable does.
+    fn variable(&mut self, name: &str) -> Option<String> {
+        let value = (self.surroundings.variable)(name);
+        let answer = value.clone().map(Answer::Text).ok_or(Refusal::Absent);
+        let fact = RecordedFact::new(Question::Variable(name.to_owned()), &answer);
+        if !self.plan.facts.contains(&fact) {
+            self.plan.facts.push(fact);
+        }
+        value
+    }
+
+    /// Toolchains come from the lock; their plugins are not called.
+    fn plan_toolchains(&mut self, lock: &Lock) {
+        self.problems.extend(check(self.pipeline, self.plugins));
+        for table in &self.pipeline.toolchains {
+            let Ok(plugin) = table.with.value.parse::<PluginId>() else {
+                continue; // Reported by the check above.
+            };
+            match resolve::pinned(lock, table, self.surroundings.host) {
+                Some(toolchain) => self.plan.toolchains.push(PlannedToolchain {
+                    name: table.name.value.clone(),
+                    by: Proposer {
+                        version: self.names.version(&plugin),
+                        plugin,
+                    },
+                    toolchain: toolchain.clone(),
+                }),
+                None => self.problems.push(PlanProblem::usage(
+                    orch_model::Diagnostic::error(
+                        format!("toolchain `{}` is not pinned for this host", table.name.value),
+                        table.name.span.clone(),
+                    )
+                    .hint("run `orch lock`; a release without archives for this host needs another `version`"),
+                )),
+            }
+        }
+    }
+
+    fn site<'s>(
+        plugin: &'s PluginId,
+        wanted: String,
+        span: Span,
+        settings: Option<&'s Settings>,
+    ) -> CallSite<'s> {
+        CallSite {
+            plugin,
+            wanted,
+            span,
+            settings,
+            failed: FaultKind::Plugin,
+        }
+    }
+}

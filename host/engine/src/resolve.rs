@@ -1,0 +1,243 @@
+//! From requirements to exact releases: makes a [`Lock`] that covers every host, and
+//! keeps what an earlier one pinned while its requirement stands.
+
+use std::thread;
+
+use orch_model::{
+    Diagnostic, FaultKind, Lock, LockedPlugin, LockedRelease, LockedToolchain, Log, Machine,
+    Pipeline, PluginFailure, PluginId, PluginOrigin, PluginSummary, Toolchain, ToolchainTable,
+};
+
+use crate::host::{LOCKED_HOSTS, locked_host};
+use crate::problem::{self, CallSite, PlanProblem};
+use crate::port::Plugins;
+
+/// A lock, and how it came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolution {
+    /// What is pinned now.
+    pub lock: Lock,
+    /// What is not as the earlier lock had it, one line a change; empty when it holds.
+    pub changes: Vec<String>,
+    /// What plugins said.
+    pub logs: Vec<Log>,
+}
+
+/// What of an earlier lock may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All that still meets its requirement.
+    Pinned,
+    /// Nothing: the newest releases are looked up again.
+    Nothing,
+}
+
+/// Pins every toolchain and plugin of the pipeline.
+pub fn resolve(
+    pipeline: &Pipeline,
+    earlier: &Lock,
+    keep: Keep,
+    host: &Machine,
+    plugins: &dyn Plugins,
+) -> Result<Resolution, Vec<PlanProblem>> {
+    let summaries = plugins.summaries();
+    let mut problems = Vec::new();
+    let mut resolution = Resolution {
+        lock: Lock::empty(),
+        changes: Vec::new(),
+        logs: Vec::new(),
+    };
+    for table in &pipeline.plugins {
+        let Some(summary) = own_plugin(&summaries, &table.name) else {
+            continue; // Loading it failed, and that was reported.
+        };
+        let locked = lock_plugin(&table.name, summary);
+        match earlier.plugins.iter().find(|known| known.name == locked.name) {
+            Some(known) if *known == locked => {}
+            Some(known) => resolution.changes.push(format!(
+                "plugin `{}`: {} ({}) becomes {} ({})",
+                locked.name, known.version, known.digest.short(), locked.version, locked.digest.short()
+            )),
+            None => resolution
+                .changes
+                .push(format!("plugin `{}`: {} ({})", locked.name, locked.version, locked.digest.short())),
+        }
+        resolution.lock.plugins.push(locked);
+    }
+    for table in &pipeline.toolchains {
+        let known = earlier.toolchain(&table.name);
+        if let (Keep::Pinned, Some(known)) = (keep, known.filter(|known| still_meets(known, table))) {
+            resolution.lock.toolchains.push(known.clone());
+            continue;
+        }
+        match resolve_toolchain(table, known, host, plugins, &mut resolution.logs) {
+            Ok(locked) => {
+                resolution.changes.extend(change(known, &locked));
+                resolution.lock.toolchains.push(locked);
+            }
+            Err(more) => problems.extend(more),
+        }
+    }
+    for known in &earlier.toolchains {
+        if !pipeline.toolchains.iter().any(|table| table.name.value == known.name) {
+            resolution.changes.push(format!("toolchain `{}` is no longer used", known.name));
+        }
+    }
+    for known in &earlier.plugins {
+        if !pipeline.plugins.iter().any(|table| table.name.value == known.name) {
+            resolution.changes.push(format!("plugin `{}` is no longer used", known.name));
+        }
+    }
+    resolution.lock.toolchains.sort_by(|a, b| a.name.cmp(&b.name));
+    resolution.lock.plugins.sort_by(|a, b| a.name.cmp(&b.name));
+    if problems.is_empty() { Ok(resolution) } else { Err(problems) }
+}
+
+/// Whether a pinned toolchain is what a table asks for.
+fn still_meets(locked: &LockedToolchain, table: &ToolchainTable) -> bool {
+    locked.with.as_str() == table.with.value
+        && locked.requirement == table.version.value
+        && locked.settings == table.settings.json()
+}
+
+fn change(known: Option<&LockedToolchain>, locked: &LockedToolchain) -> Option<String> {
+    match known {
+        Some(known) if known == locked => None,
+        Some(known) if known.release == locked.release => {
+            Some(format!("toolchain `{}`: {} as before, from elsewhere or for other hosts", locked.name, locked.release))
+        }
+        Some(known) => Some(format!("toolchain `{}`: {} becomes {}", locked.name, known.release, locked.release)),
+        None => Some(format!("toolchain `{}`: {}", locked.name, locked.release)),
+    }
+}
+
+fn lock_plugin(name: &str, summary: &PluginSummary) -> LockedPlugin {
+    LockedPlugin {
+        name: name.to_owned(),
+        id: summary.manifest.id.clone(),
+        version: summary.manifest.version.to_string(),
+        api: summary.manifest.api.to_string(),
+        digest: summary.digest,
+        asks: summary.manifest.asks.lines(),
+    }
+}
+
+/// The loaded plugin behind a name of `[plugins]`.
+fn own_plugin<'a>(summaries: &'a [PluginSummary], name: &str) -> Option<&'a PluginSummary> {
+    summaries.iter().find(|summary| {
+        summary.manifest.id.as_str() == name && summary.origin != PluginOrigin::Bundled
+    })
+}
+
+fn resolve_toolchain(
+    table: &ToolchainTable,
+    known: Option<&LockedToolchain>,
+    host: &Machine,
+    plugins: &dyn Plugins,
+    logs: &mut Vec<Log>,
+) -> Result<LockedToolchain, Vec<PlanProblem>> {
+    let plugin: PluginId = table.with.value.parse().map_err(|why: String| {
+        vec![PlanProblem::usage(Diagnostic::error(why, table.with.span.clone()))]
+    })?;
+    let settings = table.settings.json();
+    let failed = |wanted: String, failure: PluginFailure| {
+        problem::of_failure(
+            failure,
+            &CallSite {
+                plugin: &plugin,
+                wanted,
+                span: table.version.span.clone(),
+                settings: Some(&table.settings),
+                failed: FaultKind::Fetch,
+            },
+        )
+    };
+
+    // Asked for the host's triple alone: its cores and memory must not reach the lock.
+    let asked = Machine::of_triple(host.triple.clone());
+    let called = plugins.releases(&plugin, &table.version.value, &asked, &settings);
+    logs.extend(called.logs);
+    let releases = called
+        .result
+        .map_err(|failure| failed(format!("find a release of `{}`", table.name.value), failure))?;
+    let Some(release) = releases.first() else {
+        return Err(vec![PlanProblem::usage(
+            Diagnostic::error(
+                format!("no release of `{}` satisfies `{}`", table.name.value, table.version.value),
+                table.version.span.clone(),
+            )
+            .hint("`orch toolchain list --available` shows all"),
+        )]);
+    };
+
+    let located: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = LOCKED_HOSTS
+            .iter()
+            .map(|(name, triple)| {
+                let (plugin, settings) = (&plugin, &settings);
+                let machine = Machine::of_triple(*triple);
+                (*name, scope.spawn(move || plugins.locate(plugin, release, &machine, settings)))
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|(name, thread)| (name, thread.join().expect("a call to a plugin does not panic")))
+            .collect()
+    });
+
+    let mut hosts = Vec::new();
+    for (name, called) in located {
+        logs.extend(called.logs);
+        match called.result {
+            Ok(toolchain) => hosts.push(LockedRelease { host: name.to_owned(), toolchain }),
+            // A host that a release was never made for is no reason not to lock the rest.
+            Err(PluginFailure::Unsupported(_)) if locked_host(host) != Some(name) => {}
+            Err(failure) => {
+                return Err(failed(format!("locate `{}` {release} for {name}", table.name.value), failure));
+            }
+        }
+    }
+    let locked = LockedToolchain {
+        name: table.name.value.clone(),
+        with: plugin,
+        requirement: table.version.value.clone(),
+        settings,
+        release: release.clone(),
+        hosts,
+    };
+    if let Some(known) = known {
+        same_bytes(known, &locked)
+            .map_err(|message| vec![PlanProblem { kind: FaultKind::Fetch, ..PlanProblem::usage(
+                Diagnostic::error(message, table.version.span.clone())
+                    .hint("somebody replaced a published file: find out who before you delete the entry from `orch.lock`"),
+            )}])?;
+    }
+    Ok(locked)
+}
+
+/// A published file never changes: the same address must have the digest it had.
+fn same_bytes(known: &LockedToolchain, locked: &LockedToolchain) -> Result<(), String> {
+    let archives = |locked: &'_ LockedToolchain| -> Vec<(String, orch_model::Digest)> {
+        locked
+            .hosts
+            .iter()
+            .flat_map(|host| &host.toolchain.archives)
+            .flat_map(|archive| archive.urls.iter().map(|url| (url.clone(), archive.digest)))
+            .collect()
+    };
+    let before = archives(known);
+    for (url, now) in archives(locked) {
+        if let Some((_, then)) = before.iter().find(|(known, then)| *known == url && *then != now) {
+            return Err(format!("`{url}` has changed upstream: `orch.lock` has {then}, now it is {now}"));
+        }
+    }
+    Ok(())
+}
+
+/// The pinned toolchain of a table for a host, if the lock has it.
+pub(crate) fn pinned<'a>(lock: &'a Lock, table: &ToolchainTable, host: &Machine) -> Option<&'a Toolchain> {
+    let locked = lock.toolchain(&table.name).filter(|locked| still_meets(locked, table))?;
+    let name = locked_host(host)?;
+    let release = locked.hosts.iter().find(|release| release.host == name)?;
+    Some(&release.toolchain)
+}
