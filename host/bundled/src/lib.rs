@@ -1,1 +1,13 @@
-//! To be written.
+//! The plugins that are inside the `orch` binary, as components. It knows their names and
+//! bytes and nothing else: loading, checking and granting is the plugin host's work.
+
+include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
+
+/// A plugin inside the binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bundled {
+    /// Its name, the same as its manifest's.
+    pub id: &'static str,
+    /// The component, manifest included.
+    pub component: &'static [u8],
+}

@@ -1,1 +1,85 @@
-fn main() {}
+//! `orch`: reads the command line, puts the house together, says what came of it. The only
+//! crate that knows every other one.
+
+mod arguments;
+mod command;
+mod console;
+mod environment;
+mod exit;
+mod facts;
+mod files;
+mod grants;
+mod history;
+mod house;
+mod interrupt;
+mod judge;
+mod planning;
+mod project;
+mod selection;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use console::Console;
+use environment::Environment;
+use exit::Exit;
+use stop::Stop;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return match error.use_stderr() {
+                true => Exit::Usage.into(),
+                false => Exit::Done.into(),
+            };
+        }
+    };
+    if let Command::InternalReaper = arguments.command {
+        return orch_execute::reaper_main();
+    }
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let console = Console::new(arguments.output, arguments.color, no_color);
+    let exit = match perform(arguments.command, &console) {
+        Ok(exit) | Err(Stop::Said(exit)) => exit,
+        Err(Stop::Fault(fault)) => {
+            console.fault(&fault);
+            Exit::of_fault(fault.kind)
+        }
+    };
+    console.close(exit).into()
+}
+
+fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
+    let environment = Environment::read()?;
+    match command {
+        Command::Init { folder } => command::init::init(&environment, &folder, console),
+        Command::Check(project) => command::check::check(environment, &project, console),
+        Command::Plan { project, selection } => {
+            command::plan::plan(environment, &project, &selection, console)
+        }
+        Command::Run {
+            project,
+            selection,
+            running,
+        } => command::run::run(environment, &project, &selection, &running, console),
+        Command::Explain { node, project } => {
+            command::explain::explain(environment, &node, &project, console)
+        }
+        Command::Lock { project, update } => {
+            command::lock::lock(environment, &project, update, console)
+        }
+        Command::Fetch { project } => command::fetch::fetch(environment, &project, console),
+        Command::Schema(project) => command::schema::schema(environment, &project, console),
+        Command::Doctor => command::doctor::doctor(environment, console),
+        Command::Toolchain(command) => command::toolchain::toolchain(environment, command, console),
+        Command::Target(command) => command::target::target(environment, command, console),
+        Command::Plugin(command) => command::plugin::plugin(environment, command, console),
+        Command::Completions { shell } => command::completions::completions(shell),
+        Command::InternalReaper => Ok(Exit::Done),
+    }
+}

@@ -37,18 +37,22 @@ pub(crate) fn reads(
     left: LeftBy<'_>,
     world: &World<'_>,
 ) -> Result<Reads, Fault> {
-    let mut artifacts = BTreeMap::new();
-    let mut tools = BTreeMap::new();
+    let mut artifacts: BTreeMap<String, Vec<OutputFile>> = BTreeMap::new();
+    let mut tools: BTreeMap<String, InstalledTree> = BTreeMap::new();
     for &need in &node.needs {
         let Some(left) = left(need) else { continue };
-        match &graph.nodes()[need].kind {
+        let maker = &graph.nodes()[need];
+        match &maker.kind {
             NodeKind::Fetch { name, .. } if action.tools.contains(name) => {
                 if let Some(tree) = &left.tree {
                     tools.insert(name.clone(), tree.clone());
                 }
             }
-            NodeKind::Command { action: maker, .. } if action.after.contains(&maker.name) => {
-                artifacts.insert(maker.name.clone(), left.outputs.clone());
+            // A step's name means a step of the same build, never another unit's.
+            NodeKind::Command { action: step, .. }
+                if maker.id.unit() == node.id.unit() && action.after.contains(&step.name) =>
+            {
+                artifacts.insert(step.name.clone(), left.outputs.clone());
             }
             _ => {}
         }
@@ -57,9 +61,7 @@ pub(crate) fn reads(
         true => Vec::new(),
         false => world.sources.files(&action.inputs)?,
     };
-    let listed: Vec<_> = artifacts.iter().map(|(name, files): (&String, &Vec<_>)| (name.clone(), files.clone())).collect();
-    let trees: Vec<_> = tools.iter().map(|(name, tree): (&String, &InstalledTree)| (name.clone(), tree.clone())).collect();
-    let ledger = Ledger::of_action(action, world.host, &inputs, &listed, &trees);
+    let ledger = Ledger::of_action(action, world.host, &inputs, &artifacts, &tools);
     Ok(Reads {
         inputs,
         artifacts,
@@ -117,11 +119,20 @@ pub(crate) fn task_publications(outputs: &[OutputFile]) -> Vec<Publication> {
         .collect()
 }
 
-fn file_of(graph: &ActionGraph, node: &Node, artifact: &Artifact, left: LeftBy<'_>) -> Result<OutputFile, Fault> {
+fn file_of(
+    graph: &ActionGraph,
+    node: &Node,
+    artifact: &Artifact,
+    left: LeftBy<'_>,
+) -> Result<OutputFile, Fault> {
     let found = node.needs.iter().find_map(|&need| {
-        let NodeKind::Command { action, .. } = &graph.nodes()[need].kind else {
+        let maker = &graph.nodes()[need];
+        let NodeKind::Command { action, .. } = &maker.kind else {
             return None;
         };
+        if maker.id.unit() != node.id.unit() {
+            return None;
+        }
         left(need)?
             .outputs
             .iter()

@@ -93,8 +93,15 @@ impl ActionGraph {
             loose.push(lower_task(task));
         }
         for build in &plan.builds {
-            let target = plan.targets.iter().find(|target| target.name == build.target);
-            lower_build(build, target.map(|t| t.target.clone()).unwrap_or_default(), &mut loose);
+            let target = plan
+                .targets
+                .iter()
+                .find(|target| target.name == build.target);
+            lower_build(
+                build,
+                target.map(|t| t.target.clone()).unwrap_or_default(),
+                &mut loose,
+            );
         }
         order(loose)
     }
@@ -121,7 +128,12 @@ impl ActionGraph {
         }
         let mut moved = vec![usize::MAX; self.nodes.len()];
         let mut nodes = Vec::new();
-        for (position, node) in self.nodes.iter().enumerate().filter(|(position, _)| keep[*position]) {
+        for (position, node) in self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| keep[*position])
+        {
             moved[position] = nodes.len();
             nodes.push(Node {
                 needs: node.needs.iter().map(|need| moved[*need]).collect(),
@@ -169,10 +181,13 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
             needs,
         });
     }
-    let makers = build.artifacts.iter().filter_map(|artifact| match &artifact.path.root {
-        Root::Artifact(action) => Some(unit.step(action)),
-        _ => None,
-    });
+    let makers = build
+        .artifacts
+        .iter()
+        .filter_map(|artifact| match &artifact.path.root {
+            Root::Artifact(action) => Some(unit.step(action)),
+            _ => None,
+        });
     let verify = unit.step("verify");
     loose.push(Loose {
         id: verify.clone(),
@@ -259,8 +274,9 @@ fn order(loose: Vec<Loose>) -> Result<ActionGraph, GraphError> {
             needed_by[need].push(position);
         }
     }
-    let mut ready: std::collections::BTreeSet<usize> =
-        (0..loose.len()).filter(|position| waiting[*position] == 0).collect();
+    let mut ready: std::collections::BTreeSet<usize> = (0..loose.len())
+        .filter(|position| waiting[*position] == 0)
+        .collect();
     let mut moved = vec![usize::MAX; loose.len()];
     let mut sequence = Vec::with_capacity(loose.len());
     while let Some(position) = ready.pop_first() {
@@ -300,9 +316,16 @@ fn one_cycle(loose: &[Loose], needs: &[Vec<usize>], moved: &[usize]) -> Vec<Node
     let mut path = Vec::new();
     while !path.contains(&at) {
         path.push(at);
-        at = needs[at].iter().copied().find(|need| stuck(*need)).unwrap_or(at);
+        at = needs[at]
+            .iter()
+            .copied()
+            .find(|need| stuck(*need))
+            .unwrap_or(at);
     }
-    let start = path.iter().position(|position| *position == at).unwrap_or(0);
+    let start = path
+        .iter()
+        .position(|position| *position == at)
+        .unwrap_or(0);
     path[start..]
         .iter()
         .chain(std::iter::once(&at))
@@ -375,6 +398,9 @@ mod tests {
     #[test]
     fn a_need_that_is_not_there_is_named() {
         let error = order(vec![task("a", &["b"])]).unwrap_err();
-        assert_eq!(error.to_string(), "`task.a` needs `task.b`, which no plugin planned");
+        assert_eq!(
+            error.to_string(),
+            "`task.a` needs `task.b`, which no plugin planned"
+        );
     }
 }

@@ -14,15 +14,17 @@ pub const LOCKED_HOSTS: [(&str, &str); 6] = [
 
 /// The name that a lock has for a machine, if it covers machines of its kind.
 pub fn locked_host(machine: &Machine) -> Option<&'static str> {
-    Some(match (machine.architecture()?, machine.operating_system()?) {
-        (Architecture::Aarch64, OperatingSystem::Darwin) => "aarch64-darwin",
-        (Architecture::Aarch64, OperatingSystem::Linux) => "aarch64-linux",
-        (Architecture::Aarch64, OperatingSystem::Windows) => "aarch64-windows",
-        (Architecture::X86_64, OperatingSystem::Darwin) => "x86_64-darwin",
-        (Architecture::X86_64, OperatingSystem::Linux) => "x86_64-linux",
-        (Architecture::X86_64, OperatingSystem::Windows) => "x86_64-windows",
-        _ => return None,
-    })
+    Some(
+        match (machine.architecture()?, machine.operating_system()?) {
+            (Architecture::Aarch64, OperatingSystem::Darwin) => "aarch64-darwin",
+            (Architecture::Aarch64, OperatingSystem::Linux) => "aarch64-linux",
+            (Architecture::Aarch64, OperatingSystem::Windows) => "aarch64-windows",
+            (Architecture::X86_64, OperatingSystem::Darwin) => "x86_64-darwin",
+            (Architecture::X86_64, OperatingSystem::Linux) => "x86_64-linux",
+            (Architecture::X86_64, OperatingSystem::Windows) => "x86_64-windows",
+            _ => return None,
+        },
+    )
 }
 
 #[cfg(test)]

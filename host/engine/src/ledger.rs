@@ -1,6 +1,8 @@
 //! What the result of a node depends on, written down line by line. One walk makes the
 //! key and the words that explain it, so the two cannot disagree.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use orch_model::{Action, Artifact, Digest, Hasher, Machine, Runner, Target, Word};
@@ -49,8 +51,8 @@ impl Ledger {
         action: &Action,
         host: &Machine,
         inputs: &[SourceFile],
-        artifacts: &[(String, Vec<OutputFile>)],
-        tools: &[(String, InstalledTree)],
+        artifacts: &BTreeMap<String, Vec<OutputFile>>,
+        tools: &BTreeMap<String, InstalledTree>,
     ) -> Self {
         let mut ledger = Self::default();
         ledger.add("key format", WALK);
@@ -62,7 +64,10 @@ impl Ledger {
         let mut variables: Vec<_> = action.environment.iter().collect();
         variables.sort_by(|left, right| left.name.cmp(&right.name));
         for variable in variables {
-            ledger.add(format!("variable `{}`", variable.name), word(&variable.value));
+            ledger.add(
+                format!("variable `{}`", variable.name),
+                word(&variable.value),
+            );
         }
         ledger.add("working directory", action.directory.to_string());
         if let Runner::Emulator(command) = &action.runner {
@@ -80,7 +85,10 @@ impl Ledger {
         }
         for (action, files) in artifacts {
             for file in files {
-                ledger.add(format!("`{}` of step `{action}`", file.path.relative), content(file.digest, file.executable));
+                ledger.add(
+                    format!("`{}` of step `{action}`", file.path.relative),
+                    content(file.digest, file.executable),
+                );
             }
         }
         for input in inputs {
@@ -101,7 +109,10 @@ impl Ledger {
         let target = serde_json::to_vec(target).expect("a target has a JSON form");
         ledger.add("target", Digest::of(target).to_string());
         for (artifact, file) in artifacts {
-            ledger.add(format!("artifact `{}`", artifact.name), content(file.digest, file.executable));
+            ledger.add(
+                format!("artifact `{}`", artifact.name),
+                content(file.digest, file.executable),
+            );
         }
         ledger
     }
@@ -147,7 +158,9 @@ impl Ledger {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|entry| (entry.what.as_str(), entry.value.as_str()))
+        self.0
+            .iter()
+            .map(|entry| (entry.what.as_str(), entry.value.as_str()))
     }
 
     fn add(&mut self, what: impl Into<String>, value: impl Into<String>) {
@@ -181,12 +194,79 @@ impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             // A digest tells a person nothing but that the content differs.
-            Change::Changed { what, from, to } if from.starts_with("sha256:") || to.starts_with("sha256:") => {
+            Change::Changed { what, from, to }
+                if from.starts_with("sha256:") || to.starts_with("sha256:") =>
+            {
                 write!(f, "{what} has other content")
             }
             Change::Changed { what, from, to } => write!(f, "{what} was `{from}` and is `{to}`"),
             Change::Added(what) => write!(f, "{what} is new"),
             Change::Removed(what) => write!(f, "{what} is gone"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(entries: &[(&str, &str)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for (what, value) in entries {
+            ledger.add(*what, *value);
+        }
+        ledger
+    }
+
+    #[test]
+    fn what_changed_is_said_in_the_users_words() {
+        let before = ledger(&[
+            ("variable `GOOS`", "linux"),
+            ("input `a.go`", "sha256:00"),
+            ("input `b.go`", "sha256:11"),
+        ]);
+        let now = ledger(&[
+            ("variable `GOOS`", "windows"),
+            ("input `a.go`", "sha256:22"),
+            ("input `c.go`", "sha256:33"),
+        ]);
+        let changes: Vec<_> = now
+            .changes_since(&before)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            changes,
+            [
+                "variable `GOOS` was `linux` and is `windows`",
+                "input `a.go` has other content",
+                "input `c.go` is new",
+                "input `b.go` is gone",
+            ]
+        );
+    }
+
+    #[test]
+    fn ledgers_differ_in_key_exactly_where_they_differ_in_words() {
+        let one = ledger(&[("a", "b"), ("c", "d")]);
+        assert_eq!(one.key(), one.clone().key());
+        for other in [
+            ledger(&[("a", "b")]),
+            ledger(&[("a", "b"), ("c", "e")]),
+            ledger(&[("a", "bc"), ("", "d")]),
+        ] {
+            assert_ne!(one.key(), other.key());
+            assert!(!other.changes_since(&one).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_path_and_text_that_looks_like_one_have_other_keys() {
+        use orch_model::{Part, RelativePath, Root, SandboxPath};
+        let path = Word(vec![Part::Path(SandboxPath {
+            root: Root::Source,
+            relative: RelativePath::root(),
+        })]);
+        assert_ne!(word(&path), word(&Word::text("{source}")));
     }
 }

@@ -105,7 +105,10 @@ impl Performer<'_> {
                     node: &node.id,
                     observer: self.observer,
                 };
-                let tree = self.world.toolchains.install(toolchain, &progress, self.cancel)?;
+                let tree = self
+                    .world
+                    .toolchains
+                    .install(toolchain, &progress, self.cancel)?;
                 (tree, Origin::Done)
             }
         };
@@ -197,7 +200,11 @@ impl Performer<'_> {
                 summary,
                 problems: found,
             } = self.world.judge.judge(file, target)?;
-            problems.extend(found.into_iter().map(|problem| format!("`{}` {problem}", artifact.name)));
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| format!("`{}` {problem}", artifact.name)),
+            );
             summaries.insert(artifact.name.to_string(), summary.into());
         }
         if !problems.is_empty() {
@@ -230,10 +237,17 @@ impl Performer<'_> {
         let written = self.world.publisher.publish(&publications)?;
         Ok(Done {
             result: ActionResult {
-                outputs: publications.into_iter().map(|publication| publication.file).collect(),
+                outputs: publications
+                    .into_iter()
+                    .map(|publication| publication.file)
+                    .collect(),
                 ..ActionResult::default()
             },
-            origin: if written == 0 { Origin::Cached } else { Origin::Done },
+            origin: if written == 0 {
+                Origin::Cached
+            } else {
+                Origin::Done
+            },
             left: Left::default(),
             ledger: None,
         })
@@ -243,12 +257,24 @@ impl Performer<'_> {
 impl Undone {
     fn outcome(self) -> (Outcome, Option<Ledger>) {
         match self {
-            Undone::Failed { reason, hint, sample, ledger } => (
-                Outcome::Failed { reason, hint, sample, fault: None },
+            Undone::Failed {
+                reason,
+                hint,
+                sample,
+                ledger,
+            } => (
+                Outcome::Failed {
+                    reason,
+                    hint,
+                    sample,
+                    fault: None,
+                },
                 ledger,
             ),
             Undone::Cancelled => (Outcome::Cancelled, None),
-            Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => (Outcome::Cancelled, None),
+            Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => {
+                (Outcome::Cancelled, None)
+            }
             Undone::Fault(fault) => (
                 Outcome::Failed {
                     reason: fault.message,

@@ -62,7 +62,10 @@ pub(crate) fn of_failure(failure: PluginFailure, site: &CallSite<'_>) -> Vec<Pla
             })
             .collect(),
         PluginFailure::Invalid(_) => whole(
-            format!("plugin `{}` refuses these settings without a reason", site.plugin),
+            format!(
+                "plugin `{}` refuses these settings without a reason",
+                site.plugin
+            ),
             FaultKind::Plugin,
         ),
         PluginFailure::Unsupported(text) => whole(
@@ -73,9 +76,9 @@ pub(crate) fn of_failure(failure: PluginFailure, site: &CallSite<'_>) -> Vec<Pla
             format!("plugin `{}` could not {}: {text}", site.plugin, site.wanted),
             site.failed,
         ),
-        PluginFailure::Denied(text) | PluginFailure::Broken(text) | PluginFailure::Unusable(text) => {
-            whole(text, FaultKind::Plugin)
-        }
+        PluginFailure::Denied(text)
+        | PluginFailure::Broken(text)
+        | PluginFailure::Unusable(text) => whole(text, FaultKind::Plugin),
         PluginFailure::Host(text) => whole(text, FaultKind::Internal),
     }
 }

@@ -50,7 +50,13 @@ impl RunRecord {
                 Outcome::Failed { .. } => false,
                 Outcome::Skipped { .. } | Outcome::Cancelled => continue,
             };
-            let cached = matches!(&node.outcome, Outcome::Succeeded { origin: Origin::Cached, .. });
+            let cached = matches!(
+                &node.outcome,
+                Outcome::Succeeded {
+                    origin: Origin::Cached,
+                    ..
+                }
+            );
             let key = ledger.key();
             let earlier = self.nodes.get(&node.id);
             if cached && earlier.is_some_and(|earlier| earlier.key == key && earlier.succeeded) {
@@ -60,7 +66,9 @@ impl RunRecord {
             let record = NodeRecord {
                 key,
                 succeeded,
-                changes: earlier.map(|earlier| ledger.changes_since(&earlier.ledger)).unwrap_or_default(),
+                changes: earlier
+                    .map(|earlier| ledger.changes_since(&earlier.ledger))
+                    .unwrap_or_default(),
                 again: earlier.is_some(),
                 ledger: ledger.clone(),
             };

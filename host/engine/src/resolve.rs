@@ -9,8 +9,8 @@ use orch_model::{
 };
 
 use crate::host::{LOCKED_HOSTS, locked_host};
-use crate::problem::{self, CallSite, PlanProblem};
 use crate::port::Plugins;
+use crate::problem::{self, CallSite, PlanProblem};
 
 /// A lock, and how it came about.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,21 +52,33 @@ pub fn resolve(
             continue; // Loading it failed, and that was reported.
         };
         let locked = lock_plugin(&table.name, summary);
-        match earlier.plugins.iter().find(|known| known.name == locked.name) {
+        match earlier
+            .plugins
+            .iter()
+            .find(|known| known.name == locked.name)
+        {
             Some(known) if *known == locked => {}
             Some(known) => resolution.changes.push(format!(
                 "plugin `{}`: {} ({}) becomes {} ({})",
-                locked.name, known.version, known.digest.short(), locked.version, locked.digest.short()
+                locked.name,
+                known.version,
+                known.digest.short(),
+                locked.version,
+                locked.digest.short()
             )),
-            None => resolution
-                .changes
-                .push(format!("plugin `{}`: {} ({})", locked.name, locked.version, locked.digest.short())),
+            None => resolution.changes.push(format!(
+                "plugin `{}`: {} ({})",
+                locked.name,
+                locked.version,
+                locked.digest.short()
+            )),
         }
         resolution.lock.plugins.push(locked);
     }
     for table in &pipeline.toolchains {
         let known = earlier.toolchain(&table.name);
-        if let (Keep::Pinned, Some(known)) = (keep, known.filter(|known| still_meets(known, table))) {
+        if let (Keep::Pinned, Some(known)) = (keep, known.filter(|known| still_meets(known, table)))
+        {
             resolution.lock.toolchains.push(known.clone());
             continue;
         }
@@ -79,18 +91,37 @@ pub fn resolve(
         }
     }
     for known in &earlier.toolchains {
-        if !pipeline.toolchains.iter().any(|table| table.name.value == known.name) {
-            resolution.changes.push(format!("toolchain `{}` is no longer used", known.name));
+        if !pipeline
+            .toolchains
+            .iter()
+            .any(|table| table.name.value == known.name)
+        {
+            resolution
+                .changes
+                .push(format!("toolchain `{}` is no longer used", known.name));
         }
     }
     for known in &earlier.plugins {
-        if !pipeline.plugins.iter().any(|table| table.name.value == known.name) {
-            resolution.changes.push(format!("plugin `{}` is no longer used", known.name));
+        if !pipeline
+            .plugins
+            .iter()
+            .any(|table| table.name.value == known.name)
+        {
+            resolution
+                .changes
+                .push(format!("plugin `{}` is no longer used", known.name));
         }
     }
-    resolution.lock.toolchains.sort_by(|a, b| a.name.cmp(&b.name));
+    resolution
+        .lock
+        .toolchains
+        .sort_by(|a, b| a.name.cmp(&b.name));
     resolution.lock.plugins.sort_by(|a, b| a.name.cmp(&b.name));
-    if problems.is_empty() { Ok(resolution) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(resolution)
+    } else {
+        Err(problems)
+    }
 }
 
 /// Whether a pinned toolchain is what a table asks for.
@@ -103,10 +134,14 @@ fn still_meets(locked: &LockedToolchain, table: &ToolchainTable) -> bool {
 fn change(known: Option<&LockedToolchain>, locked: &LockedToolchain) -> Option<String> {
     match known {
         Some(known) if known == locked => None,
-        Some(known) if known.release == locked.release => {
-            Some(format!("toolchain `{}`: {} as before, from elsewhere or for other hosts", locked.name, locked.release))
-        }
-        Some(known) => Some(format!("toolchain `{}`: {} becomes {}", locked.name, known.release, locked.release)),
+        Some(known) if known.release == locked.release => Some(format!(
+            "toolchain `{}`: {} as before, from elsewhere or for other hosts",
+            locked.name, locked.release
+        )),
+        Some(known) => Some(format!(
+            "toolchain `{}`: {} becomes {}",
+            locked.name, known.release, locked.release
+        )),
         None => Some(format!("toolchain `{}`: {}", locked.name, locked.release)),
     }
 }
@@ -137,7 +172,10 @@ fn resolve_toolchain(
     logs: &mut Vec<Log>,
 ) -> Result<LockedToolchain, Vec<PlanProblem>> {
     let plugin: PluginId = table.with.value.parse().map_err(|why: String| {
-        vec![PlanProblem::usage(Diagnostic::error(why, table.with.span.clone()))]
+        vec![PlanProblem::usage(Diagnostic::error(
+            why,
+            table.with.span.clone(),
+        ))]
     })?;
     let settings = table.settings.json();
     let failed = |wanted: String, failure: PluginFailure| {
@@ -163,7 +201,10 @@ fn resolve_toolchain(
     let Some(release) = releases.first() else {
         return Err(vec![PlanProblem::usage(
             Diagnostic::error(
-                format!("no release of `{}` satisfies `{}`", table.name.value, table.version.value),
+                format!(
+                    "no release of `{}` satisfies `{}`",
+                    table.name.value, table.version.value
+                ),
                 table.version.span.clone(),
             )
             .hint("`orch toolchain list --available` shows all"),
@@ -176,12 +217,20 @@ fn resolve_toolchain(
             .map(|(name, triple)| {
                 let (plugin, settings) = (&plugin, &settings);
                 let machine = Machine::of_triple(*triple);
-                (*name, scope.spawn(move || plugins.locate(plugin, release, &machine, settings)))
+                (
+                    *name,
+                    scope.spawn(move || plugins.locate(plugin, release, &machine, settings)),
+                )
             })
             .collect();
         running
             .into_iter()
-            .map(|(name, thread)| (name, thread.join().expect("a call to a plugin does not panic")))
+            .map(|(name, thread)| {
+                (
+                    name,
+                    thread.join().expect("a call to a plugin does not panic"),
+                )
+            })
             .collect()
     });
 
@@ -189,11 +238,17 @@ fn resolve_toolchain(
     for (name, called) in located {
         logs.extend(called.logs);
         match called.result {
-            Ok(toolchain) => hosts.push(LockedRelease { host: name.to_owned(), toolchain }),
+            Ok(toolchain) => hosts.push(LockedRelease {
+                host: name.to_owned(),
+                toolchain,
+            }),
             // A host that a release was never made for is no reason not to lock the rest.
             Err(PluginFailure::Unsupported(_)) if locked_host(host) != Some(name) => {}
             Err(failure) => {
-                return Err(failed(format!("locate `{}` {release} for {name}", table.name.value), failure));
+                return Err(failed(
+                    format!("locate `{}` {release} for {name}", table.name.value),
+                    failure,
+                ));
             }
         }
     }
@@ -227,16 +282,33 @@ fn same_bytes(known: &LockedToolchain, locked: &LockedToolchain) -> Result<(), S
     };
     let before = archives(known);
     for (url, now) in archives(locked) {
-        if let Some((_, then)) = before.iter().find(|(known, then)| *known == url && *then != now) {
-            return Err(format!("`{url}` has changed upstream: `orch.lock` has {then}, now it is {now}"));
+        if let Some((_, then)) = before
+            .iter()
+            .find(|(known, then)| *known == url && *then != now)
+        {
+            return Err(format!(
+                "`{url}` has changed upstream: `orch.lock` has {then}, now it is {now}"
+            ));
         }
     }
     Ok(())
 }
 
+/// Whether a lock has a release for what a table asks, on whatever host.
+pub fn is_pinned(lock: &Lock, table: &ToolchainTable) -> bool {
+    lock.toolchain(&table.name)
+        .is_some_and(|locked| still_meets(locked, table))
+}
+
 /// The pinned toolchain of a table for a host, if the lock has it.
-pub(crate) fn pinned<'a>(lock: &'a Lock, table: &ToolchainTable, host: &Machine) -> Option<&'a Toolchain> {
-    let locked = lock.toolchain(&table.name).filter(|locked| still_meets(locked, table))?;
+pub(crate) fn pinned<'a>(
+    lock: &'a Lock,
+    table: &ToolchainTable,
+    host: &Machine,
+) -> Option<&'a Toolchain> {
+    let locked = lock
+        .toolchain(&table.name)
+        .filter(|locked| still_meets(locked, table))?;
     let name = locked_host(host)?;
     let release = locked.hosts.iter().find(|release| release.host == name)?;
     Some(&release.toolchain)

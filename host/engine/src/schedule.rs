@@ -87,7 +87,9 @@ pub fn run(
         .iter()
         .zip(schedule.finished)
         .map(|(node, finished)| {
-            let finished = finished.into_inner().expect("work ends when every node is over");
+            let finished = finished
+                .into_inner()
+                .expect("work ends when every node is over");
             NodeRun {
                 id: node.id.clone(),
                 outcome: finished.outcome,
@@ -126,7 +128,9 @@ impl Board {
     fn new(graph: &ActionGraph) -> Self {
         let waiting: Vec<usize> = graph.nodes().iter().map(|node| node.needs.len()).collect();
         Self {
-            ready: (0..waiting.len()).filter(|position| waiting[*position] == 0).collect(),
+            ready: (0..waiting.len())
+                .filter(|position| waiting[*position] == 0)
+                .collect(),
             failed_need: vec![None; waiting.len()],
             unfinished: waiting.len(),
             waiting,
@@ -135,7 +139,13 @@ impl Board {
     }
 
     /// The one place where a node becomes finished and its followers become ready.
-    fn settle(&mut self, position: usize, cause: Option<usize>, followers: &[usize], keep_going: bool) {
+    fn settle(
+        &mut self,
+        position: usize,
+        cause: Option<usize>,
+        followers: &[usize],
+        keep_going: bool,
+    ) {
         self.unfinished -= 1;
         if cause == Some(position) && !keep_going && self.stopped_by.is_none() {
             self.stopped_by = Some(position);

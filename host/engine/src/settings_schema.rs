@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use orch_model::{Diagnostic, Settings, Span};
 
+use crate::nearest;
+
 /// More than anybody reads at once; a file of a million wrong keys stays bounded.
 const SHOWN: usize = 100;
 
@@ -102,8 +104,11 @@ impl Found<'_> {
             ValidationErrorKind::Enum { options } => {
                 let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
                 let value = error.instance();
-                Diagnostic::error(of(&format!("cannot be {}", shown(value))), self.place(pointer))
-                    .hint(choices(value, options))
+                Diagnostic::error(
+                    of(&format!("cannot be {}", shown(value))),
+                    self.place(pointer),
+                )
+                .hint(choices(value, options))
             }
             ValidationErrorKind::Constant { expected_value } => say(format!(
                 "must be {}, found {}",
@@ -169,7 +174,7 @@ impl Found<'_> {
             let place = format!("{pointer}/{}", escaped(key));
             let name = setting_name(&place).unwrap_or_default();
             let span = self.settings.key_span(&place).unwrap_or_default();
-            let hint = match nearest(key, &known) {
+            let hint = match nearest(key, known.iter().map(String::as_str)) {
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
                 None if known.is_empty() => None,
                 None => Some(format!("it knows {}", quoted(known.iter().take(30)))),
@@ -216,7 +221,10 @@ impl Found<'_> {
         let owner = self.owner;
         let message = if types.len() == context.len() {
             let found = found_type(error.instance());
-            format!("`{name}` of {owner} must be {}, found {found}", types.join(" or "))
+            format!(
+                "`{name}` of {owner} must be {}, found {found}",
+                types.join(" or ")
+            )
         } else {
             format!("`{name}` of {owner} fits none of its forms")
         };
@@ -328,8 +336,15 @@ fn choices(value: &Value, options: &[Value]) -> String {
         .iter()
         .filter_map(|option| option.as_str().map(str::to_owned))
         .collect();
-    let listed = options.iter().take(30).map(shown).collect::<Vec<_>>().join(", ");
-    let meant = value.as_str().and_then(|value| nearest(value, &texts));
+    let listed = options
+        .iter()
+        .take(30)
+        .map(shown)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let meant = value
+        .as_str()
+        .and_then(|value| nearest(value, texts.iter().map(String::as_str)));
     match meant {
         Some(meant) => format!("did you mean `\"{meant}\"`? It may be {listed}"),
         None => format!("it may be {listed}"),
@@ -355,11 +370,5 @@ fn shorten(text: &str, characters: usize) -> String {
     }
 }
 
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(name.len()) / 3)
-        .min()
-        .map(|(_, candidate)| candidate.as_str())
-}
+#[cfg(test)]
+mod tests;

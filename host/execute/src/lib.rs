@@ -1,1 +1,27 @@
-//! To be written.
+//! Carries out actions on this machine: finds their inputs, gives them directories, runs
+//! and ends their processes, keeps what they leave, and puts products in place.
+//!
+//! This crate knows processes and the project's folder. It deliberately does not know
+//! plans, plugins or toolchain releases, and it never looks at the user's environment:
+//! what it needs of that comes in through [`LocalSettings`].
+
+mod action_cache;
+mod capture;
+mod ended;
+mod environment;
+mod inputs;
+mod local;
+mod outputs;
+mod patterns;
+mod process;
+mod publish_record;
+mod publisher;
+mod reaper;
+mod sources;
+mod workspace;
+
+pub use action_cache::StoreActionCache;
+pub use local::{LocalExecutor, LocalSettings};
+pub use publisher::ProjectPublisher;
+pub use reaper::reaper_main;
+pub use sources::ProjectSources;

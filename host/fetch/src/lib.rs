@@ -1,1 +1,33 @@
-//! To be written.
+//! Brings bytes onto the machine and proves what they are: documents for plugins,
+//! files of package registries, and toolchains, downloaded, verified and unpacked.
+//!
+//! Owns the folders `downloads`, `toolchains` and `locks` of the cache. Deliberately
+//! knows no plugin, pipeline or terminal, reads no variable of the process's environment
+//! (only the certificate loader looks at `SSL_CERT_FILE` and `SSL_CERT_DIR` itself), and
+//! unpacks nothing whose digest it has not checked.
+
+mod address;
+mod apt;
+mod cache;
+mod client;
+mod command;
+mod document;
+mod download;
+mod fetcher;
+mod install;
+mod lock;
+mod package;
+mod partial;
+mod pip;
+mod proxy;
+mod purl;
+mod redact;
+mod settings;
+mod tree;
+mod trouble;
+mod unpack;
+mod wheel;
+
+pub use cache::InstalledRelease;
+pub use fetcher::Fetcher;
+pub use settings::{FetchSettings, Mirror, Patience};

@@ -1,1 +1,106 @@
-//! To be written.
+//! Looks into artifacts: what a file really is, whatever its name, and what speaks against
+//! it on a target.
+//!
+//! This crate knows file formats and bytes in memory. It deliberately opens no file and
+//! runs nothing. What it reads is not trusted: a cut or forged file is an error or a false
+//! fact about itself, never a panic, and never more memory than a small part of its size.
+
+mod compare;
+mod elf;
+mod mach;
+mod pe;
+mod wasm;
+
+pub use compare::compare;
+pub use elf::{ArmFacts, ElfFacts, ElfKind};
+pub use mach::{MachFacts, MachKind};
+pub use pe::PeFacts;
+pub use wasm::WasmFacts;
+
+use orch_model::Architecture;
+
+/// More names than this in one list are no artifact's.
+const MOST_NAMES: usize = 4096;
+
+/// What an artifact is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArtifactFacts {
+    /// ELF: Linux and firmware.
+    Elf(ElfFacts),
+    /// Mach-O: macOS.
+    Mach(MachFacts),
+    /// PE: Windows.
+    Pe(PeFacts),
+    /// WebAssembly, valid.
+    Wasm(WasmFacts),
+}
+
+/// What `data` is. The error is a sentence without its subject: `is cut short: …`.
+pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
+    match data {
+        [0x7f, b'E', b'L', b'F', ..] => elf::inspect(data).map(ArtifactFacts::Elf),
+        [0, b'a', b's', b'm', ..] => wasm::inspect(data).map(ArtifactFacts::Wasm),
+        [b'M', b'Z', ..] => pe::inspect(data).map(ArtifactFacts::Pe),
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => {
+            mach::inspect(data).map(ArtifactFacts::Mach)
+        }
+        [] => Err("is empty".to_owned()),
+        _ => Err(format!(
+            "is neither ELF, Mach-O, PE nor WebAssembly: it begins with `{}`",
+            data[..data.len().min(16)].escape_ascii()
+        )),
+    }
+}
+
+impl ArtifactFacts {
+    /// One line for people: `ELF 64-bit aarch64, statically linked, stripped`.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Elf(facts) => facts.summary(),
+            Self::Mach(facts) => facts.summary(),
+            Self::Pe(facts) => facts.summary(),
+            Self::Wasm(facts) => facts.summary(),
+        }
+    }
+
+    /// The format's name.
+    pub fn format(&self) -> &'static str {
+        match self {
+            Self::Elf(_) => "ELF",
+            Self::Mach(_) => "Mach-O",
+            Self::Pe(_) => "PE",
+            Self::Wasm(_) => "WebAssembly",
+        }
+    }
+
+    /// The instruction sets that it has code for, as far as `orch` knows them.
+    pub fn architectures(&self) -> Vec<Architecture> {
+        match self {
+            Self::Elf(facts) => facts.architecture().into_iter().collect(),
+            Self::Mach(facts) => facts.architectures(),
+            Self::Pe(facts) => facts.architecture().into_iter().collect(),
+            Self::Wasm(_) => vec![Architecture::Wasm32],
+        }
+    }
+}
+
+/// A text out of a file, fit to be shown: bounded, and without control characters.
+fn shown(bytes: &[u8]) -> String {
+    const MOST_CHARACTERS: usize = 200;
+    String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MOST_CHARACTERS)])
+        .chars()
+        .take(MOST_CHARACTERS)
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect()
+}
+
+/// How a format's reader complains, as the end of a sentence.
+fn damaged(format: &str, error: &impl std::fmt::Display) -> String {
+    format!("is a damaged {format} file: {error}")
+}

@@ -113,7 +113,11 @@ impl std::fmt::Display for Question {
             Question::Glob(pattern) => write!(f, "files `{pattern}`"),
             Question::Download(url) => write!(f, "document `{url}`"),
             Question::PackageVersions(name) => write!(f, "versions of package `{name}`"),
-            Question::PackageFile { name, version, machine } => {
+            Question::PackageFile {
+                name,
+                version,
+                machine,
+            } => {
                 write!(f, "package `{name}` {version} for {}", machine.triple)
             }
             Question::Run { tool, .. } => write!(f, "what tool `{tool}` prints"),

@@ -18,6 +18,7 @@ mod plugin;
 mod sample;
 mod settings;
 mod target;
+mod template;
 mod toolchain;
 mod tweak;
 
@@ -40,5 +41,6 @@ pub use plugin::{
 pub use sample::Sample;
 pub use settings::Settings;
 pub use target::{Requirement, Target, TargetRunner};
+pub use template::{TemplateError, TemplatePart, parse_template};
 pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, Tool, Toolchain};
 pub use tweak::{Advice, Tweak};

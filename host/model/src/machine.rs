@@ -122,12 +122,32 @@ mod tests {
     #[test]
     fn triples_are_read() {
         for (triple, architecture, system) in [
-            ("aarch64-unknown-linux-gnu", Architecture::Aarch64, OperatingSystem::Linux),
-            ("armv7-unknown-linux-musleabihf", Architecture::Arm, OperatingSystem::Linux),
-            ("arm64-apple-darwin", Architecture::Aarch64, OperatingSystem::Darwin),
-            ("x86_64-pc-windows-gnu", Architecture::X86_64, OperatingSystem::Windows),
+            (
+                "aarch64-unknown-linux-gnu",
+                Architecture::Aarch64,
+                OperatingSystem::Linux,
+            ),
+            (
+                "armv7-unknown-linux-musleabihf",
+                Architecture::Arm,
+                OperatingSystem::Linux,
+            ),
+            (
+                "arm64-apple-darwin",
+                Architecture::Aarch64,
+                OperatingSystem::Darwin,
+            ),
+            (
+                "x86_64-pc-windows-gnu",
+                Architecture::X86_64,
+                OperatingSystem::Windows,
+            ),
             ("wasm32-wasip1", Architecture::Wasm32, OperatingSystem::Wasi),
-            ("thumbv7em-none-eabihf", Architecture::Arm, OperatingSystem::None),
+            (
+                "thumbv7em-none-eabihf",
+                Architecture::Arm,
+                OperatingSystem::None,
+            ),
         ] {
             let machine = Machine::of_triple(triple);
             assert_eq!(machine.architecture(), Some(architecture), "{triple}");

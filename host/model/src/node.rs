@@ -51,7 +51,9 @@ impl NodeId {
         let unit = self.unit();
         self.0 == selector
             || unit == selector
-            || unit.split_once('@').is_some_and(|(name, _)| name == selector)
+            || unit
+                .split_once('@')
+                .is_some_and(|(name, _)| name == selector)
     }
 
     /// The name as text.

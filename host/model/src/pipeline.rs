@@ -48,7 +48,8 @@ pub struct ToolchainTable {
     pub name: Name,
     /// The plugin that knows its releases: `with`, or else the table's name.
     pub with: Spanned<String>,
-    /// A semver requirement on the release; empty for the newest.
+    /// A semver requirement on the release in its canonical text, e.g. `~1.22`; `*` for
+    /// the newest.
     pub version: Spanned<String>,
     /// The plugin's settings.
     pub settings: Settings,

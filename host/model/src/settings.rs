@@ -43,7 +43,10 @@ impl Settings {
     /// `/targets/2/cpu`.
     pub fn pointer(setting: &str) -> String {
         let mut pointer = String::new();
-        for part in setting.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
+        for part in setting
+            .split(['.', '[', ']'])
+            .filter(|part| !part.is_empty())
+        {
             pointer.push('/');
             pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
         }

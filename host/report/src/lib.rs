@@ -1,1 +1,44 @@
-//! To be written.
+//! Tells people and programs what happens: diagnostics with the line and a caret, progress
+//! on a terminal, plain lines for a pipe, JSON events, tables.
+//!
+//! It turns values of the model and events of the engine into text for the streams that it
+//! is given. It deliberately decides nothing: not whether there is colour, how wide the
+//! terminal is, what time it is, nor which exit code follows.
+
+mod clock;
+mod diagnostic;
+mod duration;
+mod escape;
+mod excerpt;
+mod fault;
+mod finished;
+mod json;
+mod plain;
+mod progress;
+mod result;
+mod size;
+#[cfg(test)]
+mod story;
+mod style;
+mod summary;
+mod table;
+mod terminal;
+mod transfer;
+mod wire;
+mod wire_node;
+mod wire_plan;
+
+pub use clock::{Clock, system_clock};
+pub use diagnostic::render_diagnostics;
+pub use duration::human_duration;
+pub use escape::{visible, visible_line};
+pub use fault::{render_fault, render_log};
+pub use indicatif::ProgressDrawTarget;
+pub use json::Json;
+pub use plain::Plain;
+pub use result::{ResultOrigin, ResultRow, render_results};
+pub use size::human_bytes;
+pub use style::Style;
+pub use summary::{Summary, render_summary};
+pub use table::Table;
+pub use terminal::Terminal;

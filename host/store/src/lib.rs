@@ -1,1 +1,103 @@
-//! To be written.
+//! Keeps content by its digest and small records by a key, on one machine, for every
+//! `orch` that runs there.
+//!
+//! This crate knows files and digests. It deliberately does not know what a blob or a
+//! record means: actions, plans and toolchains are other crates' nouns.
+//!
+//! # Layout
+//!
+//! Everything lies below `<cache>/store/v1`; a layout that differs gets another number.
+//!
+//! | path | holds |
+//! | --- | --- |
+//! | `blobs/ab/cdef…` | content whose SHA-256 is `abcdef…`, as it is, mode 0444 |
+//! | `records/<kind>/ab/cdef…` | a small value by a key, with a header of its own |
+//! | `quarantine/` | blobs that did not hold what their name says |
+//! | `temporary/<n>/` | what one running store is still writing |
+//! | `locks/` | files that exist while something is locked |
+//!
+//! A blob has no header, so its file can be copied or linked as it is. A suffix behind the
+//! digest is kept free for other forms of the same content, such as a compressed one.
+//!
+//! # What survives a crash
+//!
+//! * A **blob** is written under a temporary name while it is hashed, its data is synced,
+//!   and only then is it renamed: a name in `blobs/` never stands for half a content. The
+//!   rename itself is not synced; after a power cut the blob may be missing, and is made
+//!   again.
+//! * A **record** is renamed into place but not synced. It carries a digest of itself, and
+//!   a damaged one counts as absent.
+//! * All content is **checked on the way out**: whatever a disk or a person did to a blob,
+//!   it is never handed on as what its name says.
+//! * **Temporary files** of a process that was killed are removed by the next one that
+//!   writes.
+
+mod blob;
+mod lock;
+mod place;
+mod record;
+mod temporary;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use orch_model::{Digest, Fault};
+
+pub use lock::Lock;
+pub use place::remove_abandoned;
+
+use temporary::Temporary;
+
+/// A store on disk; clones share it.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    temporary: Mutex<Option<Temporary>>,
+}
+
+impl Store {
+    /// Opens the store below a cache directory, making its folders where they are missing.
+    /// Reads nothing of what it holds.
+    pub fn open(cache: &Path) -> Result<Self, Fault> {
+        let root = cache.join("store").join("v1");
+        for folder in ["blobs", "records", "quarantine", "temporary", "locks"] {
+            let path = root.join(folder);
+            std::fs::create_dir_all(&path)
+                .map_err(|error| Fault::io("create the folder", &path, &error))?;
+        }
+        Ok(Self(Arc::new(Inner {
+            root,
+            temporary: Mutex::new(None),
+        })))
+    }
+
+    /// Waits until nobody else holds the name, in this process or in another, and holds it.
+    pub fn lock(&self, name: &str) -> Result<Lock, Fault> {
+        let path = self.lock_path(name);
+        Lock::acquire(&path).map_err(|error| Fault::io("lock", &path, &error))
+    }
+
+    /// Holds the name unless somebody else does.
+    pub fn try_lock(&self, name: &str) -> Result<Option<Lock>, Fault> {
+        let path = self.lock_path(name);
+        Lock::try_acquire(&path).map_err(|error| Fault::io("lock", &path, &error))
+    }
+
+    fn lock_path(&self, name: &str) -> PathBuf {
+        // A name may hold anything; a file's may not.
+        self.0.root.join("locks").join(Digest::of(name).hex())
+    }
+
+    /// Where the form of `digest` with a suffix lies below one of the store's folders. The
+    /// first two digits make a folder, so that none of them grows too large to list.
+    fn path_of(&self, folder: &str, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        let mut path = self.0.root.join(folder);
+        path.push(&hex[..2]);
+        path.push(&hex[2..]);
+        path
+    }
+}

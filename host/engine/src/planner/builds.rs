@@ -3,7 +3,7 @@
 
 use orch_model::{
     Action, Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, Part,
-    PluginId, Role, Root, Runner, SandboxPath, RelativePath, Spanned, TargetRunner, Word,
+    PluginId, RelativePath, Role, Root, Runner, SandboxPath, Spanned, TargetRunner, Word,
 };
 
 use crate::nearest;
@@ -11,8 +11,8 @@ use crate::plan::{PlannedBuild, PlannedTarget, SmokeRun};
 use crate::port::{AdviceRequest, BuildRequest};
 use crate::problem::PlanProblem;
 
-use super::names::{Offered, offered};
 use super::Planner;
+use super::names::{Offered, offered};
 
 /// How long a smoke run may take. A program that answers `-version` needs milliseconds;
 /// one under an emulator on a busy machine, seconds.
@@ -32,13 +32,22 @@ impl Planner<'_> {
             let mut chosen = Vec::new();
             for policy in &table.tuning {
                 let whose = format!("build `{}` wants tuning policy", table.name.value);
-                match offered(policy, &policies, &whose, "`orch plugin list` shows who offers what") {
+                match offered(
+                    policy,
+                    &policies,
+                    &whose,
+                    "`orch plugin list` shows who offers what",
+                ) {
                     Ok(offer) => chosen.push((policy, offer)),
                     Err(problem) => self.problems.push(*problem),
                 }
             }
             for target in &table.targets {
-                let known = self.plan.targets.iter().find(|known| known.name == target.value);
+                let known = self
+                    .plan
+                    .targets
+                    .iter()
+                    .find(|known| known.name == target.value);
                 if let Some(target) = known.cloned() {
                     self.plan_build(table, &builder, &toolchain, &chosen, &target);
                 }
@@ -66,13 +75,21 @@ impl Planner<'_> {
         };
         let wanted = format!("plan build `{}` for `{}`", table.name.value, target.name);
         let called = self.plugins.plan_build(builder, &request);
-        let site = Self::site(builder, wanted, table.name.span.clone(), Some(&table.settings));
+        let site = Self::site(
+            builder,
+            wanted,
+            table.name.span.clone(),
+            Some(&table.settings),
+        );
         let Some(build) = self.take(called, &site) else {
             return;
         };
         if build.artifacts.is_empty() {
             self.problems.push(PlanProblem::usage(Diagnostic::error(
-                format!("builder `{builder}` plans no artifact for build `{}`", table.name.value),
+                format!(
+                    "builder `{builder}` plans no artifact for build `{}`",
+                    table.name.value
+                ),
                 table.name.span.clone(),
             )));
             return;
@@ -123,11 +140,18 @@ impl Planner<'_> {
 
     /// Adds the platform's steps after the link. What they leave ships in place of the
     /// artifact that they were given.
-    fn finish(&mut self, table: &BuildTable, mut build: Build, target: &PlannedTarget) -> Option<Build> {
+    fn finish(
+        &mut self,
+        table: &BuildTable,
+        mut build: Build,
+        target: &PlannedTarget,
+    ) -> Option<Build> {
         let platform = &target.by.plugin;
         let mut shipped: Vec<Artifact> = Vec::new();
         for artifact in std::mem::take(&mut build.artifacts) {
-            let called = self.plugins.finish_artifact(platform, &target.platform, &artifact.path);
+            let called = self
+                .plugins
+                .finish_artifact(platform, &target.platform, &artifact.path);
             let wanted = format!("finish build `{}` for `{}`", table.name.value, target.name);
             let site = Self::site(platform, wanted, table.name.span.clone(), None);
             let finish = self.take(called, &site)?;
@@ -156,7 +180,12 @@ impl Planner<'_> {
         Some(build)
     }
 
-    fn smoke(&mut self, table: &BuildTable, artifacts: &[Artifact], target: &PlannedTarget) -> SmokeRun {
+    fn smoke(
+        &mut self,
+        table: &BuildTable,
+        artifacts: &[Artifact],
+        target: &PlannedTarget,
+    ) -> SmokeRun {
         let Some(arguments) = &table.smoke else {
             return SmokeRun::Not("the build has no `smoke` arguments".to_owned());
         };
@@ -174,7 +203,10 @@ impl Planner<'_> {
                 Runner::Emulator(command.clone())
             }
             TargetRunner::None => {
-                return SmokeRun::Not(format!("`{}` has no runner on this machine", target.platform));
+                return SmokeRun::Not(format!(
+                    "`{}` has no runner on this machine",
+                    target.platform
+                ));
             }
         };
         let scratch = SandboxPath {
@@ -188,7 +220,11 @@ impl Planner<'_> {
         SmokeRun::Action(Box::new(Action {
             name: "smoke".to_owned(),
             program: Word(vec![Part::Path(artifact.path.clone())]),
-            arguments: arguments.value.iter().map(|text| Word::text(text.as_str())).collect(),
+            arguments: arguments
+                .value
+                .iter()
+                .map(|text| Word::text(text.as_str()))
+                .collect(),
             environment: Vec::new(),
             directory: scratch,
             inputs: Vec::new(),
@@ -205,34 +241,60 @@ impl Planner<'_> {
     }
 
     /// The toolchain that a build names, or the one that fits its builder.
-    fn toolchain_of(&mut self, table: &BuildTable, builder: &PluginId) -> Option<InstalledToolchain> {
+    fn toolchain_of(
+        &mut self,
+        table: &BuildTable,
+        builder: &PluginId,
+    ) -> Option<InstalledToolchain> {
         let tables = &self.pipeline.toolchains;
         let found = match &table.toolchain {
             Some(named) => tables.iter().find(|known| known.name.value == named.value),
             None => tables
                 .iter()
                 .find(|known| known.name.value == builder.as_str())
-                .or_else(|| tables.iter().find(|known| known.with.value == builder.as_str())),
+                .or_else(|| {
+                    tables
+                        .iter()
+                        .find(|known| known.with.value == builder.as_str())
+                }),
         };
         let Some(found) = found else {
             let (message, span) = match &table.toolchain {
                 Some(named) => (
-                    format!("build `{}` wants toolchain `{}`, which there is not", table.name.value, named.value),
+                    format!(
+                        "build `{}` wants toolchain `{}`, which there is not",
+                        table.name.value, named.value
+                    ),
                     named.span.clone(),
                 ),
                 None => (
-                    format!("build `{}` has no toolchain for builder `{builder}`", table.name.value),
+                    format!(
+                        "build `{}` has no toolchain for builder `{builder}`",
+                        table.name.value
+                    ),
                     table.name.span.clone(),
                 ),
             };
             let known = tables.iter().map(|known| known.name.value.as_str());
-            let wanted = table.toolchain.as_ref().map_or(builder.as_str(), |named| &named.value);
-            self.problems.push(PlanProblem::usage(Diagnostic::error(message, span).hint(
-                nearest::hint(wanted, known, &format!("add a `[toolchain.{builder}]` table")),
-            )));
+            let wanted = table
+                .toolchain
+                .as_ref()
+                .map_or(builder.as_str(), |named| &named.value);
+            self.problems
+                .push(PlanProblem::usage(Diagnostic::error(message, span).hint(
+                    nearest::hint(
+                        wanted,
+                        known,
+                        &format!("add a `[toolchain.{builder}]` table"),
+                    ),
+                )));
             return None;
         };
-        let planned = self.plan.toolchains.iter().find(|known| known.name == found.name.value)?;
+        let planned = self
+            .plan
+            .toolchains
+            .iter()
+            .find(|known| known.name == found.name.value)?;
         Some(InstalledToolchain {
             name: planned.name.clone(),
             toolchain: planned.toolchain.clone(),
@@ -246,13 +308,15 @@ impl Planner<'_> {
             Some((unit, target)) => (unit, Some(target)),
             None => (need, None),
         };
-        let per_target = |targets: &[Spanned<String>], node: &dyn Fn(&str) -> NodeId| -> Vec<NodeId> {
-            let chosen = wanted.or(target.filter(|own| targets.iter().any(|known| known.value == *own)));
-            match chosen {
-                Some(chosen) => vec![node(chosen)],
-                None => targets.iter().map(|target| node(&target.value)).collect(),
-            }
-        };
+        let per_target =
+            |targets: &[Spanned<String>], node: &dyn Fn(&str) -> NodeId| -> Vec<NodeId> {
+                let chosen =
+                    wanted.or(target.filter(|own| targets.iter().any(|known| known.value == *own)));
+                match chosen {
+                    Some(chosen) => vec![node(chosen)],
+                    None => targets.iter().map(|target| node(&target.value)).collect(),
+                }
+            };
         match unit.split_once('.') {
             Some(("toolchain", name)) => vec![NodeId::toolchain(name)],
             Some(("build", name)) => self
@@ -277,7 +341,13 @@ impl Planner<'_> {
     }
 
     fn policy_offers(&mut self) -> Vec<Offered> {
-        let Some(first) = self.pipeline.builds.iter().flat_map(|build| &build.tuning).next() else {
+        let Some(first) = self
+            .pipeline
+            .builds
+            .iter()
+            .flat_map(|build| &build.tuning)
+            .next()
+        else {
             return Vec::new();
         };
         let plugins: Vec<_> = self
@@ -288,7 +358,12 @@ impl Planner<'_> {
         let mut offers = Vec::new();
         for plugin in plugins {
             let called = self.plugins.policy_offers(&plugin);
-            let site = Self::site(&plugin, "say what it offers".to_owned(), first.span.clone(), None);
+            let site = Self::site(
+                &plugin,
+                "say what it offers".to_owned(),
+                first.span.clone(),
+                None,
+            );
             for offer in self.take(called, &site).unwrap_or_default() {
                 offers.push(Offered {
                     plugin: plugin.clone(),

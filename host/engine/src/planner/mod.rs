@@ -6,7 +6,10 @@ mod names;
 mod targets;
 mod tasks;
 
-use orch_model::{Answer, FaultKind, Lock, Log, Machine, Pipeline, PluginId, Question, RecordedFact, Refusal, Role, Settings, Span};
+use orch_model::{
+    Answer, FaultKind, Lock, Log, Machine, Pipeline, PluginId, Question, RecordedFact, Refusal,
+    Role, Settings, Span,
+};
 
 use crate::plan::{Plan, PlannedToolchain, Proposer};
 use crate::port::{Called, Plugins};
@@ -83,20 +86,35 @@ pub fn check(pipeline: &Pipeline, plugins: &dyn Plugins) -> Vec<PlanProblem> {
     let mut problems = Vec::new();
     for table in &pipeline.toolchains {
         match names.plugin(&table.with, Role::ToolchainSource) {
-            Ok(summary) => problems.extend(settings_problems(&names, &summary.id, Role::ToolchainSource, &table.settings)),
+            Ok(summary) => problems.extend(settings_problems(
+                &names,
+                &summary.id,
+                Role::ToolchainSource,
+                &table.settings,
+            )),
             Err(problem) => problems.push(*problem),
         }
     }
     for table in &pipeline.builds {
         match names.plugin(&table.with, Role::Builder) {
-            Ok(summary) => problems.extend(settings_problems(&names, &summary.id, Role::Builder, &table.settings)),
+            Ok(summary) => problems.extend(settings_problems(
+                &names,
+                &summary.id,
+                Role::Builder,
+                &table.settings,
+            )),
             Err(problem) => problems.push(*problem),
         }
     }
     problems
 }
 
-fn settings_problems(names: &Names, plugin: &PluginId, role: Role, settings: &Settings) -> Vec<PlanProblem> {
+fn settings_problems(
+    names: &Names,
+    plugin: &PluginId,
+    role: Role,
+    settings: &Settings,
+) -> Vec<PlanProblem> {
     let nothing = serde_json::json!({ "type": "object", "additionalProperties": false });
     let schema = names.schema(plugin, role).unwrap_or(&nothing);
     settings_schema::check(settings, schema, &format!("{role} `{plugin}`"))
@@ -142,7 +160,12 @@ impl Planner<'_> {
     }
 
     fn has_program(&mut self, program: &str) -> bool {
-        if let Some((_, found)) = self.plan.programs.iter().find(|(known, _)| known == program) {
+        if let Some((_, found)) = self
+            .plan
+            .programs
+            .iter()
+            .find(|(known, _)| known == program)
+        {
             return *found;
         }
         let found = (self.surroundings.has_program)(program);

@@ -16,7 +16,11 @@ impl Names {
     }
 
     /// The plugin of that name, if it plays the role.
-    pub(super) fn plugin(&self, name: &Spanned<String>, role: Role) -> Result<&Manifest, Box<PlanProblem>> {
+    pub(super) fn plugin(
+        &self,
+        name: &Spanned<String>,
+        role: Role,
+    ) -> Result<&Manifest, Box<PlanProblem>> {
         let error = |message: String, hint: String| {
             Box::new(PlanProblem::usage(
                 Diagnostic::error(message, name.span.clone()).hint(hint),
@@ -27,7 +31,11 @@ impl Names {
                 .map(|manifest| manifest.id.as_str())
                 .collect::<Vec<_>>()
         };
-        match self.summaries.iter().find(|summary| summary.manifest.id.as_str() == name.value) {
+        match self
+            .summaries
+            .iter()
+            .find(|summary| summary.manifest.id.as_str() == name.value)
+        {
             Some(summary) if summary.manifest.roles.contains(&role) => Ok(&summary.manifest),
             Some(summary) => Err(error(
                 format!("plugin `{}` is no {role}", name.value),
@@ -42,7 +50,10 @@ impl Names {
                 nearest::hint(
                     &name.value,
                     with_role(),
-                    &format!("`orch plugin list` shows all; a {role} is {}", list(with_role().into_iter())),
+                    &format!(
+                        "`orch plugin list` shows all; a {role} is {}",
+                        list(with_role().into_iter())
+                    ),
                 ),
             )),
         }
@@ -125,12 +136,14 @@ pub(super) fn offered(
         )
         .hint(format!(
             "write {}",
-            list(several
-                .iter()
-                .map(|offer| format!("{}/{}", offer.plugin, offer.name))
-                .collect::<Vec<_>>()
-                .iter()
-                .map(String::as_str))
+            list(
+                several
+                    .iter()
+                    .map(|offer| format!("{}/{}", offer.plugin, offer.name))
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(String::as_str)
+            )
         )),
     };
     Err(Box::new(PlanProblem::usage(diagnostic)))

@@ -28,8 +28,12 @@ impl Planner<'_> {
                     continue;
                 }
             };
-            let wrong =
-                settings_problems(&self.names, &offer.plugin, Role::TargetPlatform, &table.settings);
+            let wrong = settings_problems(
+                &self.names,
+                &offer.plugin,
+                Role::TargetPlatform,
+                &table.settings,
+            );
             if wrong.iter().any(PlanProblem::is_error) {
                 self.problems.extend(wrong);
                 continue;

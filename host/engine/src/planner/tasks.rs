@@ -30,7 +30,12 @@ impl Planner<'_> {
         let toolchains: Vec<PlannedToolchain> = table
             .tools
             .iter()
-            .filter_map(|tool| self.plan.toolchains.iter().find(|known| known.name == tool.value))
+            .filter_map(|tool| {
+                self.plan
+                    .toolchains
+                    .iter()
+                    .find(|known| known.name == tool.value)
+            })
             .cloned()
             .collect();
 
@@ -49,7 +54,10 @@ impl Planner<'_> {
         for (name, value) in &table.environment {
             let value = self.fill(value, target);
             environment.retain(|known| known.name != *name);
-            environment.push(Variable { name: name.clone(), value });
+            environment.push(Variable {
+                name: name.clone(),
+                value,
+            });
         }
 
         let outputs = table
@@ -58,7 +66,10 @@ impl Planner<'_> {
             .filter_map(|output| {
                 let filled = self.fill(&output.clone().map(|path| path.to_string()), target);
                 match RelativePath::new(&filled.to_string()) {
-                    Ok(relative) => Some(SandboxPath { root: Root::Source, relative }),
+                    Ok(relative) => Some(SandboxPath {
+                        root: Root::Source,
+                        relative,
+                    }),
                     Err(error) => {
                         self.problems.push(PlanProblem::usage(Diagnostic::error(
                             format!("output of task `{}`: {error}", table.name.value),
@@ -80,7 +91,11 @@ impl Planner<'_> {
                 root: Root::Source,
                 relative: table.directory.clone(),
             },
-            inputs: table.inputs.iter().map(|input| input.value.clone()).collect(),
+            inputs: table
+                .inputs
+                .iter()
+                .map(|input| input.value.clone())
+                .collect(),
             outputs,
             // A task shares the kept directories of the plugin whose tool it runs.
             cache_owner: toolchains
@@ -89,7 +104,10 @@ impl Planner<'_> {
                 .to_owned(),
             network: table.network,
             after: Vec::new(),
-            tools: toolchains.iter().map(|toolchain| toolchain.name.clone()).collect(),
+            tools: toolchains
+                .iter()
+                .map(|toolchain| toolchain.name.clone())
+                .collect(),
             runner: Runner::Native,
             timeout_ms: table.timeout_ms,
             cacheable: table.cache,
@@ -167,7 +185,10 @@ fn caches_of(environment: &[Variable]) -> Vec<String> {
         .iter()
         .flat_map(|variable| &variable.value.0)
         .filter_map(|part| match part {
-            Part::Path(SandboxPath { root: Root::Cache(name), .. }) => Some(name.clone()),
+            Part::Path(SandboxPath {
+                root: Root::Cache(name),
+                ..
+            }) => Some(name.clone()),
             _ => None,
         })
         .collect();

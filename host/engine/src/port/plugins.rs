@@ -1,8 +1,8 @@
 //! The loaded plugins, one method for each function of the contract that the engine uses.
 
 use orch_model::{
-    Advice, Build, InstalledToolchain, Log, Machine, Offer, PluginFailure, PluginId,
-    PluginSummary, RecordedFact, RelativePath, SandboxPath, Target, Toolchain, Tweak,
+    Advice, Build, InstalledToolchain, Log, Machine, Offer, PluginFailure, PluginId, PluginSummary,
+    RecordedFact, RelativePath, SandboxPath, Target, Toolchain, Tweak,
 };
 
 /// What came of one call: the result, what the plugin learnt, what it said.

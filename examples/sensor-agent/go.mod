@@ -1,0 +1,3 @@
+module example.org/sensor-agent
+
+go 1.21

@@ -1,0 +1,301 @@
+//! The command line as types. Knows words and flags; does nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Takes a service from its sources to verified artifacts for every machine it is meant for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "orch",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "\
+Exit codes:
+  0 done · 1 an action failed · 2 usage or pipeline wrong · 3 plugin refused, denied or failed
+  4 could not fetch or verify · 5 our own fault · 130 interrupted
+
+Environment:
+  ORCH_CACHE_DIR   what can be made again [default: $XDG_CACHE_HOME/orch]
+  ORCH_CONFIG_DIR  what you allowed plugins [default: $XDG_CONFIG_HOME/orch]
+  ORCH_MIRRORS     `https://from/=https://to/`, comma separated
+  ORCH_ALLOW_HTTP  hosts that may be reached without TLS, comma separated
+  NO_COLOR         no colours"
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// How to say it: text for people, one JSON event a line for programs.
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub output: OutputFormat,
+
+    /// Whether to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// How results are said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON event a line.
+    Json,
+}
+
+/// Whether to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Also in a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a pipeline file in a folder.
+    #[command(after_help = "Example:\n  orch init my-service")]
+    Init {
+        /// The folder; made if it is not there.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+
+    /// Say everything that is wrong with a pipeline, without running it.
+    #[command(after_help = "Example:\n  orch check pipeline.toml")]
+    Check(ProjectArguments),
+
+    /// Show what a run would do: toolchains, targets, flags with their reasons, actions.
+    #[command(after_help = "Example:\n  orch plan --target pi5")]
+    Plan {
+        #[command(flatten)]
+        project: ProjectArguments,
+        #[command(flatten)]
+        selection: Selection,
+    },
+
+    /// Do everything that is not done yet.
+    #[command(after_help = "\
+Examples:
+  orch run
+  orch run services/agent/pipeline.toml --only build.agent@pi5
+  orch run --dry-run")]
+    Run {
+        #[command(flatten)]
+        project: ProjectArguments,
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        running: Running,
+    },
+
+    /// Say what a node is, who proposed it and why, and why it ran.
+    #[command(after_help = "Example:\n  orch explain build.agent@pi5")]
+    Explain {
+        /// The node, e.g. `build.agent@pi5`, `task.test` or `build.agent@pi5/compile`.
+        node: String,
+        #[command(flatten)]
+        project: ProjectArguments,
+    },
+
+    /// Pin every toolchain and plugin in `orch.lock`.
+    #[command(after_help = "Examples:\n  orch lock\n  orch lock --update")]
+    Lock {
+        #[command(flatten)]
+        project: ProjectArguments,
+        /// Look for newer releases of what is pinned already.
+        #[arg(long, conflicts_with_all = ["locked", "offline"])]
+        update: bool,
+    },
+
+    /// Download and unpack every toolchain of a pipeline.
+    #[command(after_help = "Example:\n  orch fetch && orch run --offline")]
+    Fetch {
+        #[command(flatten)]
+        project: ProjectArguments,
+    },
+
+    /// Print the JSON Schema of the pipeline file, with the loaded plugins' settings.
+    #[command(after_help = "Example:\n  orch schema > pipeline.schema.json")]
+    Schema(ProjectArguments),
+
+    /// Say what is missing on this machine, and the command that installs it.
+    #[command(after_help = "Example:\n  orch doctor")]
+    Doctor,
+
+    /// Compilers and SDKs, many versions side by side.
+    #[command(subcommand)]
+    Toolchain(ToolchainCommand),
+
+    /// Machines to build for.
+    #[command(subcommand)]
+    Target(TargetCommand),
+
+    /// Sandboxed components that `orch` is extended by.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example:\n  orch completions bash > ~/.local/share/bash-completion/completions/orch"
+    )]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+
+    /// Kills what a dead `orch` left running. Started by `orch` itself.
+    #[command(hide = true)]
+    InternalReaper,
+}
+
+/// `orch toolchain …`
+#[derive(Debug, Subcommand)]
+pub enum ToolchainCommand {
+    /// List what is installed, or what a plugin can install.
+    #[command(
+        after_help = "Examples:\n  orch toolchain list\n  orch toolchain list --available go"
+    )]
+    List {
+        /// List the releases that this plugin knows for this machine.
+        #[arg(long, value_name = "PLUGIN")]
+        available: Option<String>,
+    },
+    /// Install a release.
+    #[command(
+        after_help = "Examples:\n  orch toolchain install go@1.22\n  orch toolchain install go@1.21.13"
+    )]
+    Install {
+        /// Plugin and requirement; the newest release without `@…`.
+        #[arg(value_name = "PLUGIN[@VERSION]")]
+        toolchain: String,
+        /// Use what lies here already; ask no network.
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Print the variables that put an installed toolchain on a shell's `PATH`.
+    #[command(after_help = "\
+Examples:
+  eval \"$(orch toolchain env go@1.22)\"
+  orch toolchain env go@1.22 --shell fish | source
+  orch toolchain env go@1.22 --shell direnv >> .envrc")]
+    Env {
+        /// Plugin and requirement, e.g. `go@1.22`.
+        #[arg(value_name = "PLUGIN[@VERSION]")]
+        toolchain: String,
+        /// Whose syntax.
+        #[arg(long, value_enum, default_value_t = ShellSyntax::Sh)]
+        shell: ShellSyntax,
+    },
+}
+
+/// Whose syntax `orch toolchain env` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShellSyntax {
+    /// POSIX shells, bash and zsh.
+    Sh,
+    /// fish.
+    Fish,
+    /// An `.envrc` of direnv.
+    Direnv,
+    /// `NAME=value` lines, as `go env -w` and editors read them; no `PATH`.
+    Goenv,
+}
+
+/// `orch target …`
+#[derive(Debug, Subcommand)]
+pub enum TargetCommand {
+    /// List the platforms that the loaded plugins offer.
+    #[command(after_help = "Example:\n  orch target list")]
+    List(ProjectArguments),
+}
+
+/// `orch plugin …`
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Build a plugin's folder into a component.
+    #[command(after_help = "Example:\n  orch plugin build plugins/mine")]
+    Build {
+        /// The folder that has `orch-plugin.toml` and `Cargo.toml`.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Say what a plugin is: roles, digest, imports, what it asks for.
+    #[command(
+        after_help = "Examples:\n  orch plugin inspect pi5\n  orch plugin inspect plugins/mine/mine.wasm"
+    )]
+    Inspect {
+        /// A loaded plugin's name, or a component's file.
+        plugin: String,
+        #[command(flatten)]
+        project: ProjectArguments,
+    },
+    /// List the loaded plugins.
+    #[command(after_help = "Example:\n  orch plugin list")]
+    List(ProjectArguments),
+    /// Allow a plugin of the pipeline's what it asks for. Kept outside the repository.
+    #[command(after_help = "\
+Examples:
+  orch plugin grant mine variable:CI
+  orch plugin grant mine --all")]
+    Grant {
+        /// The plugin's name.
+        plugin: String,
+        /// What to allow, as `kind:value`.
+        #[arg(required_unless_present = "all")]
+        asks: Vec<String>,
+        /// Allow all that it asks for.
+        #[arg(long, conflicts_with = "asks")]
+        all: bool,
+        /// The pipeline that names the plugin.
+        #[arg(long, default_value = "pipeline.toml")]
+        pipeline: PathBuf,
+    },
+}
+
+/// Which pipeline, and how its lock is used.
+#[derive(Clone, Debug, Args)]
+pub struct ProjectArguments {
+    /// The pipeline file, or its folder.
+    #[arg(default_value = "pipeline.toml")]
+    pub pipeline: PathBuf,
+    /// Fail if `orch.lock` would have to change.
+    #[arg(long)]
+    pub locked: bool,
+    /// Use only what lies on this machine.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Which nodes.
+#[derive(Clone, Debug, Args)]
+pub struct Selection {
+    /// Only these nodes and what they need, e.g. `build.agent@pi5`.
+    #[arg(long, value_name = "NODE", num_args = 1..)]
+    pub only: Vec<String>,
+    /// Only what is for these targets, and what that needs.
+    #[arg(long, value_name = "TARGET", num_args = 1..)]
+    pub target: Vec<String>,
+}
+
+/// How to run.
+#[derive(Clone, Debug, Args)]
+pub struct Running {
+    /// How many actions at once [default: one for each core].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// After a failure go on with what does not need it.
+    #[arg(long, short)]
+    pub keep_going: bool,
+    /// Say what would run, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,31 @@
+//! `orch check`: everything that is wrong with a pipeline, without running it.
+
+use crate::arguments::ProjectArguments;
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::house::House;
+use crate::planning;
+use crate::project::Project;
+use crate::stop::Stop;
+
+pub fn check(
+    environment: Environment,
+    arguments: &ProjectArguments,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let project = Project::open(&environment, &arguments.pipeline)?;
+    let house = House::open(environment, Some(project.folder.clone()), true)?;
+    match planning::check(&house, &project, console)? {
+        Some(plan) => {
+            let graph = orch_engine::ActionGraph::of_plan(&plan)
+                .map_err(|error| orch_model::Fault::new(orch_model::FaultKind::Plugin, error.to_string()))?;
+            console.say(&format!("{}: fine, {} nodes", project.name, graph.nodes().len()));
+        }
+        None => console.say(&format!(
+            "{}: fine as far as it goes; `orch lock` pins its toolchains, then targets and builds are checked too",
+            project.name
+        )),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,125 @@
+//! `orch doctor`: what is missing on this machine, and the command that installs it.
+
+use orch_model::Fault;
+use orch_report::{Table, human_bytes};
+
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::stop::Stop;
+
+/// A program that `orch` can use.
+struct Wanted {
+    programs: &'static [&'static str],
+    what_for: &'static str,
+    install: &'static str,
+}
+
+/// None of these is needed for a pipeline of bundled plugins whose archives come over
+/// https; each opens one more way.
+const WANTED: &[Wanted] = &[
+    Wanted {
+        programs: &["pip3", "pip"],
+        what_for: "toolchains from `pkg:pypi/…`",
+        install: "apt-get install python3-pip",
+    },
+    Wanted {
+        programs: &["apt-get"],
+        what_for: "packages from `pkg:deb/…`",
+        install: "part of Debian and Ubuntu",
+    },
+    Wanted {
+        programs: &["qemu-aarch64-static"],
+        what_for: "smoke runs of aarch64 artifacts",
+        install: "apt-get install qemu-user-static",
+    },
+    Wanted {
+        programs: &["cargo"],
+        what_for: "building plugins in Rust",
+        install: "https://rustup.rs",
+    },
+];
+
+pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop> {
+    let mut table = Table::new(["", "what", "state", "to mend it"]);
+    let mut rows = Vec::new();
+    let mut add = |fine: bool, what: &str, state: &str, mend: &str| {
+        table.row([
+            if fine { "ok" } else { "missing" },
+            what,
+            state,
+            if fine { "" } else { mend },
+        ]);
+        rows.push(serde_json::json!({ "ok": fine, "what": what, "state": state, "mend": mend }));
+    };
+
+    let host = &environment.host;
+    let machine = format!(
+        "{}, {} cores, {}, pages of {} bytes",
+        host.triple,
+        host.cores.unwrap_or(1),
+        human_bytes(host.memory_bytes.unwrap_or_default()),
+        host.page_bytes.unwrap_or_default(),
+    );
+    let known = orch_engine::locked_host(host).is_some();
+    add(
+        known,
+        "this machine",
+        &machine,
+        "orch knows linux, darwin and windows on amd64 and arm64",
+    );
+
+    let writable = writable(&environment);
+    let state = match &writable {
+        Ok(free) => format!(
+            "{}: {} free",
+            environment.cache.display(),
+            human_bytes(*free)
+        ),
+        Err(fault) => fault.message.clone(),
+    };
+    add(
+        writable.is_ok(),
+        "cache folder",
+        &state,
+        "set `ORCH_CACHE_DIR` to a folder that can be written",
+    );
+
+    for wanted in WANTED {
+        let found = wanted
+            .programs
+            .iter()
+            .find_map(|program| environment.find_program(program));
+        let state = match &found {
+            Some(file) => format!("{}: {}", wanted.what_for, file.display()),
+            None => wanted.what_for.to_owned(),
+        };
+        add(found.is_some(), wanted.programs[0], &state, wanted.install);
+    }
+    let library =
+        orch_plugin_build::standard_library(&orch_plugin_build::Options::new(std::env::vars_os()));
+    let (state, mend) = match &library {
+        Ok(way) => (format!("building plugins in Rust: {way}"), String::new()),
+        Err(error) => ("building plugins in Rust".to_owned(), error.to_string()),
+    };
+    add(library.is_ok(), "wasm32 std", &state, &mend);
+
+    match console.json() {
+        Some(json) => json.list("doctor", &rows),
+        None => console.print(&table.render(console.style())),
+    }
+    Ok(match writable {
+        Ok(_) => Exit::Done,
+        Err(_) => Exit::Internal,
+    })
+}
+
+/// Free bytes of the cache folder's disk, if a file can be made there.
+fn writable(environment: &Environment) -> Result<u64, Fault> {
+    let cache = &environment.cache;
+    std::fs::create_dir_all(cache).map_err(|error| Fault::io("create", cache, &error))?;
+    tempfile::tempfile_in(cache).map_err(|error| Fault::io("write to", cache, &error))?;
+    let disk =
+        rustix::fs::statvfs(cache).map_err(|error| Fault::io("look at", cache, &error.into()))?;
+    Ok(disk.f_bavail * disk.f_frsize)
+}

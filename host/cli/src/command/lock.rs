@@ -1,0 +1,37 @@
+//! `orch lock`: pins every toolchain and plugin of a pipeline.
+
+use crate::arguments::ProjectArguments;
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::house::House;
+use crate::planning::{self, LockUse};
+use crate::project::Project;
+use crate::stop::Stop;
+
+pub fn lock(
+    environment: Environment,
+    arguments: &ProjectArguments,
+    update: bool,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let mut project = Project::open(&environment, &arguments.pipeline)?;
+    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
+    let pipeline = planning::parse(&project, console)?;
+    let plugins = house.plugins(console, &planning::own_plugins(&pipeline, &project))?;
+    let wrong = orch_engine::check(&pipeline, &plugins);
+    if wrong.iter().any(|problem| problem.is_error()) {
+        console.problems(&project.source, &wrong);
+        return Err(Stop::Said(Exit::of_problems(&wrong)));
+    }
+    let lock_use = match update {
+        true => LockUse::Update,
+        false => LockUse::of_flag(arguments.locked),
+    };
+    let before = project.lock_text.clone();
+    planning::resolve(&house, &mut project, &pipeline, &plugins, lock_use, console)?;
+    if project.lock_text == before {
+        console.say("orch.lock: up to date");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,16 @@
+//! One file a verb. Each turns arguments into calls to the house and values into text;
+//! none decides what a plan, a graph or an outcome is.
+
+pub mod check;
+pub mod completions;
+pub mod doctor;
+pub mod explain;
+pub mod fetch;
+pub mod init;
+pub mod lock;
+pub mod plan;
+pub mod plugin;
+pub mod run;
+pub mod schema;
+pub mod target;
+pub mod toolchain;

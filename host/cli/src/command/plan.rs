@@ -1,0 +1,193 @@
+//! `orch plan`: what a run would do, with who proposed each part and why.
+
+use std::fmt::Write;
+
+use orch_engine::{Plan, SmokeRun};
+use orch_model::{Action, Runner, Variable};
+use orch_report::Table;
+
+use crate::arguments::{ProjectArguments, Selection};
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::house::House;
+use crate::planning::{self, LockUse};
+use crate::project::Project;
+use crate::selection::select;
+use crate::stop::Stop;
+
+use super::run::graph_of;
+
+pub fn plan(
+    environment: Environment,
+    arguments: &ProjectArguments,
+    selection: &Selection,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let mut project = Project::open(&environment, &arguments.pipeline)?;
+    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
+    let mut plan = planning::plan(
+        &house,
+        &mut project,
+        LockUse::of_flag(arguments.locked),
+        console,
+    )?;
+    let graph = select(&graph_of(&plan)?, selection)?;
+    let chosen = |id: &str| graph.nodes().iter().any(|node| node.id.unit() == id);
+    plan.toolchains
+        .retain(|toolchain| chosen(&format!("toolchain.{}", toolchain.name)));
+    plan.builds.retain(|build| chosen(build.node().as_str()));
+    plan.tasks.retain(|task| chosen(task.node.as_str()));
+    plan.targets.retain(|target| {
+        plan.builds.iter().any(|build| build.target == target.name)
+            || plan
+                .tasks
+                .iter()
+                .any(|task| task.node.target() == Some(&target.name))
+    });
+    match console.json() {
+        Some(json) => json.plan(&plan),
+        None => console.print(&render(&plan, console)),
+    }
+    Ok(Exit::Done)
+}
+
+fn render(plan: &Plan, console: &Console) -> String {
+    let style = console.style();
+    let mut text = String::new();
+    let mut toolchains = Table::new(["toolchain", "release", "from", "by"]);
+    for toolchain in &plan.toolchains {
+        let from: Vec<_> = toolchain
+            .toolchain
+            .archives
+            .iter()
+            .filter_map(|archive| archive.urls.first().map(String::as_str))
+            .collect();
+        toolchains.row([
+            toolchain.name.as_str(),
+            &toolchain.toolchain.version,
+            &from.join(" "),
+            &format!("{} {}", toolchain.by.plugin, toolchain.by.version),
+        ]);
+    }
+    let mut targets = Table::new(["target", "platform", "triple", "cpu", "links", "by"]);
+    for target in &plan.targets {
+        targets.row([
+            target.name.as_str(),
+            &target.platform,
+            &target.target.machine.triple,
+            target.target.machine.cpu.as_deref().unwrap_or("any"),
+            if target.target.static_link {
+                "statically"
+            } else {
+                "as the builder does"
+            },
+            &format!("{} {}", target.by.plugin, target.by.version),
+        ]);
+    }
+    for table in [toolchains, targets] {
+        if !table.is_empty() {
+            let _ = writeln!(text, "{}", table.render(style));
+        }
+    }
+    for build in &plan.builds {
+        let _ = writeln!(
+            text,
+            "{}  (builder {} {})",
+            build.node(),
+            build.by.plugin,
+            build.by.version
+        );
+        for advice in &build.advice {
+            let _ = writeln!(
+                text,
+                "    sets     {}  [{}] {}",
+                advice.tweak, advice.policy, advice.reason
+            );
+        }
+        for action in &build.actions {
+            action_lines(&mut text, action);
+        }
+        let _ = match &build.smoke {
+            SmokeRun::Action(action) => writeln!(
+                text,
+                "    smoke    {}{}",
+                command(action),
+                runner(&action.runner)
+            ),
+            SmokeRun::Not(why) => writeln!(text, "    smoke    none: {why}"),
+        };
+        for artifact in &build.artifacts {
+            let folder = orch_engine::product_folder(&build.name, &build.target);
+            let _ = writeln!(text, "    leaves   {folder}/{}", artifact.name);
+        }
+        needs(&mut text, &build.needs);
+        text.push('\n');
+    }
+    for task in &plan.tasks {
+        let _ = writeln!(text, "{}", task.node);
+        action_lines(&mut text, &task.action);
+        for output in &task.action.outputs {
+            let _ = writeln!(text, "    leaves   {}", output.relative);
+        }
+        needs(&mut text, &task.needs);
+        text.push('\n');
+    }
+    for warning in &plan.warnings {
+        let _ = writeln!(text, "warning: {warning}");
+    }
+    text
+}
+
+fn needs(text: &mut String, needs: &[orch_model::NodeId]) {
+    if !needs.is_empty() {
+        let names: Vec<_> = needs.iter().map(|need| need.as_str()).collect();
+        let _ = writeln!(text, "    needs    {}", names.join(", "));
+    }
+}
+
+fn action_lines(text: &mut String, action: &Action) {
+    let _ = writeln!(text, "    runs     {}", command(action));
+    let variables: Vec<_> = action.environment.iter().map(variable).collect();
+    if !variables.is_empty() {
+        let _ = writeln!(text, "    with     {}", variables.join(" "));
+    }
+    let _ = writeln!(text, "    in       {}", action.directory);
+    if !action.inputs.is_empty() {
+        let _ = writeln!(text, "    reads    {}", action.inputs.join(" "));
+    }
+    if action.network {
+        let _ = writeln!(text, "    network  yes");
+    }
+    if !action.cacheable {
+        let _ = writeln!(text, "    kept     no: it runs every time");
+    }
+}
+
+/// A command as a person would type it: words with blanks in quotes.
+pub fn command(action: &Action) -> String {
+    std::iter::once(&action.program)
+        .chain(&action.arguments)
+        .map(|word| quoted(&word.to_string()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+pub fn variable(variable: &Variable) -> String {
+    format!("{}={}", variable.name, quoted(&variable.value.to_string()))
+}
+
+fn quoted(word: &str) -> String {
+    match word.is_empty() || word.contains(|c: char| c.is_whitespace() || c == '\'' || c == '"') {
+        true => format!("'{}'", word.replace('\'', "'\\''")),
+        false => word.to_owned(),
+    }
+}
+
+fn runner(runner: &Runner) -> String {
+    match runner {
+        Runner::Native => String::new(),
+        Runner::EmbeddedWasm => "  (in the embedded engine)".to_owned(),
+        Runner::Emulator(command) => format!("  (under {})", command.join(" ")),
+    }
+}

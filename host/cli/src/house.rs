@@ -1,0 +1,108 @@
+//! Puts the house together: which implementation stands behind each port.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use orch_engine::port::FactSource;
+use orch_fetch::Fetcher;
+use orch_model::{Fault, PluginOrigin};
+use orch_plugins::{Limits, PluginHost, PluginHostSettings};
+use orch_store::Store;
+
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::facts::MachineFacts;
+use crate::grants;
+use crate::stop::Stop;
+
+/// What every command that does something works with.
+pub struct House {
+    /// The user's machine and shell.
+    pub environment: Environment,
+    /// Content and records.
+    pub store: Store,
+    /// The way to the network.
+    pub fetcher: Arc<Fetcher>,
+    /// Answers to plugins' questions.
+    pub facts: Arc<dyn FactSource>,
+}
+
+impl House {
+    /// Opens the store; starts nothing else.
+    pub fn open(
+        environment: Environment,
+        project: Option<PathBuf>,
+        offline: bool,
+    ) -> Result<Self, Fault> {
+        let store = Store::open(&environment.cache)?;
+        let fetcher = Arc::new(Fetcher::new(environment.fetch_settings(offline)?)?);
+        let facts = Arc::new(MachineFacts {
+            environment: environment.clone(),
+            project,
+            fetcher: fetcher.clone(),
+        });
+        Ok(Self {
+            environment,
+            store,
+            fetcher,
+            facts,
+        })
+    }
+
+    /// The plugin host with the bundled plugins, and those of a pipeline in their place or
+    /// beside them: the name that the pipeline gives each, and its file.
+    pub fn plugins(&self, console: &Console, own: &[OwnPlugin]) -> Result<PluginHost, Stop> {
+        let host = PluginHost::new(
+            PluginHostSettings {
+                cache: self.environment.cache.clone(),
+                limits: Limits::default(),
+            },
+            self.facts.clone(),
+            grants::read(&self.environment)?,
+        );
+        for bundled in orch_bundled::PLUGINS {
+            host.load_bytes(bundled.component, PluginOrigin::Bundled)
+                .map_err(|failure| {
+                    Fault::internal(format!("bundled plugin `{}`: {failure}", bundled.id))
+                })?;
+        }
+        let mut failed = false;
+        for own in own {
+            let loaded = host
+                .load_path(&own.path)
+                .map_err(|failure| failure.to_string())
+                .and_then(|id| match id.as_str() == own.name {
+                    true => Ok(()),
+                    false => Err(format!(
+                        "it calls itself `{id}`; use that name under `[plugins]`"
+                    )),
+                });
+            if let Err(why) = loaded {
+                failed = true;
+                console.fault(
+                    &Fault::new(
+                        orch_model::FaultKind::Plugin,
+                        format!("plugin `{}` (`{}`): {why}", own.name, own.shown),
+                    )
+                    .hint("`orch plugin build` makes a component of a plugin's folder"),
+                );
+            }
+        }
+        match failed {
+            true => Err(Stop::Said(Exit::Plugin)),
+            false => Ok(host),
+        }
+    }
+}
+
+/// A plugin that a pipeline names.
+#[derive(Clone, Debug)]
+pub struct OwnPlugin {
+    /// Its name in the pipeline.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Where it lies, as the pipeline says it.
+    pub shown: String,
+}

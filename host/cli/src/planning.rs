@@ -1,0 +1,270 @@
+//! From a project to its plan: kept plans are reused without parsing the pipeline or
+//! calling a plugin; otherwise the pipeline is parsed, resolved, planned and kept.
+
+use serde::{Deserialize, Serialize};
+
+use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
+use orch_model::{
+    Digest, Fault, Hasher, Pipeline, PluginOrigin, PluginSource, RecordedFact, Severity,
+};
+use orch_plugins::PluginHost;
+
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::grants;
+use crate::house::{House, OwnPlugin};
+use crate::project::Project;
+use crate::stop::Stop;
+
+/// How far the lock may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockUse {
+    /// What is missing is added, and the file is written.
+    Complete,
+    /// Nothing may change.
+    Locked,
+    /// Everything is looked up again.
+    Update,
+}
+
+impl LockUse {
+    /// Of the flag `--locked`.
+    pub fn of_flag(locked: bool) -> Self {
+        if locked {
+            LockUse::Locked
+        } else {
+            LockUse::Complete
+        }
+    }
+}
+
+/// A plan as the store keeps it.
+#[derive(Serialize, Deserialize)]
+struct KeptPlan {
+    plan: Plan,
+    /// Components of the pipeline's own, and what they held.
+    components: Vec<(String, Digest)>,
+}
+
+/// The kind of the store's records that hold plans.
+const RECORD: &str = "plan";
+
+/// The plan of a project, by whatever way is shortest.
+pub fn plan(
+    house: &House,
+    project: &mut Project,
+    lock_use: LockUse,
+    console: &Console,
+) -> Result<Plan, Stop> {
+    if lock_use != LockUse::Update
+        && let Some(plan) = kept(house, project)?
+    {
+        return Ok(plan);
+    }
+    let pipeline = parse(project, console)?;
+    let own = own_plugins(&pipeline, project);
+    let plugins = house.plugins(console, &own)?;
+    let wrong = orch_engine::check(&pipeline, &plugins);
+    if wrong.iter().any(PlanProblem::is_error) {
+        console.problems(&project.source, &wrong);
+        return Err(Stop::Said(Exit::of_problems(&wrong)));
+    }
+    resolve(house, project, &pipeline, &plugins, lock_use, console)?;
+    let plan = make(house, project, &pipeline, &plugins, console)?;
+    let kept = KeptPlan {
+        plan,
+        components: own_components(&plugins, project),
+    };
+    let bytes = serde_json::to_vec(&kept).map_err(|error| Fault::internal(error.to_string()))?;
+    house
+        .store
+        .put_record(RECORD, &key(house, project)?, &bytes)?;
+    Ok(kept.plan)
+}
+
+/// The pipeline, or every problem said.
+pub fn parse(project: &Project, console: &Console) -> Result<Pipeline, Stop> {
+    let parsed = orch_pipeline::parse(&project.source);
+    console.diagnostics(&project.source, &parsed.diagnostics);
+    parsed.pipeline.ok_or(Stop::Said(Exit::Usage))
+}
+
+/// The plugins that a pipeline names beside the bundled ones.
+pub fn own_plugins(pipeline: &Pipeline, project: &Project) -> Vec<OwnPlugin> {
+    pipeline
+        .plugins
+        .iter()
+        .map(|table| {
+            let PluginSource::Path(path) = &table.source.value;
+            OwnPlugin {
+                name: table.name.value.clone(),
+                path: path.below(&project.folder),
+                shown: path.to_string(),
+            }
+        })
+        .collect()
+}
+
+/// Completes the lock and writes it if it changed.
+pub fn resolve(
+    house: &House,
+    project: &mut Project,
+    pipeline: &Pipeline,
+    plugins: &PluginHost,
+    lock_use: LockUse,
+    console: &Console,
+) -> Result<(), Stop> {
+    let keep = match lock_use {
+        LockUse::Update => Keep::Nothing,
+        LockUse::Complete | LockUse::Locked => Keep::Pinned,
+    };
+    let earlier = project.lock()?;
+    if lock_use == LockUse::Locked {
+        // Nothing is asked of the network only to refuse the answer.
+        let missing: Vec<_> = pipeline
+            .toolchains
+            .iter()
+            .filter(|table| !orch_engine::is_pinned(&earlier, table))
+            .map(|table| format!("toolchain `{}`", table.name.value))
+            .collect();
+        if !missing.is_empty() {
+            return Err(out_of_date(&missing).into());
+        }
+    }
+    let resolution =
+        orch_engine::resolve(pipeline, &earlier, keep, &house.environment.host, plugins).map_err(
+            |problems| {
+                console.problems(&project.source, &problems);
+                Stop::Said(Exit::of_problems(&problems))
+            },
+        )?;
+    console.logs(&resolution.logs);
+    if resolution.changes.is_empty() {
+        return Ok(());
+    }
+    if lock_use == LockUse::Locked {
+        return Err(out_of_date(&resolution.changes).into());
+    }
+    project.write_lock(&resolution.lock)?;
+    for change in &resolution.changes {
+        console.say(&format!("orch.lock: {change}"));
+    }
+    Ok(())
+}
+
+fn out_of_date(what: &[String]) -> Fault {
+    Fault::usage(format!("`orch.lock` is out of date: {}", what.join("; ")))
+        .hint("run `orch lock` and commit the file, or leave out `--locked`")
+}
+
+/// Plans with the lock as it lies there.
+pub fn make(
+    house: &House,
+    project: &Project,
+    pipeline: &Pipeline,
+    plugins: &PluginHost,
+    console: &Console,
+) -> Result<Plan, Stop> {
+    let lock = project.lock()?;
+    let environment = &house.environment;
+    let planned = orch_engine::plan(
+        pipeline,
+        &lock,
+        plugins,
+        Surroundings {
+            host: &environment.host,
+            has_program: &|program| environment.find_program(program).is_some(),
+            variable: &|name| environment.variable(name).map(str::to_owned),
+        },
+    );
+    console.logs(&planned.logs);
+    console.problems(&project.source, &planned.problems);
+    planned
+        .plan
+        .ok_or_else(|| Stop::Said(Exit::of_problems(&planned.problems)))
+}
+
+/// The kept plan, if all that it rests on still holds.
+fn kept(house: &House, project: &Project) -> Result<Option<Plan>, Fault> {
+    let Some(bytes) = house.store.get_record(RECORD, &key(house, project)?)? else {
+        return Ok(None);
+    };
+    let Ok(kept) = serde_json::from_slice::<KeptPlan>(&bytes) else {
+        return Ok(None);
+    };
+    let holds =
+        kept.plan.version == Plan::VERSION
+            && kept
+                .components
+                .iter()
+                .all(|(path, digest)| project.digest_of(path) == Some(*digest))
+            && kept.plan.programs.iter().all(|(program, found)| {
+                house.environment.find_program(program).is_some() == *found
+            })
+            && kept.plan.facts.iter().all(|fact| still_true(house, fact));
+    Ok(holds.then_some(kept.plan))
+}
+
+fn still_true(house: &House, fact: &RecordedFact) -> bool {
+    let answer = house.facts.answer(&fact.question);
+    RecordedFact::new(fact.question.clone(), &answer) == *fact
+}
+
+/// All that a plan is made of, but for what plugins learnt.
+fn key(house: &House, project: &Project) -> Result<Digest, Fault> {
+    let mut hasher = Hasher::new();
+    hasher.field("orch plan key 1");
+    hasher.field(env!("CARGO_PKG_VERSION"));
+    for bundled in orch_bundled::PLUGINS {
+        hasher.field(bundled.component);
+    }
+    hasher.field(project.source.text.as_bytes());
+    hasher.field(&project.lock_text);
+    hasher.field(grants::read(&house.environment)?.render());
+    let host = serde_json::to_vec(&house.environment.host)
+        .map_err(|error| Fault::internal(error.to_string()))?;
+    hasher.field(host);
+    Ok(hasher.finish())
+}
+
+fn own_components(plugins: &PluginHost, project: &Project) -> Vec<(String, Digest)> {
+    plugins
+        .summaries()
+        .into_iter()
+        .filter_map(|summary| match summary.origin {
+            PluginOrigin::Path(path) => {
+                let relative = std::path::Path::new(&path)
+                    .strip_prefix(&project.folder)
+                    .ok()?;
+                Some((relative.to_string_lossy().into_owned(), summary.digest))
+            }
+            PluginOrigin::Bundled => None,
+        })
+        .collect()
+}
+
+/// The problems of a pipeline that can be found without resolving anything, said; whether
+/// there were errors.
+pub fn check(house: &House, project: &Project, console: &Console) -> Result<Option<Plan>, Stop> {
+    let pipeline = parse(project, console)?;
+    let plugins = house.plugins(console, &own_plugins(&pipeline, project))?;
+    let lock = project.lock()?;
+    let pinned = pipeline
+        .toolchains
+        .iter()
+        .all(|table| orch_engine::is_pinned(&lock, table));
+    if pinned {
+        return make(house, project, &pipeline, &plugins, console).map(Some);
+    }
+    // Without a release to plan with, the plugins' schemas are all that can be held
+    // against the file.
+    let problems = orch_engine::check(&pipeline, &plugins);
+    console.problems(&project.source, &problems);
+    match problems
+        .iter()
+        .any(|problem| problem.diagnostic.severity == Severity::Error)
+    {
+        true => Err(Stop::Said(Exit::of_problems(&problems))),
+        false => Ok(None),
+    }
+}

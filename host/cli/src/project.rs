@@ -1,0 +1,103 @@
+//! A project on disk: the folder of a pipeline file, the file itself, and its lock.
+
+use std::path::{Path, PathBuf};
+
+use orch_model::{Digest, Fault, Lock, RelativePath, SourceText};
+
+use crate::environment::Environment;
+
+/// The largest lock that is read, in bytes.
+const LOCK_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// A project on disk.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The pipeline's folder, with no link in its path.
+    pub folder: PathBuf,
+    /// The pipeline file as the user named it.
+    pub name: String,
+    /// The pipeline's text.
+    pub source: SourceText,
+    /// The lock as it lies there; empty where there is none.
+    pub lock_text: String,
+    file_name: String,
+}
+
+impl Project {
+    /// Reads a pipeline file, or the `pipeline.toml` of a folder.
+    pub fn open(environment: &Environment, path: &Path) -> Result<Self, Fault> {
+        let absolute = environment.directory.join(path);
+        let (absolute, shown) = match absolute.is_dir() {
+            true => (absolute.join("pipeline.toml"), path.join("pipeline.toml")),
+            false => (absolute, path.to_owned()),
+        };
+        let name = shown
+            .strip_prefix(".")
+            .unwrap_or(&shown)
+            .display()
+            .to_string();
+        let bytes = std::fs::read(&absolute).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Fault::usage(format!(
+                "there is no pipeline file `{name}`"
+            ))
+            .hint("`orch init` starts one; another is named as `orch run path/pipeline.toml`"),
+            _ => Fault::usage(format!("could not read `{name}`: {error}")),
+        })?;
+        let source = orch_pipeline::read(&name, bytes)?;
+        let folder = absolute.parent().unwrap_or(Path::new("/"));
+        let folder = folder
+            .canonicalize()
+            .map_err(|error| Fault::io("find", folder, &error))?;
+        let file_name = absolute
+            .file_name()
+            .map(|file| file.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let lock_text = read_lock(&folder.join("orch.lock"))?;
+        Ok(Self {
+            folder,
+            name,
+            source,
+            lock_text,
+            file_name,
+        })
+    }
+
+    /// The lock, as it lies there.
+    pub fn lock(&self) -> Result<Lock, Fault> {
+        match self.lock_text.is_empty() {
+            true => Ok(Lock::empty()),
+            false => orch_pipeline::parse_lock(&self.lock_text),
+        }
+    }
+
+    /// Puts a new lock in place.
+    pub fn write_lock(&mut self, lock: &Lock) -> Result<(), Fault> {
+        self.lock_text = orch_pipeline::render_lock(lock);
+        crate::files::replace(&self.folder.join("orch.lock"), self.lock_text.as_bytes())
+    }
+
+    /// Files of the folder that are never inputs.
+    pub fn own_files(&self) -> Vec<RelativePath> {
+        [self.file_name.as_str(), "orch.lock"]
+            .into_iter()
+            .filter_map(|name| RelativePath::new(name).ok())
+            .collect()
+    }
+
+    /// The digest of a file of the project, where it can be read.
+    pub fn digest_of(&self, path: &str) -> Option<Digest> {
+        std::fs::read(self.folder.join(path)).ok().map(Digest::of)
+    }
+}
+
+fn read_lock(file: &Path) -> Result<String, Fault> {
+    match std::fs::metadata(file) {
+        Ok(metadata) if metadata.len() > LOCK_LIMIT => Err(Fault::usage(format!(
+            "`orch.lock` is larger than {LOCK_LIMIT} bytes"
+        ))),
+        Ok(_) => std::fs::read_to_string(file)
+            .map_err(|error| Fault::usage(format!("could not read `orch.lock`: {error}"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(Fault::usage(format!("could not read `orch.lock`: {error}"))),
+    }
+}

@@ -1,0 +1,189 @@
+//! Puts outputs where the user looks for them.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use orch_engine::port::{Publication, Publisher};
+use orch_model::{Digest, Fault, RelativePath};
+use orch_store::{Store, remove_abandoned};
+
+use crate::publish_record::{Look, PublishRecord, record_path};
+
+/// Copies files from a store into the project's folder.
+///
+/// What is known of the files in place is kept in `.orch/published.json`, which is written
+/// by [`ProjectPublisher::save`], at the latest when this is dropped.
+#[derive(Debug)]
+pub struct ProjectPublisher {
+    root: PathBuf,
+    store: Store,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    record: PublishRecord,
+    /// Folders that were looked at already: they exist, and lie inside the project.
+    ready: HashSet<PathBuf>,
+}
+
+impl ProjectPublisher {
+    /// A publisher below `root`, the absolute path of the pipeline's folder.
+    pub fn new(root: PathBuf, store: Store) -> Self {
+        let record = PublishRecord::read(&record_path(&root));
+        Self {
+            root,
+            store,
+            state: Mutex::new(State {
+                record,
+                ready: HashSet::new(),
+            }),
+        }
+    }
+
+    /// Writes down what is known of the files in place, if that has changed.
+    pub fn save(&self) -> Result<(), Fault> {
+        let path = record_path(&self.root);
+        let mut state = self.state.lock().expect("nobody panics with it");
+        state
+            .record
+            .write(&path)
+            .map_err(|error| Fault::io("write", &path, &error))
+    }
+
+    /// Puts one file in place; says whether it had to be written.
+    fn place(&self, publication: &Publication) -> Result<bool, Fault> {
+        let Publication { file, to } = publication;
+        let path = to.below(&self.root);
+        self.make_folder(to)?;
+        if self.is_right(publication, &path)? {
+            return Ok(false);
+        }
+        if !self.store.copy_to(&file.digest, &path, file.executable)? {
+            return Err(Fault::internal(format!(
+                "could not write `{to}`: its content {} is missing from the store or damaged there",
+                file.digest.short()
+            ))
+            .hint("run again: it will be made anew"));
+        }
+        let metadata = path
+            .symlink_metadata()
+            .map_err(|error| Fault::io("read", &path, &error))?;
+        self.note(to, Look::of(&metadata), file.digest);
+        Ok(true)
+    }
+
+    /// Whether the destination holds what it should, as a plain file of the right mode.
+    fn is_right(&self, publication: &Publication, path: &Path) -> Result<bool, Fault> {
+        let Publication { file, to } = publication;
+        let metadata = match path.symlink_metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(Fault::io("read", path, &error)),
+        };
+        if metadata.is_dir() {
+            return Err(Fault::usage(format!(
+                "could not write `{to}`: there is a folder of that name"
+            ))
+            .hint("move it away, or give the output another name"));
+        }
+        let executable = metadata.permissions().mode() & 0o111 != 0;
+        if !metadata.is_file() || metadata.len() != file.bytes || executable != file.executable {
+            return Ok(false);
+        }
+        let look = Look::of(&metadata);
+        let known = self
+            .state
+            .lock()
+            .expect("nobody panics with it")
+            .record
+            .digest(to, look);
+        if let Some(digest) = known {
+            return Ok(digest == file.digest);
+        }
+        let (digest, _) = fs::File::open(path)
+            .and_then(Digest::of_reader)
+            .map_err(|error| Fault::io("read", path, &error))?;
+        if digest != file.digest {
+            return Ok(false);
+        }
+        self.note(to, look, digest);
+        Ok(true)
+    }
+
+    fn note(&self, path: &RelativePath, look: Look, digest: Digest) {
+        let mut state = self.state.lock().expect("nobody panics with it");
+        state.record.note(path, look, digest);
+    }
+
+    /// Makes the folders above a destination. A link among them may lead elsewhere in the
+    /// project, but not out of it.
+    fn make_folder(&self, to: &RelativePath) -> Result<(), Fault> {
+        let Some((parents, _)) = to.as_str().rsplit_once('/') else {
+            return Ok(());
+        };
+        let mut path = self.root.clone();
+        for part in parents.split('/') {
+            path.push(part);
+            let mut state = self.state.lock().expect("nobody panics with it");
+            if state.ready.contains(&path) {
+                continue;
+            }
+            self.make_one_folder(&path, to)?;
+            // What a killed `orch` was writing here is nobody's any more.
+            let _ = remove_abandoned(&path);
+            state.ready.insert(path.clone());
+        }
+        Ok(())
+    }
+
+    fn make_one_folder(&self, path: &Path, to: &RelativePath) -> Result<(), Fault> {
+        let failed = |error: &io::Error| Fault::io("create the folder", path, error);
+        match fs::create_dir(path) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(&error)),
+        }
+        let shown = path.strip_prefix(&self.root).unwrap_or(path).display();
+        let refused = |what: &str| {
+            Fault::usage(format!("could not write `{to}`: `{shown}` {what}"))
+                .hint("move it away, or give the output another name")
+        };
+        let metadata = path.symlink_metadata().map_err(|error| failed(&error))?;
+        if metadata.is_symlink() {
+            let root = self.root.canonicalize().map_err(|error| failed(&error))?;
+            return match path.canonicalize() {
+                Ok(real) if !real.starts_with(root) => Err(refused(
+                    "is a symbolic link that leaves the pipeline's folder",
+                )),
+                Ok(real) if real.is_dir() => Ok(()),
+                _ => Err(refused("is a symbolic link that does not lead to a folder")),
+            };
+        }
+        if metadata.is_dir() {
+            return Ok(());
+        }
+        Err(refused("is a file"))
+    }
+}
+
+impl Publisher for ProjectPublisher {
+    fn publish(&self, publications: &[Publication]) -> Result<usize, Fault> {
+        let mut written = 0;
+        for publication in publications {
+            written += usize::from(self.place(publication)?);
+        }
+        Ok(written)
+    }
+}
+
+impl Drop for ProjectPublisher {
+    fn drop(&mut self) {
+        // Without the record the files are read the next time.
+        let _ = self.save();
+    }
+}

@@ -1,0 +1,202 @@
+//! Debian packages, through apt as the machine has it set up. Its lists are signed, so
+//! the digests that it states are worth something even where its mirrors speak plain
+//! `http:`.
+
+use std::path::{Path, PathBuf};
+
+use orch_engine::Cancel;
+use orch_model::{Architecture, Digest, Machine, OperatingSystem};
+
+use crate::command::{Output, Run, find};
+use crate::settings::FetchSettings;
+use crate::trouble::Trouble;
+
+/// apt, found on this machine.
+pub(crate) struct Apt<'a> {
+    settings: &'a FetchSettings,
+    cache_program: PathBuf,
+    get_program: PathBuf,
+}
+
+/// A package file that apt's lists have.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(crate) version: String,
+    pub(crate) architecture: String,
+    pub(crate) bytes: u64,
+    pub(crate) digest: Digest,
+}
+
+impl<'a> Apt<'a> {
+    /// Finds apt on the user's `PATH`.
+    pub(crate) fn find(settings: &'a FetchSettings) -> Result<Self, Trouble> {
+        match (find(settings, "apt-cache"), find(settings, "apt-get")) {
+            (Some(cache_program), Some(get_program)) => Ok(Self {
+                settings,
+                cache_program,
+                get_program,
+            }),
+            _ => Err(Trouble::Missing(
+                "there is no apt on this machine, which fetches Debian packages".into(),
+                "choose a source that needs no apt".into(),
+            )),
+        }
+    }
+
+    /// All versions of a package, newest first.
+    pub(crate) fn versions(&self, name: &str, cancel: &Cancel) -> Result<Vec<String>, Trouble> {
+        let output = self.run(&self.cache_program, &["madison", name], None, cancel)?;
+        if !output.status.success() {
+            return Err(failure(name, &output));
+        }
+        let mut versions: Vec<String> = Vec::new();
+        for line in output.stdout.lines() {
+            let version = line.split('|').nth(1).map(str::trim).unwrap_or_default();
+            if !version.is_empty() && !versions.iter().any(|known| known == version) {
+                versions.push(version.to_owned());
+            }
+        }
+        if versions.is_empty() {
+            return Err(absent(name));
+        }
+        Ok(versions)
+    }
+
+    /// One version of a package for an architecture.
+    pub(crate) fn package(
+        &self,
+        name: &str,
+        version: &str,
+        architecture: &str,
+        cancel: &Cancel,
+    ) -> Result<Package, Trouble> {
+        let selected = selected(name, version, architecture);
+        let output = self.run(&self.cache_program, &["show", &selected], None, cancel)?;
+        parse_show(&output.stdout, name, version).ok_or_else(|| absent(&selected))
+    }
+
+    /// Where apt would get the file from; none if only apt itself can.
+    pub(crate) fn address(
+        &self,
+        name: &str,
+        version: &str,
+        architecture: &str,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, Trouble> {
+        let selected = selected(name, version, architecture);
+        let arguments = ["--print-uris", "download", &selected];
+        let output = self.run(&self.get_program, &arguments, None, cancel)?;
+        if !output.status.success() {
+            return Err(failure(&selected, &output));
+        }
+        Ok(output
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix('\'')?.split('\'').next())
+            .filter(|url| {
+                ["https:", "http:", "file:"]
+                    .iter()
+                    .any(|kind| url.starts_with(kind))
+            })
+            .map(str::to_owned))
+    }
+
+    /// Has apt itself download the file into a folder.
+    pub(crate) fn download(
+        &self,
+        name: &str,
+        version: &str,
+        architecture: &str,
+        folder: &Path,
+        cancel: &Cancel,
+    ) -> Result<(), Trouble> {
+        let selected = selected(name, version, architecture);
+        let arguments = ["--quiet", "download", &selected];
+        let output = self.run(&self.get_program, &arguments, Some(folder), cancel)?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(failure(&selected, &output))
+        }
+    }
+
+    fn run(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        directory: Option<&Path>,
+        cancel: &Cancel,
+    ) -> Result<Output, Trouble> {
+        Run {
+            program,
+            arguments,
+            variables: &[("LC_ALL", "C.UTF-8")],
+            directory,
+        }
+        .output(self.settings, cancel)
+    }
+}
+
+/// What Debian calls a machine's architecture.
+pub(crate) fn architecture(machine: &Machine) -> Result<&'static str, Trouble> {
+    let hard_float = machine.triple.ends_with("hf") && !machine.triple.starts_with("armv6");
+    match (machine.operating_system(), machine.architecture()) {
+        (Some(OperatingSystem::Linux), Some(architecture)) => match architecture {
+            Architecture::X86_64 => Some("amd64"),
+            Architecture::Aarch64 => Some("arm64"),
+            Architecture::Arm if hard_float => Some("armhf"),
+            Architecture::Arm => Some("armel"),
+            Architecture::Riscv64 => Some("riscv64"),
+            Architecture::Wasm32 => None,
+        },
+        _ => None,
+    }
+    .ok_or_else(|| {
+        Trouble::Final(format!(
+            "it is not known which Debian packages run on `{}`",
+            machine.triple
+        ))
+    })
+}
+
+/// A package as apt's programs want it named. Packages for every architecture are found
+/// under none.
+fn selected(name: &str, version: &str, architecture: &str) -> String {
+    match architecture {
+        "all" => format!("{name}={version}"),
+        _ => format!("{name}:{architecture}={version}"),
+    }
+}
+
+fn absent(what: &str) -> Trouble {
+    Trouble::Absent(format!(
+        "apt knows no package `{what}`; `apt-get update` renews its lists"
+    ))
+}
+
+fn failure(what: &str, output: &Output) -> Trouble {
+    Trouble::Final(format!(
+        "apt could not get `{what}`: {}",
+        output.complaint()
+    ))
+}
+
+/// Reads the paragraphs of `apt-cache show`.
+fn parse_show(text: &str, name: &str, version: &str) -> Option<Package> {
+    text.split("\n\n").find_map(|paragraph| {
+        let field = |key: &str| {
+            paragraph
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
+        };
+        if field("Package")? != name || field("Version")? != version {
+            return None;
+        }
+        Some(Package {
+            version: version.to_owned(),
+            architecture: field("Architecture")?.to_owned(),
+            bytes: field("Size")?.parse().ok()?,
+            digest: format!("sha256:{}", field("SHA256")?).parse().ok()?,
+        })
+    })
+}

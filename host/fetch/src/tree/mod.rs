@@ -1,0 +1,380 @@
+//! A tree of files that grows from archives that nobody trusts: which names may stand
+//! beside which, how much fits, where links lead, and the digest of the whole. How
+//! archives are read is not known here.
+//!
+//! Two walls stand around the tree: every name and link is judged here by its text, and
+//! every file is opened through a cap-std directory, which cannot be left.
+
+mod refused;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use orch_model::{Digest, Fault, Hasher, RelativePath};
+
+pub(crate) use refused::Refused;
+pub(crate) use writer::{Limits, Writer};
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Node {
+    Directory,
+    File {
+        executable: bool,
+        /// None until the content has come.
+        content: Option<(Digest, u64)>,
+    },
+    Link(String),
+}
+
+/// What a finished tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Summary {
+    pub(crate) digest: Digest,
+    pub(crate) bytes: u64,
+    pub(crate) files: u64,
+}
+
+/// A tree that grows.
+pub(crate) struct Tree {
+    writer: Writer,
+    nodes: BTreeMap<String, Node>,
+}
+
+impl Tree {
+    /// An empty tree in an empty folder.
+    pub(crate) fn new(folder: &Path, limits: Limits) -> Result<Self, Fault> {
+        Ok(Self {
+            writer: Writer::new(folder, limits)?,
+            nodes: BTreeMap::new(),
+        })
+    }
+
+    /// Says that the next entries are of an archive of this size.
+    pub(crate) fn begin_archive(&mut self, bytes: u64) {
+        self.writer.begin_archive(bytes);
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// Makes a directory, and those above it; one that is there already is fine.
+    pub(crate) fn directory(&mut self, path: &RelativePath) -> Result<(), Refused> {
+        if path.is_root() {
+            return Ok(());
+        }
+        match self.nodes.get(path.as_str()) {
+            Some(Node::Directory) => return Ok(()),
+            Some(_) => return Err(Refused::entry(path, "is a directory and a file at once")),
+            None => {}
+        }
+        self.parents(path)?;
+        self.insert(path, Node::Directory)?;
+        self.writer
+            .root
+            .create_dir(path.as_str())
+            .map_err(|error| Refused::from_io("make folder", path, &error))
+    }
+
+    /// Makes room for a file, whose content [`Writer::write`] brings.
+    pub(crate) fn file(&mut self, path: &RelativePath, executable: bool) -> Result<(), Refused> {
+        self.fresh(path)?;
+        self.insert(
+            path,
+            Node::File {
+                executable,
+                content: None,
+            },
+        )
+    }
+
+    /// Remembers what [`Writer::write`] brought.
+    pub(crate) fn written(&mut self, path: &RelativePath, written: (Digest, u64)) {
+        if let Some(Node::File { content, .. }) = self.nodes.get_mut(path.as_str()) {
+            *content = Some(written);
+        }
+    }
+
+    /// Makes a symbolic link.
+    pub(crate) fn symbolic_link(&mut self, path: &RelativePath, to: &str) -> Result<(), Refused> {
+        self.fresh(path)?;
+        if to.is_empty() || to.len() > 4095 || to.contains(['\0', '\\']) {
+            return Err(Refused::entry(
+                path,
+                &format!("is a link to `{}`, which is no path", to.escape_debug()),
+            ));
+        }
+        if to.starts_with('/') {
+            return Err(Refused::entry(
+                path,
+                &format!("is a link to the absolute path `{to}`"),
+            ));
+        }
+        self.insert(path, Node::Link(to.to_owned()))?;
+        // Judged by its text at once, so that no such link ever lies on the disk, and
+        // once more in the end, when all that it leads through is known.
+        if follow_by_text(path, to).is_none() {
+            return Err(Refused::entry(
+                path,
+                &format!("is a link to `{to}`, which leaves the archive"),
+            ));
+        }
+        self.writer
+            .root
+            .symlink_contents(to, path.as_str())
+            .map_err(|error| Refused::from_io("make link", path, &error))
+    }
+
+    /// Makes a second name for a file that has come already.
+    pub(crate) fn hard_link(
+        &mut self,
+        path: &RelativePath,
+        to: &RelativePath,
+    ) -> Result<(), Refused> {
+        self.fresh(path)?;
+        let Some(file @ Node::File { .. }) = self.nodes.get(to.as_str()).cloned() else {
+            return Err(Refused::entry(
+                path,
+                &format!("is a hard link to `{to}`, which is no file of the archive before it"),
+            ));
+        };
+        self.insert(path, file)?;
+        self.writer
+            .root
+            .hard_link(to.as_str(), &self.writer.root, path.as_str())
+            .map_err(|error| Refused::from_io("make link", path, &error))
+    }
+
+    /// Follows all links and digests the tree.
+    ///
+    /// The digest is SHA-256 over the text `orch tree 1` and then, for every file and
+    /// symbolic link in the order of their paths as bytes: the path; `file`, `program`
+    /// (a file that may be executed) or `link`; and the SHA-256 of the content, or the
+    /// link's text. Each of these stands behind its length as eight bytes, little end
+    /// first. Directories count by what is in them only; times and owners do not count.
+    pub(crate) fn finish(&self) -> Result<Summary, Refused> {
+        let mut hasher = Hasher::new();
+        hasher.field("orch tree 1");
+        let (mut bytes, mut files) = (0, 0);
+        for (path, node) in &self.nodes {
+            match node {
+                Node::Directory => continue,
+                Node::File {
+                    executable,
+                    content,
+                } => {
+                    let (digest, size) = content.ok_or_else(|| {
+                        Refused::Machine(Fault::internal(format!("`{path}` was never written")))
+                    })?;
+                    hasher.field(path);
+                    hasher.field(if *executable { "program" } else { "file" });
+                    hasher.field(digest.bytes());
+                    bytes += size;
+                }
+                Node::Link(to) => {
+                    self.check_link(path, to)?;
+                    hasher.field(path);
+                    hasher.field("link");
+                    hasher.field(to);
+                }
+            }
+            files += 1;
+        }
+        Ok(Summary {
+            digest: hasher.finish(),
+            bytes,
+            files,
+        })
+    }
+
+    /// Whether a file or a link leads to stands at the path.
+    fn check_link(&self, path: &str, to: &str) -> Result<(), Refused> {
+        let mut at: Vec<&str> = path.split('/').collect();
+        at.pop();
+        let mut ahead: Vec<&str> = to.split('/').rev().collect();
+        let mut links = 0;
+        while let Some(part) = ahead.pop() {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    if at.pop().is_none() {
+                        return Err(Refused::Entry(
+                            path.to_owned(),
+                            format!("is a link to `{to}`, which leaves the archive"),
+                        ));
+                    }
+                }
+                part => {
+                    at.push(part);
+                    if let Some(Node::Link(text)) = self.nodes.get(&at.join("/")) {
+                        links += 1;
+                        if links > 40 {
+                            return Err(Refused::Entry(
+                                path.to_owned(),
+                                "is a link that leads through too many links".into(),
+                            ));
+                        }
+                        at.pop();
+                        ahead.extend(text.split('/').rev());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees that nothing stands at the path, and that its parents are directories.
+    fn fresh(&mut self, path: &RelativePath) -> Result<(), Refused> {
+        if path.is_root() {
+            return Err(Refused::entry(path, "has no name"));
+        }
+        match self.nodes.get(path.as_str()) {
+            Some(Node::Directory) => Err(Refused::entry(path, "is a directory and a file at once")),
+            Some(_) => Err(Refused::entry(path, "is there twice")),
+            None => self.parents(path),
+        }
+    }
+
+    fn parents(&mut self, path: &RelativePath) -> Result<(), Refused> {
+        let Some((parent, _)) = path.as_str().rsplit_once('/') else {
+            return Ok(());
+        };
+        match self.nodes.get(parent) {
+            Some(Node::Directory) => Ok(()),
+            Some(Node::Link(_)) => Err(Refused::entry(
+                path,
+                &format!("lies behind the link `{parent}`"),
+            )),
+            Some(Node::File { .. }) => Err(Refused::entry(
+                path,
+                &format!("lies below the file `{parent}`"),
+            )),
+            None => {
+                // A part of a good path is a good path.
+                let parent = RelativePath::new(parent)
+                    .map_err(|error| Refused::Machine(Fault::internal(error.to_string())))?;
+                self.directory(&parent)
+            }
+        }
+    }
+
+    fn insert(&mut self, path: &RelativePath, node: Node) -> Result<(), Refused> {
+        if path.as_str().len() > 4000 || path.as_str().split('/').any(|part| part.len() > 255) {
+            let short: String = path.as_str().chars().take(80).collect();
+            return Err(Refused::Entry(
+                format!("{short}…"),
+                "has too long a name".into(),
+            ));
+        }
+        let most = self.writer.limits.entries;
+        if self.nodes.len() >= most {
+            return Err(Refused::Archive(format!("has more than {most} entries")));
+        }
+        self.nodes.insert(path.as_str().to_owned(), node);
+        Ok(())
+    }
+}
+
+/// How deep a link leads, by its text alone; none if it leaves the root.
+fn follow_by_text(path: &RelativePath, to: &str) -> Option<usize> {
+    let mut depth = path.as_str().matches('/').count();
+    for part in to.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => depth = depth.checked_sub(1)?,
+            _ => depth += 1,
+        }
+    }
+    Some(depth)
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_engine::Cancel;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        entries: 3,
+        bytes: 100,
+        archive_bytes: 10,
+        ratio: 5,
+    };
+
+    fn path(text: &str) -> RelativePath {
+        RelativePath::new(text).unwrap()
+    }
+
+    /// Adds a file of so many bytes of an archive of so many, and says what is wrong.
+    fn add(tree: &mut Tree, name: &str, bytes: usize) -> Option<String> {
+        let path = path(name);
+        let content = vec![0; bytes];
+        let added = tree.file(&path, false).and_then(|()| {
+            let writer = tree.writer();
+            writer.write(&path, false, &*content, &Cancel::new(), &mut [0; 8])
+        });
+        match added {
+            Ok(written) => {
+                tree.written(&path, written);
+                None
+            }
+            Err(Refused::Entry(entry, why)) => Some(format!("{entry} {why}")),
+            Err(Refused::Archive(why)) => Some(why),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    fn tree(folder: &tempfile::TempDir) -> Tree {
+        Tree::new(folder.path(), LIMITS).unwrap()
+    }
+
+    #[test]
+    fn small_archives_may_grow_to_a_fixed_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tree = tree(&folder);
+        tree.begin_archive(1);
+        assert_eq!(add(&mut tree, "a", 10), None);
+        assert_eq!(
+            add(&mut tree, "b", 1).unwrap(),
+            "b grows far beyond the archive's packed size"
+        );
+    }
+
+    #[test]
+    fn large_archives_may_grow_by_a_ratio_and_all_together_by_a_sum() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tree = tree(&folder);
+        tree.begin_archive(12);
+        assert_eq!(add(&mut tree, "a", 60), None);
+        tree.begin_archive(12);
+        assert_eq!(
+            add(&mut tree, "b", 60).unwrap(),
+            "b makes the toolchain larger than 100 bytes"
+        );
+    }
+
+    #[test]
+    fn directories_count_as_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tree = tree(&folder);
+        tree.begin_archive(12);
+        assert_eq!(add(&mut tree, "a/b/c", 1), None);
+        assert_eq!(add(&mut tree, "d", 1).unwrap(), "has more than 3 entries");
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tree = tree(&folder);
+        tree.begin_archive(12);
+        tree.file(&path("a"), false).unwrap();
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let written = tree
+            .writer()
+            .write(&path("a"), false, &b"content"[..], &cancel, &mut [0; 8]);
+        assert!(matches!(written, Err(Refused::Cancelled)));
+    }
+}

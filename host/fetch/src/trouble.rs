@@ -1,0 +1,83 @@
+//! Why an attempt to get something ended without it, sorted by what can be done next.
+
+use orch_model::{Fault, Refusal};
+
+/// Why an attempt to get something ended without it. Messages name the address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The user interrupted.
+    Cancelled,
+    /// The network is out of bounds.
+    Offline(String),
+    /// There is no such thing at that address.
+    Absent(String),
+    /// The server wants credentials that we do not have.
+    Barred(String),
+    /// May work in a moment.
+    Passing(String),
+    /// No connection came about.
+    Unreachable(String),
+    /// Will not work, however often it is tried.
+    Final(String),
+    /// A program that is needed is not on this machine: what, and what installs it.
+    Missing(String, String),
+    /// The disk, not the network.
+    Machine(Fault),
+}
+
+impl Trouble {
+    /// The message and the hint, where there is one.
+    pub(crate) fn into_parts(self) -> (String, Option<String>) {
+        match self {
+            Trouble::Cancelled => ("interrupted".into(), None),
+            Trouble::Offline(message) => (
+                message,
+                Some("`orch fetch` gets it while online".to_owned()),
+            ),
+            Trouble::Absent(message)
+            | Trouble::Barred(message)
+            | Trouble::Passing(message)
+            | Trouble::Unreachable(message)
+            | Trouble::Final(message) => (message, None),
+            Trouble::Missing(message, hint) => (message, Some(hint)),
+            Trouble::Machine(fault) => (fault.message, fault.hint),
+        }
+    }
+
+    /// As the answer to a plugin's question.
+    pub(crate) fn into_refusal(self) -> Refusal {
+        match self {
+            Trouble::Offline(_) => Refusal::Offline,
+            Trouble::Absent(_) => Refusal::Absent,
+            other => {
+                let (message, hint) = other.into_parts();
+                Refusal::Failed(match hint {
+                    Some(hint) => format!("{message}; {hint}"),
+                    None => message,
+                })
+            }
+        }
+    }
+
+    /// As a fault; `doing` says what for.
+    pub(crate) fn into_fault(self, doing: &str) -> Fault {
+        match self {
+            Trouble::Cancelled => Fault::interrupted(),
+            Trouble::Machine(fault) => fault,
+            other => {
+                let (message, hint) = other.into_parts();
+                let fault = Fault::fetch(format!("{doing}: {message}"));
+                match hint {
+                    Some(hint) => fault.hint(hint),
+                    None => fault,
+                }
+            }
+        }
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Trouble::Machine(fault)
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the fetcher from outside: hostile servers on loopback, hostile archives,
+//! processes that are killed, and the machine's real package registries.
+
+mod documents;
+mod downloads;
+mod hostile;
+mod pack;
+mod packages;
+mod rig;
+mod server;
+mod sharing;
+mod trees;

@@ -1,0 +1,104 @@
+//! What the section headers of an ELF file add. A loader never looks at them, and a stripped
+//! file may have lost them, so nothing that decides whether it runs is read here.
+
+use object::Endianness;
+use object::elf;
+use object::read::elf::{FileHeader, SectionHeader, SectionTable};
+
+use crate::MOST_NAMES;
+
+use super::ElfFacts;
+
+/// Adds to the facts what the sections tell.
+pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(
+    sections: &SectionTable<'_, Elf>,
+    endian: Endianness,
+    data: &[u8],
+    facts: &mut ElfFacts,
+) {
+    for section in sections.iter() {
+        let name = sections.section_name(endian, section).unwrap_or_default();
+        facts.symbols |= section.sh_type(endian) == elf::SHT_SYMTAB;
+        facts.debug |= matches!(name, b".debug_info" | b".zdebug_info");
+        if section.sh_type(endian) == elf::SHT_ARM_ATTRIBUTES
+            && let Some(arm) = &mut facts.arm
+        {
+            arm.version = arm_version::<Elf>(section, endian, data).unwrap_or_default();
+        }
+    }
+    facts.glibc = glibc_version(sections, endian, data).unwrap_or_default();
+}
+
+/// The highest `GLIBC_x.y` among the versions of symbols that are asked for.
+fn glibc_version<Elf: FileHeader<Endian = Endianness>>(
+    sections: &SectionTable<'_, Elf>,
+    endian: Endianness,
+    data: &[u8],
+) -> object::read::Result<Option<(u32, u32, u32)>> {
+    let Some((mut needs, link)) = sections.gnu_verneed(endian, data)? else {
+        return Ok(None);
+    };
+    let strings = sections.strings(endian, data, link)?;
+    let mut highest = None;
+    // Each step goes forward in the file, or the reader ends.
+    for _ in 0..MOST_NAMES {
+        let Some((_, mut versions)) = needs.next()? else {
+            break;
+        };
+        for _ in 0..MOST_NAMES {
+            let Some(version) = versions.next()? else {
+                break;
+            };
+            highest = highest.max(parse_glibc(version.name(endian, strings)?));
+        }
+    }
+    Ok(highest)
+}
+
+fn parse_glibc(name: &[u8]) -> Option<(u32, u32, u32)> {
+    let version = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?;
+    crate::compare::parse_version(version)
+}
+
+/// `Tag_CPU_arch` of the build attributes, as the number in the architecture's name. See
+/// "Addenda to, and Errata in, the ABI for the Arm Architecture", section 3.3.6.2.
+fn arm_version<Elf: FileHeader<Endian = Endianness>>(
+    section: &Elf::SectionHeader,
+    endian: Endianness,
+    data: &[u8],
+) -> object::read::Result<Option<u8>> {
+    let attributes = section.attributes(endian, data)?;
+    let mut subsections = attributes.subsections()?;
+    while let Some(subsection) = subsections.next()? {
+        if subsection.vendor() != b"aeabi" {
+            continue;
+        }
+        let mut parts = subsection.subsubsections();
+        while let Some(part) = parts.next()? {
+            let mut reader = part.attributes();
+            while let Some(tag) = reader.read_tag()? {
+                match tag {
+                    6 => {
+                        return Ok(match reader.read_integer()? {
+                            1 | 2 => Some(4),
+                            3..=5 => Some(5),
+                            6..=9 | 11 | 12 => Some(6),
+                            10 | 13 => Some(7),
+                            14..=22 => Some(8),
+                            _ => None,
+                        });
+                    }
+                    // Names are texts; so is every odd tag from 32 on, and 32 has both.
+                    4 | 5 => drop(reader.read_string()?),
+                    32 => {
+                        reader.read_integer()?;
+                        reader.read_string()?;
+                    }
+                    tag if tag > 32 && tag % 2 == 1 => drop(reader.read_string()?),
+                    _ => drop(reader.read_integer()?),
+                }
+            }
+        }
+    }
+    Ok(None)
+}

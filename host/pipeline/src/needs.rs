@@ -1,0 +1,194 @@
+//! What `needs` names: every node that is needed must be there. Whether nodes need each
+//! other in a circle is not known here.
+
+use std::collections::{BTreeSet, HashMap};
+
+use orch_model::{Diagnostic, Pipeline, Span, Spanned};
+
+use crate::nearest;
+use crate::problems::Problems;
+use crate::syntax::shorten;
+
+/// Kinds of nodes that a later version will have.
+const NOT_YET: [&str; 3] = ["bench", "tune", "deploy"];
+
+/// Who needs whom.
+pub(crate) struct Graph {
+    /// The nodes' names without targets, builds first.
+    pub names: Vec<String>,
+    /// For each node those that it needs, with the place that says so.
+    pub edges: Vec<Vec<(usize, Span)>>,
+}
+
+/// Complains about needs that name no node; gives those that do.
+pub(crate) fn check(pipeline: &Pipeline, problems: &mut Problems) -> Graph {
+    let nodes = Nodes::of(pipeline);
+    let builds = pipeline.builds.iter().map(|build| &build.needs);
+    let tasks = pipeline.tasks.iter().map(|task| &task.needs);
+    let edges = builds
+        .chain(tasks)
+        .enumerate()
+        .map(|(from, needs)| nodes.edges(from, needs, problems))
+        .collect();
+    Graph {
+        names: nodes.names,
+        edges,
+    }
+}
+
+struct Nodes<'a> {
+    names: Vec<String>,
+    targets: Vec<&'a [Spanned<String>]>,
+    by_name: HashMap<String, usize>,
+    toolchains: BTreeSet<String>,
+}
+
+impl<'a> Nodes<'a> {
+    fn of(pipeline: &'a Pipeline) -> Self {
+        let builds = pipeline.builds.iter().map(|build| {
+            (
+                format!("build.{}", build.name.value),
+                build.targets.as_slice(),
+            )
+        });
+        let tasks = pipeline
+            .tasks
+            .iter()
+            .map(|task| (format!("task.{}", task.name.value), task.targets.as_slice()));
+        let (names, targets): (Vec<_>, Vec<_>) = builds.chain(tasks).unzip();
+        let by_name = names.iter().cloned().zip(0..).collect();
+        let toolchains = pipeline
+            .toolchains
+            .iter()
+            .map(|toolchain| format!("toolchain.{}", toolchain.name.value))
+            .collect();
+        Self {
+            names,
+            targets,
+            by_name,
+            toolchains,
+        }
+    }
+
+    fn edges(
+        &self,
+        from: usize,
+        needs: &[Spanned<String>],
+        problems: &mut Problems,
+    ) -> Vec<(usize, Span)> {
+        let mut seen = HashMap::new();
+        let mut edges = Vec::new();
+        for need in needs {
+            if let Some(first) = seen.insert(need.value.as_str(), need) {
+                let message = format!("`{}` needs `{}` twice", self.names[from], shorten(need));
+                problems.add(
+                    Diagnostic::error(message, need.span.clone())
+                        .label("again here")
+                        .also(first.span.clone(), "first here"),
+                );
+                continue;
+            }
+            match self.find(need) {
+                Ok(Some(to)) => edges.push((to, need.span.clone())),
+                Ok(None) => {}
+                Err(wrong) => problems.add_with(|| {
+                    let message = format!("`{}` needs {}", self.names[from], wrong.what);
+                    Diagnostic::error(message, need.span.clone()).maybe_hint((wrong.hint)())
+                }),
+            }
+        }
+        edges
+    }
+
+    /// The build or task that is meant; `None` for a toolchain, which needs nothing.
+    fn find<'s>(&'s self, need: &'s str) -> Result<Option<usize>, Wrong<'s>> {
+        let shown = shorten(need);
+        if let Some((unit, _)) = need.split_once('/') {
+            return Err(Wrong::new(
+                format!("`{shown}`, a step inside a node"),
+                move || Some(format!("name the whole node: `{}`", shorten(unit))),
+            ));
+        }
+        let (name, target) = match need.split_once('@') {
+            Some((name, target)) => (name, Some(target)),
+            None => (need, None),
+        };
+        if self.toolchains.contains(name) {
+            return match target {
+                None => Ok(None),
+                Some(_) => Err(Wrong::new(
+                    format!("`{shown}`, but a toolchain has no targets"),
+                    move || Some(format!("write `{name}`")),
+                )),
+            };
+        }
+        let Some(index) = self.by_name.get(name).copied() else {
+            return Err(self.unknown(name, shown));
+        };
+        let Some(target) = target else {
+            return Ok(Some(index));
+        };
+        let targets = self.targets[index];
+        if targets.iter().any(|known| known.value == target) {
+            return Ok(Some(index));
+        }
+        if targets.is_empty() {
+            // A build without targets was complained about already.
+            return match name.starts_with("task.") {
+                false => Ok(Some(index)),
+                true => Err(Wrong::new(
+                    format!("`{shown}`, but `{name}` has no targets"),
+                    move || Some(format!("write `{name}`")),
+                )),
+            };
+        }
+        Err(Wrong::new(
+            format!(
+                "`{shown}`, but `{}` is no target of `{name}`",
+                shorten(target)
+            ),
+            move || {
+                let known = targets.iter().map(|known| known.value.as_str());
+                nearest::hint(target, known, "its targets are")
+            },
+        ))
+    }
+
+    fn unknown<'s>(&'s self, name: &'s str, shown: String) -> Wrong<'s> {
+        let kind = name.split_once('.').map(|(kind, _)| kind);
+        if let Some(kind) = kind.filter(|kind| NOT_YET.contains(kind)) {
+            let what = format!("`{shown}`, but this version of `orch` cannot do `{kind}` yet");
+            return Wrong::new(what, || None);
+        }
+        Wrong::new(format!("`{shown}`, which is not there"), move || {
+            let names = self
+                .names
+                .iter()
+                .chain(&self.toolchains)
+                .map(String::as_str);
+            // A name without its kind is the usual slip.
+            let with_kind = self
+                .names
+                .iter()
+                .find(|known| known.split_once('.').is_some_and(|(_, bare)| bare == name));
+            match with_kind {
+                Some(meant) => Some(format!("did you mean `{meant}`?")),
+                None => nearest::hint(name, names, "the nodes are"),
+            }
+        })
+    }
+}
+
+/// What is wrong with a need, as the end of a sentence, and a hint that is costly to
+/// make.
+struct Wrong<'s> {
+    what: String,
+    hint: Box<dyn FnOnce() -> Option<String> + 's>,
+}
+
+impl<'s> Wrong<'s> {
+    fn new(what: String, hint: impl FnOnce() -> Option<String> + 's) -> Self {
+        let hint = Box::new(hint);
+        Self { what, hint }
+    }
+}

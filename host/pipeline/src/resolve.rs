@@ -1,0 +1,316 @@
+//! From tables as they are written to a pipeline whose every name is known. Problems
+//! are noted and resolving goes on, so that all are shown at once; a pipeline that
+//! comes with an error is thrown away.
+
+use std::collections::{HashMap, HashSet};
+
+use orch_model::{
+    BuildTable, Diagnostic, Name, Pipeline, PluginSource, PluginTable, SourceText, Spanned,
+    TargetTable, TaskTable, ToolchainTable,
+};
+
+use crate::nearest;
+use crate::problems::Problems;
+use crate::raw::{NotYet, RawBuild, RawPipeline, RawPlugin, RawTarget, RawTask, RawToolchain};
+use crate::syntax::shorten;
+use crate::{cycles, needs, outputs};
+
+/// The pipeline behind the tables.
+pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Problems) -> Pipeline {
+    for (table, found) in [
+        ("bench", &raw.bench),
+        ("tune", &raw.tune),
+        ("fleet", &raw.fleet),
+        ("deploy", &raw.deploy),
+    ] {
+        not_yet(
+            found,
+            &format!("this version of `orch` cannot do `[{table}.…]` yet"),
+            "take these tables out; it does `[build.…]` and `[task.…]`",
+            problems,
+        );
+    }
+    let toolchains = raw.toolchain.unwrap_or_default().0;
+    let targets = raw.target.unwrap_or_default().0;
+    let known = Known {
+        toolchains: Names::of("toolchain", &toolchains),
+        targets: Names::of("target", &targets),
+    };
+    let pipeline = Pipeline {
+        name: raw
+            .name
+            .map(text)
+            .unwrap_or_else(|| Spanned::new(String::new(), 0..0)),
+        plugins: each(raw.plugins.unwrap_or_default().0, |name, raw| {
+            plugin(name, raw, problems)
+        }),
+        toolchains: each(toolchains, |name, raw| Some(toolchain(name, raw, problems))),
+        targets: each(targets, |name, raw| Some(target(name, raw))),
+        builds: each(raw.build.unwrap_or_default().0, |name, raw| {
+            Some(build(name, raw, &known, problems))
+        }),
+        tasks: each(raw.task.unwrap_or_default().0, |name, raw| {
+            Some(task(name, raw, &known, problems))
+        }),
+    };
+    let edges = needs::check(&pipeline, problems);
+    cycles::check(&edges, problems);
+    outputs::check(&pipeline, source, problems);
+    pipeline
+}
+
+fn each<R, T>(tables: Vec<(Name, R)>, mut make: impl FnMut(Name, R) -> Option<T>) -> Vec<T> {
+    tables
+        .into_iter()
+        .filter_map(|(name, raw)| make(name, raw))
+        .collect()
+}
+
+/// The names of one kind of table.
+struct Names {
+    kind: &'static str,
+    ordered: Vec<String>,
+    set: HashSet<String>,
+}
+
+impl Names {
+    fn of<T>(kind: &'static str, tables: &[(Name, T)]) -> Self {
+        let ordered: Vec<String> = tables.iter().map(|(name, _)| name.value.clone()).collect();
+        let set = ordered.iter().cloned().collect();
+        Self { kind, ordered, set }
+    }
+
+    /// Complains about names that no table has, and about those that are there twice.
+    fn check(&self, wanting: &str, names: &[Spanned<String>], problems: &mut Problems) {
+        twice(wanting, names, problems);
+        for name in names.iter().filter(|name| !self.set.contains(&name.value)) {
+            let kind = self.kind;
+            problems.add_with(|| {
+                let shown = shorten(name);
+                let known = self.ordered.iter().map(String::as_str);
+                let message = format!("{wanting} names the {kind} `{shown}`, which is not there");
+                let all = format!("the {kind}s of this pipeline are");
+                let hint = nearest::hint(name, known, &all)
+                    .unwrap_or_else(|| format!("add a table `[{kind}.{shown}]`"));
+                Diagnostic::error(message, name.span.clone()).hint(hint)
+            });
+        }
+    }
+}
+
+struct Known {
+    toolchains: Names,
+    targets: Names,
+}
+
+fn twice(wanting: &str, names: &[Spanned<String>], problems: &mut Problems) {
+    let mut seen = HashMap::new();
+    for name in names {
+        if let Some(first) = seen.insert(name.value.as_str(), name) {
+            let message = format!("{wanting} names `{}` twice", shorten(name));
+            problems.add(
+                Diagnostic::error(message, name.span.clone())
+                    .label("again here")
+                    .also(first.span.clone(), "first here"),
+            );
+        }
+    }
+}
+
+fn not_yet(found: &Option<Spanned<NotYet>>, message: &str, hint: &str, problems: &mut Problems) {
+    if let Some(found) = found {
+        problems.add(Diagnostic::error(message, found.span.clone()).hint(hint));
+    }
+}
+
+fn text(name: Spanned<crate::text::NameText>) -> Spanned<String> {
+    name.map(|name| name.0)
+}
+
+fn plugin(name: Name, raw: RawPlugin, problems: &mut Problems) -> Option<PluginTable> {
+    const HINT: &str = "download the component, put it beside the pipeline, and write \
+                        `path = \"…\"` here";
+    let table = format!("plugins.{}", shorten(&name));
+    for (key, found) in [("source", &raw.source), ("version", &raw.version)] {
+        let message =
+            format!("this version of `orch` has no `{key}` of plugins yet, only `path` works");
+        not_yet(found, &message, HINT, problems);
+    }
+    match raw.path {
+        Some(path) => Some(PluginTable {
+            name,
+            source: path.map(PluginSource::Path),
+        }),
+        None => {
+            // A wrong `path` was complained about already.
+            if raw.source.is_none() && !raw.unknown && !raw.unreadable.contains(&"path") {
+                problems.add(
+                    Diagnostic::error(format!("`{table}` has no `path`"), raw.header).hint(
+                        "add `path = \"plugins/mine\"` or the like: a component, or a folder \
+                         that holds one",
+                    ),
+                );
+            }
+            None
+        }
+    }
+}
+
+fn toolchain(name: Name, raw: RawToolchain, problems: &mut Problems) -> ToolchainTable {
+    not_yet(
+        &raw.tools,
+        "this version of `orch` has no companion `tools` of toolchains yet",
+        "give each its own `[toolchain.…]` table",
+        problems,
+    );
+    let newest = || Spanned::new("*".to_owned(), name.span.clone());
+    ToolchainTable {
+        version: raw.version.map(|v| v.map(|v| v.0)).unwrap_or_else(newest),
+        with: raw.with.map(text).unwrap_or_else(|| name.clone()),
+        settings: raw.settings,
+        name,
+    }
+}
+
+fn target(name: Name, raw: RawTarget) -> TargetTable {
+    let missing = || Spanned::new(String::new(), name.span.clone());
+    TargetTable {
+        platform: raw.platform.map(|p| p.map(|p| p.0)).unwrap_or_else(missing),
+        settings: raw.settings,
+        name,
+    }
+}
+
+fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> BuildTable {
+    let wanting = format!("build `{}`", shorten(&name));
+    let targets = match raw.targets {
+        Some(targets) => {
+            if targets.is_empty() {
+                problems.add(
+                    Diagnostic::error(format!("{wanting} has no target"), targets.span.clone())
+                        .hint(
+                            "name at least one `[target.…]` table, as in `targets = [\"static\"]`",
+                        ),
+                );
+            }
+            known.targets.check(&wanting, &targets, problems);
+            targets.value
+        }
+        None => Vec::new(),
+    };
+    if let Some(toolchain) = &raw.toolchain {
+        known
+            .toolchains
+            .check(&wanting, std::slice::from_ref(toolchain), problems);
+    }
+    let tuning: Vec<_> = raw.tuning.unwrap_or_default();
+    let tuning: Vec<_> = tuning.into_iter().map(|offer| offer.map(|o| o.0)).collect();
+    twice(&wanting, &tuning, problems);
+    BuildTable {
+        with: raw.with.map(text).unwrap_or_else(|| name.clone()),
+        toolchain: raw.toolchain,
+        targets,
+        tuning,
+        directory: raw.directory.unwrap_or_default(),
+        needs: raw.needs.unwrap_or_default(),
+        smoke: raw.smoke,
+        settings: raw.settings,
+        name,
+    }
+}
+
+fn task(name: Name, raw: RawTask, known: &Known, problems: &mut Problems) -> TaskTable {
+    let wanting = format!("task `{}`", shorten(&name));
+    let command = match raw.command {
+        Some(command) => command.map(|words| words.0),
+        None => Spanned::new(Vec::new(), name.span.clone()),
+    };
+    let command = command.map(|words| {
+        let words = words.into_iter().map(|word| word.map(|word| word.0));
+        words.collect::<Vec<_>>()
+    });
+    if command.span != name.span && command.first().is_none_or(|program| program.is_empty()) {
+        let span = command
+            .first()
+            .map_or(&command.span, |program| &program.span);
+        problems.add(
+            Diagnostic::error(format!("{wanting} names no program"), span.clone())
+                .hint("the first word of `command` is the program"),
+        );
+    }
+    let tools = raw.tools.unwrap_or_default();
+    known.toolchains.check(&wanting, &tools, problems);
+    if let Some(targets) = raw.targets.as_ref().filter(|targets| targets.is_empty()) {
+        problems.add(
+            Diagnostic::error(
+                format!("{wanting} has an empty list of targets"),
+                targets.span.clone(),
+            )
+            .hint("leave `targets` out of a task that runs once for all"),
+        );
+    }
+    let has_targets = raw.targets.is_some() || raw.unreadable.contains(&"targets");
+    let targets = raw.targets.map(|targets| targets.value).unwrap_or_default();
+    known.targets.check(&wanting, &targets, problems);
+    let environment = raw.environment.unwrap_or_default();
+    let environment: std::collections::BTreeMap<_, _> = environment
+        .into_iter()
+        .map(|(variable, value)| (variable, value.map(|value| value.0)))
+        .collect();
+    for (variable, value) in &environment {
+        if variable.is_empty() || variable.contains(['=', '\0']) {
+            let message = format!(
+                "{wanting} sets `{}`, which is no variable",
+                shorten(variable)
+            );
+            problems.add(
+                Diagnostic::error(message, value.span.clone())
+                    .hint("the name of a variable is not empty and holds no `=`"),
+            );
+        }
+    }
+    let outputs: Vec<_> = raw.outputs.unwrap_or_default();
+    let outputs: Vec<_> = outputs
+        .into_iter()
+        .map(|output| output.map(|o| o.0))
+        .collect();
+    if !has_targets {
+        let words = command.iter().chain(environment.values());
+        let words = words.map(|word| (word.value.as_str(), &word.span));
+        let paths = outputs.iter().map(|path| (path.as_str(), &path.span));
+        for (_, span) in words.chain(paths).filter(|(text, _)| names_target(text)) {
+            problems.add(
+                Diagnostic::error(
+                    format!("{wanting} has no targets, so there is no `${{target.name}}`"),
+                    span.clone(),
+                )
+                .hint("add `targets = […]` to run it once for each of them"),
+            );
+        }
+    }
+    TaskTable {
+        command,
+        tools,
+        inputs: raw
+            .inputs
+            .unwrap_or_default()
+            .into_iter()
+            .map(|p| p.map(|p| p.0))
+            .collect(),
+        outputs,
+        needs: raw.needs.unwrap_or_default(),
+        environment,
+        targets,
+        directory: raw.directory.unwrap_or_default(),
+        network: raw.network.unwrap_or(false),
+        cache: raw.cache.unwrap_or(true),
+        timeout_ms: raw.timeout.map(|timeout| timeout.0),
+        name,
+    }
+}
+
+/// Whether a text, known to be sound, holds `${target.name}`.
+fn names_target(text: &str) -> bool {
+    orch_model::parse_template(text)
+        .is_ok_and(|parts| parts.contains(&orch_model::TemplatePart::TargetName))
+}

@@ -1,0 +1,243 @@
+//! What a sound pipeline means, and that no text does harm.
+
+use std::time::{Duration, Instant};
+
+use orch_model::{PluginSource, SourceText};
+use orch_pipeline::{Parsed, parse};
+use proptest::prelude::*;
+
+fn parsed(text: &str) -> Parsed {
+    parse(&SourceText {
+        name: "folder/pipeline.toml".to_owned(),
+        text: text.into(),
+    })
+}
+
+#[test]
+fn everything_that_is_written_is_there() {
+    let text = include_str!("diagnostics/valid.toml");
+    let parsed = parsed(text);
+    assert_eq!(parsed.diagnostics, []);
+    let pipeline = parsed.pipeline.expect("nothing is wrong with it");
+    assert_eq!(pipeline.name.value, "sensor-agent");
+
+    let PluginSource::Path(path) = &pipeline.plugins[0].source.value;
+    assert_eq!(
+        (pipeline.plugins[0].name.as_str(), path.as_str()),
+        ("mine", "plugins/mine")
+    );
+
+    let go = &pipeline.toolchains[0];
+    assert_eq!((go.with.as_str(), go.version.as_str()), ("go", "~1.22"));
+    assert_eq!(&text[go.version.span.clone()], "\"1.22\"");
+
+    let targets: Vec<_> = pipeline.targets.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(targets, ["pi5", "graviton3"]);
+    let graviton = &pipeline.targets[1];
+    assert_eq!(graviton.settings.json(), r#"{"cpu":"graviton3"}"#);
+    assert_eq!(
+        &text[graviton.settings.span("/cpu").unwrap()],
+        "\"graviton3\""
+    );
+    assert_eq!(&text[graviton.settings.key_span("/cpu").unwrap()], "cpu");
+    assert_eq!(&text[graviton.settings.span("").unwrap()], "graviton3");
+
+    let agent = &pipeline.builds[0];
+    assert_eq!(agent.settings.json(), r#"{"package":"./cmd/agent"}"#);
+    assert_eq!(agent.toolchain, None);
+    assert_eq!(agent.smoke.as_ref().unwrap().value, ["-version"]);
+    assert_eq!(agent.needs[0].value, "task.test");
+    assert!(agent.directory.is_root());
+
+    let [test, pack] = pipeline.tasks.as_slice() else {
+        panic!("there are two tasks");
+    };
+    assert_eq!(test.timeout_ms, Some(300_000));
+    assert!(test.cache && !test.network);
+    assert_eq!(pack.outputs[0].as_str(), "dist/${target.name}/agent.tar");
+    assert_eq!(pack.environment["CI"].value, "${env.CI}");
+    assert_eq!(
+        pipeline.place_of("task", "pack"),
+        Some(pack.name.span.clone())
+    );
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let text = "version = 1\nname = \"x\"\n\n[toolchain.go]\n\n[target.t]\nplatform = \"musl\"\n\n\
+                [build.go]\ntargets = [\"t\"]\n\n[task.t]\ncommand = [\"true\"]\n";
+    let pipeline = parsed(text).pipeline.expect("nothing is wrong with it");
+    assert_eq!(pipeline.toolchains[0].version.value, "*");
+    assert_eq!(pipeline.toolchains[0].with.value, "go");
+    assert_eq!(pipeline.builds[0].with, pipeline.builds[0].name);
+    assert_eq!(pipeline.builds[0].smoke, None);
+    assert_eq!(pipeline.tasks[0].timeout_ms, None);
+    assert!(pipeline.tasks[0].cache);
+}
+
+#[test]
+fn settings_keep_order_types_and_places() {
+    let text = "version = 1\nname = \"x\"\n[target.t]\nplatform = \"p\"\nz = [1, { \"a/b~\" = true }]\n\
+                a.b = 1.5\n[target.t.deep]\nhex = 0xff\n";
+    let parsed = parsed(text);
+    assert_eq!(parsed.diagnostics, []);
+    let settings = &parsed.pipeline.unwrap().targets[0].settings;
+    assert_eq!(
+        settings.json(),
+        r#"{"z":[1,{"a/b~":true}],"a":{"b":1.5},"deep":{"hex":255}}"#
+    );
+    let at = |pointer: &str| &text[settings.span(pointer).unwrap()];
+    assert_eq!(at("/z/1/a~1b~0"), "true");
+    assert_eq!(at("/a/b"), "1.5");
+    assert_eq!(at("/deep/hex"), "0xff");
+    assert_eq!(&text[settings.key_span("/z/1/a~1b~0").unwrap()], "\"a/b~\"");
+}
+
+#[test]
+fn a_byte_order_mark_does_not_move_places() {
+    let parsed = parsed("\u{feff}version = 1\nname = 7\n");
+    assert_eq!(parsed.diagnostics[0].places[0].span, 22..23);
+}
+
+/// As many as an unoptimised test bears; a million take an optimised program a second.
+const MANY: usize = 200_000;
+
+/// Bounded in time, and in what comes back.
+#[track_caller]
+fn harmless(text: &str) -> Parsed {
+    let start = Instant::now();
+    let parsed = parsed(text);
+    assert!(parsed.diagnostics.len() <= 101);
+    let shown: usize = parsed
+        .diagnostics
+        .iter()
+        .map(|d| format!("{d:?}").len())
+        .sum();
+    assert!(shown < 1 << 20, "{shown} bytes of messages");
+    let took = start.elapsed();
+    // Far from what it takes, even on a busy machine, and from what a square would take.
+    assert!(took < Duration::from_secs(20), "took {took:?}");
+    parsed
+}
+
+#[test]
+fn any_number_of_anything_is_answered() {
+    let lines = |line: &dyn Fn(usize) -> String| -> String {
+        let head = "version = 1\nname = \"x\"\n".to_owned();
+        (0..MANY).fold(head, |mut text, index| {
+            text.push_str(&line(index));
+            text
+        })
+    };
+    let unknown = harmless(&lines(&|index| format!("k{index} = 1\n")));
+    let last = unknown.diagnostics.last().unwrap();
+    assert_eq!(last.message, format!("and {} more problems", MANY - 100));
+    harmless(&format!(
+        "{}[build.x]\ntargets = []\n{}",
+        "version = 1\nname = \"x\"\n",
+        (0..MANY)
+            .map(|index| format!("k{index} = 1\n"))
+            .collect::<String>()
+    ));
+    harmless(&lines(&|_| "= 1\n".to_owned()));
+    harmless(&lines(&|_| "a = 1\n".to_owned()));
+}
+
+#[test]
+fn twenty_thousand_tasks_are_read() {
+    let mut text = "version = 1\nname = \"x\"\n".to_owned();
+    for index in 0..20_000 {
+        text.push_str(&format!(
+            "[task.t{index}]\ncommand = [\"true\"]\noutputs = [\"dist/{index}\"]\nneeds = [\"task.t{}\"]\n",
+            (index + 1) % 20_000
+        ));
+    }
+    let parsed = harmless(&text);
+    assert_eq!(parsed.diagnostics.len(), 1, "one circle");
+    assert_eq!(parsed.diagnostics[0].places.len(), 50);
+}
+
+#[test]
+fn nesting_does_not_overflow_the_stack() {
+    let head = "version = 1\nname = \"x\"\n";
+    for text in [
+        "[".repeat(20_000),
+        format!("a = {}", "[".repeat(20_000)),
+        format!("a = {}{}", "[".repeat(20_000), "]".repeat(20_000)),
+        format!("a = {}", "{a=".repeat(20_000)),
+        format!("a = {}1{}", "{a.b.c=".repeat(20_000), "}".repeat(20_000)),
+        format!("{}a = 1", "a.".repeat(20_000)),
+        format!("[{}a]", "a.".repeat(20_000)),
+    ] {
+        let parsed = harmless(&format!("{head}{text}"));
+        assert!(parsed.pipeline.is_none());
+        assert!(parsed.diagnostics.len() < 5, "{:#?}", parsed.diagnostics);
+    }
+    // The deepest that the TOML parser lets through, in every way at once.
+    let deep = "a.".repeat(14);
+    let inline = format!("{{{deep}a = ").repeat(78);
+    let close = "}".repeat(78);
+    for at in ["", "[target.t]\nplatform = \"p\"\n"] {
+        harmless(&format!("{head}{at}{deep}a = {inline}1{close}\n"));
+        harmless(&format!("{head}[{deep}b]\n{deep}a = {inline}1{close}\n"));
+        harmless(&format!(
+            "{head}[target.{deep}b]\n{deep}a = {inline}1{close}\na = 1\n[[target.t]]\n"
+        ));
+    }
+}
+
+/// Texts that are nearly pipelines.
+fn nearly() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "version = 1\n",
+            "name = \"x\"\n",
+            "[task.a]\n",
+            "[build.b]\n",
+            "[target.t]\n",
+            "[toolchain.go]\n",
+            "[plugins]\n",
+            "command = [\"true\"]\n",
+            "targets = [\"t\"]\n",
+            "needs = [\"build.b@t\", \"task.a\"]\n",
+            "outputs = [\"x/${target.name}\", \"x\"]\n",
+            "env = { A = \"${env.B}\" }\n",
+            "platform = \"musl\"\n",
+            "tools = [\"go\"]\n",
+            "[[task.a]]\n",
+            "[task]\n",
+            "task.c.command = [\"a\"]\n",
+            "a = { path = \"b\" }\n",
+            "timeout = \"1s\"\n",
+            "version = \"1.2\"\n",
+            "x = [[1], {a.b = 2}]\n",
+            "\"\"\"",
+            "'''",
+        ])
+        .prop_map(str::to_owned),
+        "[ -~\n]{0,12}",
+        "\\PC{0,6}",
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_it_panic(text in prop_oneof![nearly(), ".{0,200}"]) {
+        let parsed = parsed(&text);
+        prop_assert!(parsed.pipeline.is_some() || !parsed.diagnostics.is_empty());
+        for place in parsed.diagnostics.iter().flat_map(|d| &d.places) {
+            prop_assert!(text.get(place.span.clone()).is_some(), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn a_requirement_is_read_or_refused(text in ".{0,30}") {
+        if let Ok(requirement) = orch_pipeline::requirement(&text) {
+            let canonical = requirement.to_string();
+            prop_assert_eq!(orch_pipeline::requirement(&canonical), Ok(requirement));
+        }
+    }
+}

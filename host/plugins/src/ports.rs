@@ -1,0 +1,95 @@
+//! The engine's view of the loaded plugins: one method for each function of the contract,
+//! each a call and a look at what came back.
+
+use orch_engine::port::{AdviceRequest, BuildRequest, Called, Plugins};
+use orch_model::{
+    Advice, Build, Machine, Offer, PluginId, PluginSummary, Role, SandboxPath, Target, Toolchain,
+};
+
+use crate::{PluginHost, failure::Breach, review};
+
+impl Plugins for PluginHost {
+    fn summaries(&self) -> Vec<PluginSummary> {
+        self.summaries()
+    }
+
+    fn releases(
+        &self,
+        plugin: &PluginId,
+        requirement: &str,
+        host: &Machine,
+        settings: &str,
+    ) -> Called<Vec<String>> {
+        self.call(plugin, Role::ToolchainSource, "releases", |guest| {
+            Ok(review::releases(guest.releases(
+                requirement,
+                host,
+                settings,
+            )?)?)
+        })
+    }
+
+    fn locate(
+        &self,
+        plugin: &PluginId,
+        version: &str,
+        host: &Machine,
+        settings: &str,
+    ) -> Called<Toolchain> {
+        self.call(plugin, Role::ToolchainSource, "locate", |guest| {
+            Ok(review::toolchain(guest.locate(version, host, settings)?)?)
+        })
+    }
+
+    fn plan_build(&self, plugin: &PluginId, request: &BuildRequest) -> Called<Build> {
+        self.call(plugin, Role::Builder, "plan", |guest| {
+            let toolchain = request.toolchain.name.as_str();
+            let build = review::build(guest.plan_build(request)?, None, &[toolchain])?;
+            if build.artifacts.is_empty() {
+                return Err(Breach("planned a build that ships nothing".to_owned()).into());
+            }
+            Ok(build)
+        })
+    }
+
+    fn platform_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>> {
+        self.call(plugin, Role::TargetPlatform, "offers", |guest| {
+            Ok(review::offers(guest.platform_offers()?)?)
+        })
+    }
+
+    fn describe_target(&self, plugin: &PluginId, name: &str, settings: &str) -> Called<Target> {
+        self.call(plugin, Role::TargetPlatform, "describe", |guest| {
+            Ok(review::target(guest.describe_target(name, settings)?)?)
+        })
+    }
+
+    fn finish_artifact(
+        &self,
+        plugin: &PluginId,
+        name: &str,
+        artifact: &SandboxPath,
+    ) -> Called<Build> {
+        self.call(plugin, Role::TargetPlatform, "finish", |guest| {
+            let build = guest.finish_artifact(name, artifact)?;
+            Ok(review::build(build, Some(artifact), &[])?)
+        })
+    }
+
+    fn policy_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>> {
+        self.call(plugin, Role::TuningPolicy, "offers", |guest| {
+            Ok(review::offers(guest.policy_offers()?)?)
+        })
+    }
+
+    fn advise(
+        &self,
+        plugin: &PluginId,
+        policy: &str,
+        request: &AdviceRequest,
+    ) -> Called<Vec<Advice>> {
+        self.call(plugin, Role::TuningPolicy, "advise", |guest| {
+            Ok(review::advice(guest.advise(policy, request)?)?)
+        })
+    }
+}

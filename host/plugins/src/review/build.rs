@@ -1,0 +1,442 @@
+//! Looks at planned actions and at what of them ships.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use orch_model::{Action, Build, Part, RelativePath, Root, SandboxPath};
+
+use super::names::{Reviewed, breach, count, distinct, environment, name, word};
+use crate::failure::Breach;
+use crate::shown;
+
+/// Actions and what of them ships. `given` is an artifact that the plugin was handed, and
+/// may name; `always` are toolchains that every action reads.
+pub(crate) fn build(
+    mut build: Build,
+    given: Option<&SandboxPath>,
+    always: &[&str],
+) -> Reviewed<Build> {
+    count("actions", &build.actions)?;
+    count("artifacts", &build.artifacts)?;
+    distinct(
+        "action",
+        build.actions.iter().map(|action| action.name.as_str()),
+    )?;
+    for action in &mut build.actions {
+        action.tools = tools_of(action, always);
+        self::action(action, given).map_err(|Breach(what)| {
+            Breach(format!(
+                "planned the action `{}`, but {what}",
+                shown::value(&action.name)
+            ))
+        })?;
+    }
+    let by_name: BTreeMap<_, _> = build
+        .actions
+        .iter()
+        .map(|action| (action.name.as_str(), action))
+        .collect();
+    in_order(&by_name)?;
+    for artifact in &build.artifacts {
+        if artifact.name.is_root() {
+            return breach("gave an artifact no name".to_owned());
+        }
+        made(&artifact.path, &by_name).map_err(|Breach(why)| {
+            Breach(format!(
+                "ships the artifact `{}`, but {why}",
+                shown::value(artifact.name.as_str())
+            ))
+        })?;
+    }
+    distinct(
+        "artifact",
+        build
+            .artifacts
+            .iter()
+            .map(|artifact| artifact.name.as_str()),
+    )?;
+    Ok(build)
+}
+
+/// The toolchains whose trees an action reads, sorted.
+fn tools_of(action: &Action, always: &[&str]) -> Vec<String> {
+    let values = action.environment.iter().map(|variable| &variable.value);
+    let named = std::iter::once(&action.program)
+        .chain(&action.arguments)
+        .chain(values)
+        .flat_map(|word| &word.0)
+        .filter_map(|part| match part {
+            Part::Path(SandboxPath {
+                root: Root::Tool(name),
+                ..
+            }) => Some(name.as_str()),
+            _ => None,
+        });
+    let tools: BTreeSet<_> = named.chain(always.iter().copied()).collect();
+    tools.into_iter().map(str::to_owned).collect()
+}
+
+fn action(action: &Action, given: Option<&SandboxPath>) -> Reviewed<()> {
+    name("action", &action.name)?;
+    word("program", &action.program)?;
+    for argument in &action.arguments {
+        word("argument", argument)?;
+    }
+    environment(&action.environment)?;
+    if !matches!(action.directory.root, Root::Source | Root::Scratch) {
+        return breach(format!(
+            "it works in `{}`; only `source` and `scratch` can be worked in",
+            action.directory
+        ));
+    }
+    for pattern in &action.inputs {
+        let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
+        crate::permission::check_pattern(pattern)
+            .map_err(|why| Breach(format!("of its inputs the {why}")))?;
+    }
+    for output in &action.outputs {
+        if output.root != Root::Output || output.relative.is_root() {
+            return breach(format!("its output `{output}` is no file below `output`"));
+        }
+    }
+    distinct(
+        "output",
+        action.outputs.iter().map(|path| path.relative.as_str()),
+    )?;
+    action
+        .caches
+        .iter()
+        .try_for_each(|text| name("cache", text))?;
+    distinct("cache", action.caches.iter().map(String::as_str))?;
+    distinct("action in `after`", action.after.iter().map(String::as_str))?;
+    for path in paths(action) {
+        match &path.root {
+            Root::Cache(cache) if !action.caches.contains(cache) => {
+                return breach(format!(
+                    "it names the cache `{cache}`, which is not in its `caches`"
+                ));
+            }
+            Root::Artifact(from)
+                if !action.after.contains(from)
+                    && given.is_none_or(|given| given.root != path.root) =>
+            {
+                return breach(format!(
+                    "it names an output of the action `{from}`, which is not in its `after`"
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Every path that an action names but its outputs.
+fn paths(action: &Action) -> impl Iterator<Item = &SandboxPath> {
+    let values = action.environment.iter().map(|variable| &variable.value);
+    std::iter::once(&action.program)
+        .chain(&action.arguments)
+        .chain(values)
+        .flat_map(|word| &word.0)
+        .filter_map(|part| match part {
+            Part::Path(path) => Some(path),
+            Part::Text(_) => None,
+        })
+        .chain(std::iter::once(&action.directory))
+}
+
+/// Whether `after` names actions that are there, without a circle.
+fn in_order(actions: &BTreeMap<&str, &Action>) -> Reviewed<()> {
+    let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (&name, action) in actions {
+        waiting.insert(name, action.after.len());
+        for before in &action.after {
+            if !actions.contains_key(before.as_str()) {
+                return breach(format!(
+                    "planned the action `{name}` after `{}`, which it did not plan",
+                    shown::value(before)
+                ));
+            }
+            followers.entry(before).or_default().push(name);
+        }
+    }
+    let mut ready: Vec<&str> = waiting
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(name, _)| *name)
+        .collect();
+    while let Some(done) = ready.pop() {
+        waiting.remove(done);
+        for follower in followers.get(done).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(follower) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(follower);
+                }
+            }
+        }
+    }
+    match waiting.keys().next() {
+        Some(_) => breach(format!(
+            "planned actions that wait for each other: {}",
+            waiting
+                .keys()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether an action makes what ships.
+fn made(path: &SandboxPath, actions: &BTreeMap<&str, &Action>) -> Reviewed<()> {
+    let Root::Artifact(from) = &path.root else {
+        return breach(format!("`{path}` is not the output of an action"));
+    };
+    let Some(action) = actions.get(from.as_str()) else {
+        return breach(format!(
+            "it did not plan the action `{}`",
+            shown::value(from)
+        ));
+    };
+    let is_made = |output: &SandboxPath| is_within(&path.relative, &output.relative);
+    if action.outputs.iter().any(is_made) {
+        return Ok(());
+    }
+    breach(format!(
+        "`{}` is not among the outputs of the action `{from}`",
+        path.relative
+    ))
+}
+
+/// Whether a path is another or lies below it.
+fn is_within(path: &RelativePath, above: &RelativePath) -> bool {
+    path.as_str()
+        .strip_prefix(above.as_str())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use orch_model::{Artifact, Runner, Variable, Word};
+
+    use super::*;
+
+    fn path(root: Root, relative: &str) -> SandboxPath {
+        SandboxPath {
+            root,
+            relative: relative.parse().expect("a path"),
+        }
+    }
+
+    fn place(root: Root, relative: &str) -> Word {
+        Word(vec![Part::Path(path(root, relative))])
+    }
+
+    fn sound_action(name: &str) -> Action {
+        Action {
+            name: name.into(),
+            program: place(Root::Tool("go".into()), "bin/go"),
+            arguments: vec![Word::text("build"), place(Root::Output, "agent")],
+            environment: vec![Variable {
+                name: "GOCACHE".into(),
+                value: place(Root::Cache("build".into()), ""),
+            }],
+            directory: path(Root::Source, ""),
+            inputs: vec!["**/*.go".into(), "!vendor/**".into()],
+            outputs: vec![path(Root::Output, "agent")],
+            caches: vec!["build".into()],
+            cache_owner: "go".into(),
+            network: false,
+            after: Vec::new(),
+            tools: Vec::new(),
+            runner: Runner::Native,
+            timeout_ms: None,
+            cacheable: true,
+        }
+    }
+
+    fn sound_build() -> Build {
+        Build {
+            actions: vec![sound_action("compile")],
+            artifacts: vec![Artifact {
+                name: "agent".parse().expect("a path"),
+                path: path(Root::Artifact("compile".into()), "agent"),
+                executable: true,
+            }],
+        }
+    }
+
+    /// What is said about a sound build after a change.
+    fn check(change: impl FnOnce(&mut Build), expected: Expect) {
+        let mut build = sound_build();
+        change(&mut build);
+        let Breach(what) = self::build(build, None, &[]).expect_err("it is refused");
+        expected.assert_eq(&what);
+    }
+
+    #[test]
+    fn tools_are_found_in_what_an_action_names() {
+        let build = build(sound_build(), None, &["sysroot", "go"]).expect("it is sound");
+        assert_eq!(build.actions[0].tools, ["go", "sysroot"]);
+    }
+
+    #[test]
+    fn actions_that_are_not_sound() {
+        check(
+            |build| build.actions[0].name = "a/b".into(),
+            expect![
+                "planned the action `a/b`, but named the action `a/b`; such names have letters, digits, `-`, `_`, `.`, `+`"
+            ],
+        );
+        check(
+            |build| build.actions.push(sound_action("compile")),
+            expect!["named the action `compile` twice"],
+        );
+        check(
+            |build| build.actions[0].environment[0].name = "A=B".into(),
+            expect![
+                "planned the action `compile`, but named the environment variable `A=B`; a name is not empty, and has no `=` or NUL"
+            ],
+        );
+        check(
+            |build| {
+                let again = build.actions[0].environment[0].clone();
+                build.actions[0].environment.push(again);
+            },
+            expect![
+                "planned the action `compile`, but named the environment variable `GOCACHE` twice"
+            ],
+        );
+        check(
+            |build| build.actions[0].arguments.push(Word::text("a\0b")),
+            expect!["planned the action `compile`, but gave the argument `a�b`, which holds a NUL"],
+        );
+        check(
+            |build| build.actions[0].directory = path(Root::Tool("go".into()), "src"),
+            expect![
+                "planned the action `compile`, but it works in `tool/go/src`; only `source` and `scratch` can be worked in"
+            ],
+        );
+        check(
+            |build| build.actions[0].inputs[0] = "../**".into(),
+            expect![
+                "planned the action `compile`, but of its inputs the path `../**` leaves its root"
+            ],
+        );
+        check(
+            |build| build.actions[0].inputs[1] = "!a[".into(),
+            expect![
+                "planned the action `compile`, but of its inputs the pattern `a[` is wrong: unclosed character class; missing ']'"
+            ],
+        );
+        check(
+            |build| build.actions[0].outputs[0] = path(Root::Source, "agent"),
+            expect![
+                "planned the action `compile`, but its output `source/agent` is no file below `output`"
+            ],
+        );
+        check(
+            |build| build.actions[0].outputs[0] = path(Root::Output, ""),
+            expect![
+                "planned the action `compile`, but its output `output` is no file below `output`"
+            ],
+        );
+        check(
+            |build| build.actions[0].caches.clear(),
+            expect![
+                "planned the action `compile`, but it names the cache `build`, which is not in its `caches`"
+            ],
+        );
+        check(
+            |build| build.actions[0].caches[0] = "../other".into(),
+            expect![
+                "planned the action `compile`, but named the cache `../other`; such names have letters, digits, `-`, `_`, `.`, `+`"
+            ],
+        );
+        check(
+            |build| build.actions[0].program = place(Root::Tool("..".into()), "bin/go"),
+            expect![
+                "planned the action `compile`, but named the tool `..`; such names have letters, digits, `-`, `_`, `.`, `+`"
+            ],
+        );
+        check(
+            |build| {
+                let word = place(Root::Artifact("generate".into()), "x.go");
+                build.actions[0].arguments.push(word);
+            },
+            expect![
+                "planned the action `compile`, but it names an output of the action `generate`, which is not in its `after`"
+            ],
+        );
+    }
+
+    #[test]
+    fn orders_that_cannot_be_kept() {
+        check(
+            |build| build.actions[0].after.push("generate".into()),
+            expect!["planned the action `compile` after `generate`, which it did not plan"],
+        );
+        check(
+            |build| build.actions[0].after.push("compile".into()),
+            expect!["planned actions that wait for each other: `compile`"],
+        );
+        check(
+            |build| {
+                build.actions[0].after.push("strip".into());
+                let mut strip = sound_action("strip");
+                strip.after.push("compile".into());
+                build.actions.push(strip);
+            },
+            expect!["planned actions that wait for each other: `compile`, `strip`"],
+        );
+    }
+
+    #[test]
+    fn artifacts_that_nobody_makes() {
+        let from = |root, relative| {
+            move |build: &mut Build| build.artifacts[0].path = path(root, relative)
+        };
+        check(
+            from(Root::Source, "go.mod"),
+            expect![
+                "ships the artifact `agent`, but `source/go.mod` is not the output of an action"
+            ],
+        );
+        check(
+            from(Root::Artifact("link".into()), "agent"),
+            expect!["ships the artifact `agent`, but it did not plan the action `link`"],
+        );
+        check(
+            from(Root::Artifact("compile".into()), "agent2"),
+            expect![
+                "ships the artifact `agent`, but `agent2` is not among the outputs of the action `compile`"
+            ],
+        );
+        check(
+            |build| build.artifacts.push(build.artifacts[0].clone()),
+            expect!["named the artifact `agent` twice"],
+        );
+    }
+
+    #[test]
+    fn what_is_below_a_declared_output_is_made() {
+        let mut folder = sound_build();
+        folder.artifacts[0].path = path(Root::Artifact("compile".into()), "agent/part");
+        assert!(build(folder, None, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_given_artifact_may_be_named() {
+        let given = path(Root::Artifact("compile".into()), "agent");
+        let mut finish = sound_action("strip");
+        finish.arguments.push(Word(vec![Part::Path(given.clone())]));
+        let finished = Build {
+            actions: vec![finish],
+            artifacts: Vec::new(),
+        };
+        assert!(build(finished.clone(), Some(&given), &[]).is_ok());
+        assert!(build(finished, None, &[]).is_err());
+    }
+}

@@ -1,0 +1,147 @@
+//! Looks at what a plugin returned as a whole: that names are names, that what is named is
+//! there, and that nothing is there twice. Whichever version of the contract the plugin
+//! speaks, the model's values pass through here.
+
+mod build;
+mod names;
+
+use orch_model::{Advice, Offer, Target, TargetRunner, Toolchain, Tweak};
+
+pub(crate) use build::build;
+
+use names::{
+    ADDRESS_BYTES, NAME_BYTES, Reviewed, breach, count, distinct, environment, name, no_control,
+    no_nul, variable_name,
+};
+
+/// Releases of a toolchain.
+pub(crate) fn releases(releases: Vec<String>) -> Reviewed<Vec<String>> {
+    count("releases", &releases)?;
+    releases.iter().try_for_each(|text| name("release", text))?;
+    Ok(releases)
+}
+
+/// What to fetch.
+pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
+    name("release", &toolchain.version)?;
+    count("archives", &toolchain.archives)?;
+    count("tools", &toolchain.tools)?;
+    if toolchain.archives.is_empty() {
+        return breach("located a toolchain without an archive".to_owned());
+    }
+    for archive in &toolchain.archives {
+        count("addresses", &archive.urls)?;
+        if archive.urls.is_empty() {
+            return breach(format!("gave the archive {} no address", archive.digest));
+        }
+        for url in &archive.urls {
+            no_control("address", url, ADDRESS_BYTES)?;
+        }
+    }
+    for tool in &toolchain.tools {
+        name("tool", &tool.name)?;
+        if tool.program.is_root() {
+            return breach(format!("gave the tool `{}` no program", tool.name));
+        }
+    }
+    distinct(
+        "tool",
+        toolchain.tools.iter().map(|tool| tool.name.as_str()),
+    )?;
+    environment(&toolchain.environment)?;
+    Ok(toolchain)
+}
+
+/// Offers of any role.
+pub(crate) fn offers(offers: Vec<Offer>) -> Reviewed<Vec<Offer>> {
+    count("offers", &offers)?;
+    offers
+        .iter()
+        .try_for_each(|offer| name("offer", &offer.name))?;
+    distinct("offer", offers.iter().map(|offer| offer.name.as_str()))?;
+    Ok(offers)
+}
+
+/// A machine to build for.
+pub(crate) fn target(target: Target) -> Reviewed<Target> {
+    name("target triple", &target.machine.triple)?;
+    count("CPU features", &target.machine.features)?;
+    let machine = &target.machine;
+    for text in machine.cpu.iter().chain(&machine.features) {
+        no_control("CPU", text, NAME_BYTES)?;
+    }
+    for (variable, value) in &target.environment {
+        variable_name(variable)?;
+        no_nul("environment variable's value", value)?;
+    }
+    distinct(
+        "environment variable",
+        target.environment.iter().map(|(name, _)| name.as_str()),
+    )?;
+    if let TargetRunner::Emulator(command) = &target.runner {
+        let Some(program) = command.first() else {
+            return breach("gave an emulator without a program".to_owned());
+        };
+        name("emulator", program)?;
+        for argument in command {
+            no_nul("emulator's argument", argument)?;
+        }
+    }
+    count("requirements", &target.requirements)?;
+    Ok(target)
+}
+
+/// What a policy would set.
+pub(crate) fn advice(advice: Vec<Advice>) -> Reviewed<Vec<Advice>> {
+    count("pieces of advice", &advice)?;
+    for Advice { tweak, .. } in &advice {
+        match tweak {
+            Tweak::BuildFlag { slot, value } => {
+                name("slot", slot)?;
+                no_control("flag", value, ADDRESS_BYTES)?;
+            }
+            Tweak::BuildVariable { name, value } | Tweak::RuntimeVariable { name, value } => {
+                variable_name(name)?;
+                no_control("variable's value", value, ADDRESS_BYTES)?;
+            }
+            Tweak::ServiceDirective { name: key, value }
+            | Tweak::KernelParameter { name: key, value } => {
+                name("parameter", key)?;
+                no_control("parameter's value", value, ADDRESS_BYTES)?;
+            }
+        }
+    }
+    Ok(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_and_advice() {
+        let mut wrong = Target::default();
+        wrong.machine.triple = "aarch64-unknown-linux-gnu".into();
+        assert!(target(wrong.clone()).is_ok());
+        wrong.environment = vec![("GO=ARM".into(), "7".into())];
+        assert!(target(wrong.clone()).is_err());
+        wrong.environment.clear();
+        wrong.runner = TargetRunner::Emulator(vec!["/bin/sh".into()]);
+        assert!(target(wrong.clone()).is_err());
+        wrong.runner = TargetRunner::Emulator(Vec::new());
+        assert!(target(wrong).is_err());
+        let setting = |value: &str| {
+            vec![Advice {
+                policy: "p".into(),
+                tweak: Tweak::ServiceDirective {
+                    name: "LimitNOFILE".into(),
+                    value: value.into(),
+                },
+                reason: String::new(),
+                reference: None,
+            }]
+        };
+        assert!(advice(setting("1024")).is_ok());
+        assert!(advice(setting("1\nExecStart=/bin/sh")).is_err());
+    }
+}

@@ -1,0 +1,147 @@
+//! The model's values as the contract's: what the host hands to a plugin. All of it is
+//! the host's own, so nothing is checked.
+
+use orch_engine::port::{AdviceRequest, BuildRequest};
+use orch_model::{
+    InstalledToolchain, Machine, PackageFile, Part, Root, Sample, SandboxPath, Tool, Tweak,
+    Variable, Word,
+};
+
+use super::bindings::{builder, facts, tuning_policy, types};
+
+pub(crate) fn machine(machine: &Machine) -> types::Machine {
+    types::Machine {
+        triple: machine.triple.clone(),
+        cpu: machine.cpu.clone(),
+        features: machine.features.clone(),
+        cores: machine.cores,
+        memory_bytes: machine.memory_bytes,
+        page_bytes: machine.page_bytes,
+    }
+}
+
+pub(crate) fn path(path: &SandboxPath) -> types::Path {
+    types::Path {
+        root: match &path.root {
+            Root::Source => types::Root::Source,
+            Root::Output => types::Root::Output,
+            Root::Scratch => types::Root::Scratch,
+            Root::Tool(name) => types::Root::Tool(name.clone()),
+            Root::Artifact(name) => types::Root::Artifact(name.clone()),
+            Root::Cache(name) => types::Root::Cache(name.clone()),
+        },
+        relative: path.relative.as_str().to_owned(),
+    }
+}
+
+fn word(word: &Word) -> Vec<types::Part> {
+    word.0
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => types::Part::Text(text.clone()),
+            Part::Path(place) => types::Part::Path(path(place)),
+        })
+        .collect()
+}
+
+fn variable(variable: &Variable) -> types::Variable {
+    types::Variable {
+        name: variable.name.clone(),
+        value: word(&variable.value),
+    }
+}
+
+fn tool(tool: &Tool) -> types::Tool {
+    types::Tool {
+        name: tool.name.clone(),
+        program: tool.program.as_str().to_owned(),
+    }
+}
+
+fn toolchain(installed: &InstalledToolchain) -> types::InstalledToolchain {
+    let toolchain = &installed.toolchain;
+    types::InstalledToolchain {
+        name: installed.name.clone(),
+        version: toolchain.version.clone(),
+        tools: toolchain.tools.iter().map(tool).collect(),
+        environment: toolchain.environment.iter().map(variable).collect(),
+        sysroot: toolchain
+            .sysroot
+            .as_ref()
+            .map(|path| path.as_str().to_owned()),
+    }
+}
+
+fn pair(name: &str, value: &str) -> types::Pair {
+    types::Pair {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+fn tweak(tweak: &Tweak) -> types::Tweak {
+    match tweak {
+        Tweak::BuildFlag { slot, value } => types::Tweak::BuildFlag(types::Flag {
+            slot: slot.clone(),
+            value: value.clone(),
+        }),
+        Tweak::BuildVariable { name, value } => types::Tweak::BuildVariable(pair(name, value)),
+        Tweak::RuntimeVariable { name, value } => types::Tweak::RuntimeVariable(pair(name, value)),
+        Tweak::ServiceDirective { name, value } => {
+            types::Tweak::ServiceDirective(pair(name, value))
+        }
+        Tweak::KernelParameter { name, value } => types::Tweak::KernelParameter(pair(name, value)),
+    }
+}
+
+pub(crate) fn build_request(
+    request: &BuildRequest,
+) -> builder::exports::orch::plugin::builder::Request {
+    builder::exports::orch::plugin::builder::Request {
+        unit: request.unit.clone(),
+        settings: request.settings.clone(),
+        directory: request.directory.as_str().to_owned(),
+        toolchain: toolchain(&request.toolchain),
+        host: machine(&request.host),
+        target: machine(&request.target.machine),
+        target_environment: request
+            .target
+            .environment
+            .iter()
+            .map(|(name, value)| pair(name, value))
+            .collect(),
+        static_link: request.target.static_link,
+        tweaks: request.tweaks.iter().map(tweak).collect(),
+    }
+}
+
+pub(crate) fn advice_request(
+    request: &AdviceRequest,
+) -> tuning_policy::exports::orch::plugin::tuning_policy::Request {
+    tuning_policy::exports::orch::plugin::tuning_policy::Request {
+        settings: request.settings.clone(),
+        builder: request.builder.clone(),
+        toolchain_version: request.toolchain_version.clone(),
+        target: machine(&request.target),
+    }
+}
+
+pub(crate) fn package_file(file: PackageFile) -> facts::RegistryFile {
+    facts::RegistryFile {
+        url: file.url,
+        digest: file.digest.to_string(),
+        bytes: file.bytes,
+    }
+}
+
+pub(crate) fn sample(sample: Sample) -> types::Sample {
+    types::Sample {
+        exit_code: sample.exit_code,
+        stdout: sample.stdout,
+        stderr: sample.stderr,
+        wall_ns: sample.wall_ns,
+        user_ns: sample.user_ns,
+        system_ns: sample.system_ns,
+        peak_rss_bytes: sample.peak_rss_bytes,
+    }
+}

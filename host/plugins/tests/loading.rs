@@ -1,0 +1,478 @@
+//! Files that are no plugin, or not one for this `orch`, and what the user reads then.
+
+mod guest;
+
+use expect_test::{Expect, expect};
+use guest::{component_of, host, kind, limits, load, manifest, platform, with_manifest};
+use orch_engine::port::Plugins;
+use orch_model::{PluginOrigin, Role};
+use orch_plugins::inspect;
+use proptest::prelude::*;
+
+fn origin() -> PluginOrigin {
+    PluginOrigin::Path("plugins/demo.wasm".into())
+}
+
+/// What is said about these bytes before anything is compiled.
+fn refused(bytes: &[u8], expected: Expect) {
+    let failure = inspect(bytes, origin()).expect_err("it is refused");
+    expected.assert_eq(&format!("{}: {failure}", kind(&failure)));
+}
+
+/// A component of this text with a manifest.
+fn text(component: &str, manifest: &str) -> Vec<u8> {
+    with_manifest(
+        wat::parse_str(component).expect("the text is right"),
+        manifest,
+    )
+}
+
+fn good() -> Vec<u8> {
+    platform("", "(i32.const 1024)", "unreachable")
+}
+
+#[test]
+fn a_good_one_is_understood() {
+    let summary = inspect(&good(), origin()).expect("it is good");
+    assert_eq!(summary.manifest.roles, [Role::TargetPlatform]);
+    assert_eq!(
+        summary.imports,
+        [
+            "orch:plugin/facts@0.1.0",
+            "orch:plugin/log@0.1.0",
+            "orch:plugin/types@0.1.0"
+        ]
+    );
+    assert_eq!(summary.exports, ["orch:plugin/target-platform@0.1.0"]);
+    assert_eq!(summary.bytes, good().len() as u64);
+}
+
+#[test]
+fn not_webassembly() {
+    refused(
+        b"",
+        expect![
+            "unusable: `plugins/demo.wasm` is empty, not a component; was its build cut short?"
+        ],
+    );
+    refused(
+        b"#!/bin/sh\n",
+        expect![
+            "unusable: `plugins/demo.wasm` is not WebAssembly; `orch plugin build` makes a plugin's component"
+        ],
+    );
+    refused(
+        b"\0asm",
+        expect![
+            "unusable: `plugins/demo.wasm` is truncated at byte 4; was its build or its copy cut short?"
+        ],
+    );
+    refused(
+        b"\0asm\x07\0\x01\0",
+        expect![
+            "unusable: `plugins/demo.wasm` is no valid component: unknown binary version:    0x10007 (at byte 4); build it again with `orch plugin build`"
+        ],
+    );
+}
+
+#[test]
+fn a_core_module() {
+    refused(
+        &wat::parse_str("(module)").expect("a module"),
+        expect![
+            "unusable: `plugins/demo.wasm` is a core module, not a component; `orch plugin build` makes one"
+        ],
+    );
+}
+
+#[test]
+fn truncated_at_every_byte() {
+    let good = good();
+    for end in 0..good.len() {
+        let failure = inspect(&good[..end], origin()).expect_err("it is cut");
+        assert_eq!(kind(&failure), "unusable", "cut at {end}");
+    }
+    refused(
+        &good[..good.len() / 2],
+        expect![
+            "unusable: `plugins/demo.wasm` is truncated at byte 3461; was its build or its copy cut short?"
+        ],
+    );
+}
+
+#[test]
+fn manifests_that_do_not_do() {
+    let bare = "(component)";
+    refused(
+        &wat::parse_str(bare).expect("a component"),
+        expect![
+            "unusable: `plugins/demo.wasm` has no manifest (custom section `orch:manifest`); `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &text(bare, "{"),
+        expect![
+            "unusable: `plugins/demo.wasm` has a manifest that cannot be read: EOF while parsing an object at line 1 column 1; `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &text(bare, "\u{1b}"),
+        expect![
+            "unusable: `plugins/demo.wasm` has a manifest that cannot be read: expected value at line 1 column 1; `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &text(bare, r#"{"id":"demo"}"#),
+        expect![
+            "unusable: `plugins/demo.wasm` has a manifest that cannot be read: missing field `version`; `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &text(bare, &manifest("wizard")),
+        expect![
+            "unusable: `plugins/demo.wasm` has a manifest that cannot be read: unknown variant `wizard`, expected one of `toolchain-source`, `builder`, `target-platform`, `tuning-policy`, `benchmark-probe`, `deployer`; `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &text(bare, &manifest("builder").replace("demo", "../demo")),
+        expect![
+            "unusable: `plugins/demo.wasm` has a manifest that cannot be read: `../demo` is no plugin name: use lower-case letters, digits and `-`, a letter first; `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &text(bare, &manifest("builder").replace("src/*", "../*")),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) asks for files in its manifest, but path `../*` leaves its root"
+        ],
+    );
+    refused(
+        &with_manifest(text(bare, &manifest("builder")), "{}"),
+        expect!["unusable: `plugins/demo.wasm` has two `orch:manifest` sections"],
+    );
+    let nested = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    refused(
+        &text(bare, &nested),
+        expect![
+            "unusable: `plugins/demo.wasm` has a manifest that cannot be read: recursion limit exceeded at line 1 column 128; `orch plugin build` writes it from `orch-plugin.toml`"
+        ],
+    );
+}
+
+#[test]
+fn for_another_contract() {
+    refused(
+        &text("(component)", r#"{"api":"^2","shape":"unknown today"}"#),
+        expect![
+            "unusable: `plugins/demo.wasm` is for version `^2` of the plugin contract, and this `orch` speaks 0.1.0; use a build of the plugin, or of `orch`, that fits"
+        ],
+    );
+    refused(
+        &text(
+            r#"(component (import "orch:plugin/facts@0.2.0" (instance)))"#,
+            &manifest("builder"),
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `orch:plugin/facts@0.2.0`, and this `orch` speaks version 0.1.0 of the contract; use a build of the plugin, or of `orch`, that fits"
+        ],
+    );
+    refused(
+        &text(
+            r#"(component (instance $i) (export "orch:plugin/builder@0.2.0" (instance $i)))"#,
+            &manifest("builder"),
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) exports `orch:plugin/builder@0.2.0`, and this `orch` speaks version 0.1.0 of the contract; use a build of the plugin, or of `orch`, that fits"
+        ],
+    );
+}
+
+#[test]
+fn roles_and_exports_that_differ() {
+    refused(
+        &text("(component)", &manifest("builder")),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) claims the role `builder`, but does not export `orch:plugin/builder@0.1.0`; export it, or take the role out of `orch-plugin.toml`"
+        ],
+    );
+    let two = manifest("target-platform").replace("[\"t", "[\"builder\",\"t");
+    refused(
+        &guest::component(
+            &guest::platform_module("", "unreachable", "unreachable"),
+            "target-platform-plugin",
+            &two,
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) claims the role `builder`, but does not export `orch:plugin/builder@0.1.0`; export it, or take the role out of `orch-plugin.toml`"
+        ],
+    );
+    refused(
+        &guest::component(
+            &guest::platform_module("", "unreachable", "unreachable"),
+            "target-platform-plugin",
+            &manifest("target-platform").replace("[\"target-platform\"]", "[]"),
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) plays no role: `roles` in its manifest is empty"
+        ],
+    );
+    refused(
+        &text(
+            r#"(component (instance $i) (export "orch:plugin/builder@0.1.0" (instance $i)))"#,
+            &manifest("builder"),
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) exports `orch:plugin/builder@0.1.0` without its function `plan`"
+        ],
+    );
+    refused(
+        &text(
+            r#"(component (instance $i) (export "orch:plugin/wizard@0.1.0" (instance $i)))"#,
+            &manifest("builder"),
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) exports `orch:plugin/wizard@0.1.0`, which is no role of version 0.1.0 of the contract"
+        ],
+    );
+}
+
+#[test]
+fn a_role_that_the_manifest_does_not_name() {
+    // Exports a platform, claims to be a builder.
+    refused(
+        &guest::component(
+            &guest::platform_module("", "unreachable", "unreachable"),
+            "target-platform-plugin",
+            &manifest("target-platform").replace("[\"target-platform\"]", "[\"deployer\"]"),
+        ),
+        expect![
+            "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) claims the role `deployer`, but does not export `orch:plugin/deployer@0.1.0`; export it, or take the role out of `orch-plugin.toml`"
+        ],
+    );
+}
+
+#[test]
+fn imports_that_are_not_there() {
+    for (import, expected) in [
+        (
+            r#""wasi:sockets/tcp@0.2.0" (instance)"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `wasi:sockets/tcp@0.2.0`, which plugins do not get; a plugin reaches no network, it asks through `facts.download`"
+            ],
+        ),
+        (
+            r#""wasi:nn/graph@0.2.0" (instance)"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `wasi:nn/graph@0.2.0`, which plugins do not get; `cli`, `clocks`, `filesystem`, `io` and `random` of WASI 0.2 are there, all empty"
+            ],
+        ),
+        (
+            r#""wasi:cli/environment@0.3.0" (instance)"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `wasi:cli/environment@0.3.0`, but only version 0.2 of WASI is there; build it for `wasm32-wasip2`"
+            ],
+        ),
+        (
+            r#""mine:own/thing@1.0.0" (instance)"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `mine:own/thing@1.0.0`, which no plugin can have: only `orch:plugin/facts@0.1.0`, `orch:plugin/log@0.1.0`, `orch:plugin/types@0.1.0` and an empty WASI are there; build it without, or ask through `facts`"
+            ],
+        ),
+        (
+            r#""orch:plugin/magic@0.1.0" (instance)"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `orch:plugin/magic@0.1.0`, which no plugin can have: only `orch:plugin/facts@0.1.0`, `orch:plugin/log@0.1.0`, `orch:plugin/types@0.1.0` and an empty WASI are there; build it without, or ask through `facts`"
+            ],
+        ),
+        (
+            r#""anything" (func)"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports `anything`, which no plugin can have: only `orch:plugin/facts@0.1.0`, `orch:plugin/log@0.1.0`, `orch:plugin/types@0.1.0` and an empty WASI are there; build it without, or ask through `facts`"
+            ],
+        ),
+        (
+            r#""orch:plugin/log@0.1.0" (instance (export "shout" (func)))"#,
+            expect![
+                "unusable: plugin `demo` 1.2.3 (`plugins/demo.wasm`) imports the function `shout` of `orch:plugin/log@0.1.0`, which version 0.1.0 of the contract does not have"
+            ],
+        ),
+    ] {
+        let component = format!("(component (import {import}))");
+        refused(&text(&component, &manifest("builder")), expected);
+    }
+}
+
+#[test]
+fn functions_with_other_types() {
+    let wit = "package orch:plugin@0.1.0;
+        interface target-platform {
+            offers: func() -> u32;
+            describe: func(); recognise: func(); finish: func();
+        }
+        world w { export target-platform; }";
+    let module = r#"(module
+        (func (export "orch:plugin/target-platform@0.1.0#offers") (result i32) (i32.const 1))
+        (func (export "orch:plugin/target-platform@0.1.0#describe"))
+        (func (export "orch:plugin/target-platform@0.1.0#recognise"))
+        (func (export "orch:plugin/target-platform@0.1.0#finish")))"#;
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits());
+    let plugin = load(
+        &host,
+        component_of(wit, module, "w", &manifest("target-platform")),
+    );
+    let failure = host.check(&plugin).expect_err("it does not fit");
+    expect!["unusable: plugin `demo` 1.2.3 does not fit version 0.1.0 of the contract in its role `target-platform`: type mismatch with results: expected `list` found `u32`; build it against the `wit/` of this `orch`"].assert_eq(&format!("{}: {failure}", kind(&failure)));
+    let called = host.platform_offers(&plugin);
+    assert_eq!(
+        called.result.map_err(|failure| kind(&failure)),
+        Err("unusable")
+    );
+}
+
+#[test]
+fn imports_with_other_types() {
+    let component = r#"(component
+        (import "orch:plugin/log@0.1.0" (instance $log (export "write" (func (param "n" u32)))))
+        (core module $m (import "" "write" (func (param i32))) (func (export "plan")))
+        (core func $write (canon lower (func $log "write")))
+        (core instance $m (instantiate $m (with "" (instance (export "write" (func $write))))))
+        (func $plan (canon lift (core func $m "plan")))
+        (instance $builder (export "plan" (func $plan)))
+        (export "orch:plugin/builder@0.1.0" (instance $builder)))"#;
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits());
+    let plugin = load(&host, text(component, &manifest("builder")));
+    let failure = host.check(&plugin).expect_err("it does not fit");
+    expect!["unusable: plugin `demo` 1.2.3 does not fit version 0.1.0 of the contract in something that it imports: `orch:plugin/log@0.1.0`: `write` has the wrong type: type mismatch with parameters: expected 2-tuple, found 1-tuple; build it against the `wit/` of this `orch`"].assert_eq(&format!("{}: {failure}", kind(&failure)));
+}
+
+#[test]
+fn code_that_is_not_valid() {
+    // The section headers are sound; the function's body is not, which only the compiler
+    // sees.
+    let mut bytes = platform(
+        "",
+        "(i32.const 1024)",
+        "(i32.add (i32.const 77) (i32.const 88))",
+    );
+    let code = [0x41, 0xcd, 0x00, 0x41, 0xd8, 0x00, 0x6a];
+    let body = bytes
+        .windows(code.len())
+        .position(|window| window == code)
+        .expect("the body is there");
+    // An addition of other types than those of its operands.
+    bytes[body + 6] = 0x7c;
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits());
+    let plugin = load(&host, bytes);
+    let failure = host
+        .platform_offers(&plugin)
+        .result
+        .expect_err("it is refused");
+    assert_eq!(kind(&failure), "unusable", "{failure}");
+    assert!(
+        failure.to_string().contains("cannot be compiled"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn too_large() {
+    let limits = orch_plugins::Limits {
+        component_bytes: 1 << 20,
+        ..limits()
+    };
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits);
+    let failure = host
+        .load_bytes(vec![0; (1 << 20) + 1], origin())
+        .expect_err("it is too large");
+    expect!["`plugins/demo.wasm` is larger than the 1 MiB that a plugin may have (limit: component size)"]
+        .assert_eq(&failure.to_string());
+}
+
+#[test]
+fn too_slow_to_compile() {
+    let limits = orch_plugins::Limits {
+        compile_time: std::time::Duration::ZERO,
+        ..limits()
+    };
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits);
+    let plugin = load(&host, good());
+    let failure = host
+        .platform_offers(&plugin)
+        .result
+        .expect_err("there is no time");
+    expect!["plugin `demo` 1.2.3 (bundled) took longer than 0 s to compile (limit: compile time)"]
+        .assert_eq(&failure.to_string());
+}
+
+#[test]
+fn files_and_folders() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits());
+    let plugins = folder.path().join("plugins");
+    std::fs::create_dir(&plugins).expect("a folder");
+    let shown = |failure: orch_model::PluginFailure| {
+        failure
+            .to_string()
+            .replace(&folder.path().display().to_string(), "F")
+    };
+    let missing = host
+        .load_path(&plugins.join("none.wasm"))
+        .expect_err("it is not there");
+    expect!["could not read the plugin `F/plugins/none.wasm`: No such file or directory (os error 2); is the path right?"].assert_eq(&shown(missing));
+    expect!["`F/plugins` holds no component (`*.wasm`); `orch plugin build` makes one"]
+        .assert_eq(&shown(host.load_path(&plugins).expect_err("it is empty")));
+    std::fs::write(plugins.join("demo.wasm"), good()).expect("a file");
+    let id = host.load_path(&plugins).expect("there is one");
+    assert_eq!(id.as_str(), "demo");
+    assert_eq!(host.load_path(&plugins.join("demo.wasm")), Ok(id.clone()));
+    std::fs::write(plugins.join("other.wasm"), good()).expect("a file");
+    expect!["`F/plugins` holds 2 components; name one of them: `F/plugins/demo.wasm`, `F/plugins/other.wasm`"].assert_eq(&shown(host.load_path(&plugins).expect_err("there are two")));
+
+    // The same name with other content: a bundled one gives way, another file does not.
+    let other = platform("", "(i32.const 2048)", "unreachable");
+    std::fs::write(plugins.join("other.wasm"), &other).expect("a file");
+    let clash = host
+        .load_path(&plugins.join("other.wasm"))
+        .expect_err("the name is taken");
+    expect!["two different plugins are called `demo`: `F/plugins/demo.wasm` and `F/plugins/other.wasm`; take one out, or give it another `id` in its `orch-plugin.toml`"].assert_eq(&shown(clash));
+    assert_eq!(host.load_bytes(other, PluginOrigin::Bundled), Ok(id));
+    assert_ne!(host.summaries()[0].origin, PluginOrigin::Bundled);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Whatever the bytes are, reading, compiling and calling them ends in an answer.
+    #[test]
+    fn no_bytes_make_it_panic(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
+    ) {
+        let mut bytes = good();
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        let _ = inspect(&bytes, origin());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_component_makes_the_host_panic(place in any::<prop::sample::Index>(), value: u8) {
+        let mut bytes = good();
+        let place = place.index(bytes.len());
+        bytes[place] = value;
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let host = host(folder.path(), limits());
+        if let Ok(plugin) = host.load_bytes(bytes, PluginOrigin::Bundled) {
+            let _ = host.check(&plugin);
+            let _ = host.platform_offers(&plugin);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a run made: a row for each artifact.
+
+use std::time::Duration;
+
+use orch_model::Digest;
+
+use crate::duration::human_duration;
+use crate::size::human_bytes;
+use crate::style::Style;
+use crate::table::Table;
+
+/// Where an artifact came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultOrigin {
+    /// Every step was kept from before.
+    Cached,
+    /// Every step was done in this run.
+    Built,
+    /// Some steps were done in this run, others kept from before.
+    Partly,
+}
+
+impl ResultOrigin {
+    /// One word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ResultOrigin::Cached => "cached",
+            ResultOrigin::Built => "built",
+            ResultOrigin::Partly => "partly",
+        }
+    }
+}
+
+/// An artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultRow {
+    /// The build's name.
+    pub build: String,
+    /// The target's name.
+    pub target: String,
+    /// Where it lies, below the pipeline's folder.
+    pub artifact: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Of its content.
+    pub digest: Digest,
+    /// What it is: `ELF 64-bit aarch64, statically linked`.
+    pub kind: String,
+    /// What all its steps took in this run.
+    pub took: Duration,
+    /// Where it came from.
+    pub origin: ResultOrigin,
+    /// What came of its smoke run, in a word or two; empty where there is none.
+    pub smoke: String,
+}
+
+/// The artifacts as a table. Where one line a row is too wide, what the artifact is and how
+/// its smoke run went stand on a second line.
+pub fn render_results(rows: &[ResultRow], style: Style) -> String {
+    let wide = table(rows, false);
+    if wide.natural_width() <= style.width {
+        wide.render(style)
+    } else {
+        table(rows, true).render(style)
+    }
+}
+
+fn table(rows: &[ResultRow], two_lines: bool) -> Table {
+    let with_smoke = rows.iter().any(|row| !row.smoke.is_empty());
+    let mut headers = vec![
+        "build", "target", "artifact", "size", "time", "from", "digest",
+    ];
+    if !two_lines {
+        headers.push("kind");
+        if with_smoke {
+            headers.push("smoke run");
+        }
+    }
+    let mut table = Table::new(headers).right(3).right(4);
+    for row in rows {
+        let size = human_bytes(row.bytes);
+        let took = human_duration(row.took);
+        let digest = row.digest.short();
+        let mut cells = vec![
+            &*row.build,
+            &*row.target,
+            &*row.artifact,
+            &*size,
+            &*took,
+            row.origin.as_str(),
+            &*digest,
+        ];
+        if two_lines {
+            let note = match row.smoke.is_empty() {
+                true => row.kind.clone(),
+                false => format!("{}; smoke run: {}", row.kind, row.smoke),
+            };
+            table.row_with_note(cells, &note);
+        } else {
+            cells.extend([&*row.kind, &*row.smoke]);
+            table.row(cells);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn rows() -> Vec<ResultRow> {
+        vec![
+            ResultRow {
+                build: "agent".into(),
+                target: "pi5".into(),
+                artifact: "out/agent/pi5/agent".into(),
+                bytes: 4_612_345,
+                digest: Digest::of("pi5"),
+                kind: "ELF 64-bit aarch64, statically linked".into(),
+                took: Duration::from_millis(10_432),
+                origin: ResultOrigin::Built,
+                smoke: "ok (qemu-aarch64)".into(),
+            },
+            ResultRow {
+                build: "readings".into(),
+                target: "wasm".into(),
+                artifact: "out/readings/wasm/readings.wasm".into(),
+                bytes: 1_900_000,
+                digest: Digest::of("wasm"),
+                kind: "WebAssembly module, wasip1".into(),
+                took: Duration::ZERO,
+                origin: ResultOrigin::Cached,
+                smoke: String::new(),
+            },
+        ]
+    }
+
+    #[test]
+    fn one_line_a_row_where_there_is_room() {
+        expect![[r#"
+            BUILD     TARGET  ARTIFACT                           SIZE    TIME  FROM    DIGEST        KIND                                   SMOKE RUN
+            agent     pi5     out/agent/pi5/agent              4.6 MB  10.4 s  built   53a7ec63ba41  ELF 64-bit aarch64, statically linked  ok (qemu-aarch64)
+            readings  wasm    out/readings/wasm/readings.wasm  1.9 MB   <1 ms  cached  336154bf67f7  WebAssembly module, wasip1
+        "#]].assert_eq(&render_results(&rows(), Style::PLAIN));
+    }
+
+    #[test]
+    fn two_lines_a_row_on_a_narrow_terminal() {
+        let style = Style {
+            color: false,
+            width: 80,
+        };
+        expect![[r#"
+            BUILD     TARGET  ARTIFACT                    SIZE    TIME  FROM    DIGEST
+            agent     pi5     out/agent/pi5/agent       4.6 MB  10.4 s  built   53a7ec63ba41
+              ELF 64-bit aarch64, statically linked; smoke run: ok (qemu-aarch64)
+            readings  wasm    out/readings/wasm/readi…  1.9 MB   <1 ms  cached  336154bf67f7
+              WebAssembly module, wasip1
+        "#]]
+        .assert_eq(&render_results(&rows(), style));
+    }
+
+    #[test]
+    fn the_smoke_column_is_there_only_if_something_was_run() {
+        expect![[r#"
+            BUILD     TARGET  ARTIFACT                           SIZE   TIME  FROM    DIGEST        KIND
+            readings  wasm    out/readings/wasm/readings.wasm  1.9 MB  <1 ms  cached  336154bf67f7  WebAssembly module, wasip1
+        "#]].assert_eq(&render_results(&rows()[1..], Style::PLAIN));
+    }
+}

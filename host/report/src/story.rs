@@ -1,0 +1,252 @@
+//! A run as its events, for the tests of every observer: a download, builds that succeed,
+//! are cached, fail and are skipped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use orch_engine::port::{ActionResult, Event, Observer, OutputFile, Stage};
+use orch_engine::{
+    Origin, Outcome, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer,
+    SmokeRun,
+};
+use orch_model::{
+    Action, Advice, Archive, ArchiveFormat, Artifact, Digest, Log, LogLevel, Machine, NodeId, Part,
+    RelativePath, Root, Sample, SandboxPath, Target, Toolchain, Tweak, Word,
+};
+
+use crate::clock::Clock;
+
+/// A clock that stands still until it is set.
+#[derive(Clone, Default)]
+pub(crate) struct StandingClock(Arc<AtomicU64>);
+
+impl StandingClock {
+    pub fn set(&self, milliseconds: u64) {
+        self.0.store(milliseconds, Ordering::SeqCst);
+    }
+
+    pub fn clock(&self) -> Clock {
+        let time = Arc::clone(&self.0);
+        Arc::new(move || Duration::from_millis(time.load(Ordering::SeqCst)))
+    }
+}
+
+pub(crate) fn toolchain() -> NodeId {
+    NodeId::toolchain("go")
+}
+
+pub(crate) fn compile() -> NodeId {
+    NodeId::build("agent", "pi5").step("compile")
+}
+
+pub(crate) fn log() -> Log {
+    Log {
+        plugin: "go".parse().expect("a good name"),
+        level: LogLevel::Warning,
+        message: "release 1.22.10 is no longer supported".into(),
+    }
+}
+
+pub(crate) fn succeeded(bytes: u64) -> Outcome {
+    Outcome::Succeeded {
+        result: ActionResult {
+            outputs: vec![OutputFile {
+                path: SandboxPath {
+                    root: Root::Output,
+                    relative: RelativePath::new("agent").expect("a good path"),
+                },
+                digest: Digest::of("agent"),
+                bytes,
+                executable: true,
+            }],
+            wall_ms: 2100,
+            ..ActionResult::default()
+        },
+        origin: Origin::Done,
+    }
+}
+
+pub(crate) fn cached() -> Outcome {
+    Outcome::Succeeded {
+        result: ActionResult::default(),
+        origin: Origin::Cached,
+    }
+}
+
+pub(crate) fn failed() -> Outcome {
+    let stdout: String = (1..=60).map(|line| format!("ok {line}\n")).collect();
+    Outcome::Failed {
+        reason: "exited with code 2".into(),
+        hint: Some("`orch explain task.test` shows what it ran".into()),
+        sample: Some(Sample {
+            exit_code: 2,
+            stdout: stdout.into_bytes(),
+            stderr: b"\n./main.go:3:1: \x1b[31msyntax error\x1b[0m\r\n\x1b[2Jexit \xff\n\n"
+                .to_vec(),
+            ..Sample::default()
+        }),
+        fault: None,
+    }
+}
+
+pub(crate) fn skipped() -> Outcome {
+    Outcome::Skipped {
+        reason: "`task.test` failed".into(),
+    }
+}
+
+pub(crate) fn finish(observer: &dyn Observer, node: &NodeId, outcome: &Outcome, milliseconds: u64) {
+    observer.observe(Event::NodeFinished {
+        node,
+        outcome,
+        took: Duration::from_millis(milliseconds),
+    });
+}
+
+pub(crate) fn progress(observer: &dyn Observer, stage: Stage, done: u64, total: Option<u64>) {
+    observer.observe(Event::NodeProgressed {
+        node: &toolchain(),
+        stage,
+        done,
+        total,
+    });
+}
+
+/// The run up to where the toolchain is half downloaded and a compile runs.
+pub(crate) fn begin(observer: &dyn Observer, clock: &StandingClock) {
+    clock.set(1000);
+    observer.observe(Event::RunStarted { nodes: 6 });
+    observer.observe(Event::PluginLogged(&log()));
+    observer.observe(Event::NodeStarted { node: &toolchain() });
+    progress(observer, Stage::Download, 0, Some(72_000_000));
+    clock.set(2000);
+    observer.observe(Event::NodeStarted { node: &compile() });
+    clock.set(4000);
+    progress(observer, Stage::Download, 36_000_000, Some(72_000_000));
+}
+
+/// The rest of it.
+pub(crate) fn end(observer: &dyn Observer, clock: &StandingClock) {
+    clock.set(7000);
+    progress(observer, Stage::Download, 72_000_000, Some(72_000_000));
+    progress(observer, Stage::Unpack, 0, None);
+    clock.set(9000);
+    progress(observer, Stage::Unpack, 207_000_000, None);
+    finish(observer, &toolchain(), &succeeded(207_000_000), 8000);
+    finish(observer, &compile(), &succeeded(4_812_345), 2100);
+    let unit = NodeId::build("agent", "pi5");
+    finish(observer, &unit.step("verify"), &cached(), 0);
+    finish(observer, &NodeId::task("test", None), &failed(), 1200);
+    let other = NodeId::build("agent", "graviton3-with-a-rather-long-name");
+    finish(observer, &other.step("compile"), &skipped(), 0);
+    finish(observer, &other.step("verify"), &Outcome::Cancelled, 0);
+    observer.observe(Event::RunFinished {
+        took: Duration::from_millis(9100),
+    });
+}
+
+/// A plan with one of each.
+pub(crate) fn plan() -> Plan {
+    let by = |plugin: &str| Proposer {
+        plugin: plugin.parse().expect("a good name"),
+        version: "0.1.0".into(),
+    };
+    let action = |name: &str, arguments: &[&str]| Action {
+        name: name.into(),
+        program: Word(vec![Part::Path(SandboxPath {
+            root: Root::Tool("go".into()),
+            relative: RelativePath::new("bin/go").expect("a good name"),
+        })]),
+        arguments: arguments.iter().map(|word| Word::text(*word)).collect(),
+        environment: vec![],
+        directory: SandboxPath {
+            root: Root::Source,
+            relative: RelativePath::root(),
+        },
+        inputs: vec![],
+        outputs: vec![],
+        caches: vec![],
+        cache_owner: String::new(),
+        network: false,
+        after: vec![],
+        tools: vec!["go".into()],
+        runner: Default::default(),
+        timeout_ms: None,
+        cacheable: true,
+    };
+    Plan {
+        version: Plan::VERSION,
+        name: "sensor-agent".into(),
+        host: Machine {
+            triple: "x86_64-unknown-linux-gnu".into(),
+            ..Machine::default()
+        },
+        toolchains: vec![PlannedToolchain {
+            name: "go".into(),
+            by: by("go"),
+            toolchain: Toolchain {
+                version: "1.22.10".into(),
+                archives: vec![Archive {
+                    urls: vec!["https://go.dev/dl/go1.22.10.linux-amd64.tar.gz".into()],
+                    digest: Digest::of("go"),
+                    bytes: Some(68_988_925),
+                    format: ArchiveFormat::TarGz,
+                    strip_components: 1,
+                    into: RelativePath::root(),
+                }],
+                tools: vec![],
+                environment: vec![],
+                sysroot: None,
+            },
+        }],
+        targets: vec![PlannedTarget {
+            name: "pi5".into(),
+            platform: "pi5".into(),
+            by: by("pi5"),
+            target: Target {
+                machine: Machine {
+                    triple: "aarch64-unknown-linux-gnu".into(),
+                    cpu: Some("cortex-a76".into()),
+                    features: vec!["lse".into()],
+                    ..Machine::default()
+                },
+                ..Target::default()
+            },
+        }],
+        builds: vec![PlannedBuild {
+            name: "agent".into(),
+            target: "pi5".into(),
+            by: by("go"),
+            toolchain: "go".into(),
+            advice: vec![Advice {
+                policy: "go-release".into(),
+                tweak: Tweak::BuildFlag {
+                    slot: "go.ldflags".into(),
+                    value: "-s".into(),
+                },
+                reason: "the symbol table is a third of the file".into(),
+                reference: None,
+            }],
+            actions: vec![action("compile", &["build", "./cmd/agent"])],
+            artifacts: vec![Artifact {
+                name: RelativePath::new("agent").expect("a good name"),
+                path: SandboxPath {
+                    root: Root::Output,
+                    relative: RelativePath::new("agent").expect("a good name"),
+                },
+                executable: true,
+            }],
+            smoke: SmokeRun::Not("the pipeline asks for none".into()),
+            needs: vec![NodeId::task("test", None)],
+        }],
+        tasks: vec![PlannedTask {
+            node: NodeId::task("test", None),
+            action: action("run", &["test", "./..."]),
+            needs: vec![],
+        }],
+        facts: vec![],
+        programs: vec![],
+        warnings: vec![],
+    }
+}

@@ -1,0 +1,212 @@
+//! The plan as `--output json` writes it: part of the format that wire.rs describes.
+
+use orch_engine::{Plan, Proposer, SmokeRun};
+use orch_model::{Action, Advice, Digest};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct WirePlan<'a> {
+    pipeline: &'a str,
+    host: &'a str,
+    toolchains: Vec<WireToolchain<'a>>,
+    targets: Vec<WireTarget<'a>>,
+    builds: Vec<WireBuild<'a>>,
+    tasks: Vec<WireTask<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct WireToolchain<'a> {
+    node: String,
+    release: &'a str,
+    archives: Vec<WireArchive<'a>>,
+    by: WireProposer<'a>,
+}
+
+#[derive(Serialize)]
+struct WireArchive<'a> {
+    urls: &'a [String],
+    digest: &'a Digest,
+    bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct WireTarget<'a> {
+    target: &'a str,
+    platform: &'a str,
+    triple: &'a str,
+    cpu: Option<&'a str>,
+    features: &'a [String],
+    static_link: bool,
+    by: WireProposer<'a>,
+}
+
+#[derive(Serialize)]
+struct WireBuild<'a> {
+    node: String,
+    toolchain: String,
+    needs: Vec<&'a str>,
+    advice: Vec<WireAdvice<'a>>,
+    actions: Vec<WireAction<'a>>,
+    artifacts: Vec<&'a str>,
+    smoke: WireSmoke,
+    by: WireProposer<'a>,
+}
+
+#[derive(Serialize)]
+struct WireTask<'a> {
+    node: &'a str,
+    needs: Vec<&'a str>,
+    action: WireAction<'a>,
+}
+
+#[derive(Serialize)]
+struct WireAdvice<'a> {
+    policy: &'a str,
+    tweak: String,
+    reason: &'a str,
+    reference: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WireAction<'a> {
+    name: &'a str,
+    command: Vec<String>,
+    network: bool,
+}
+
+#[derive(Serialize)]
+struct WireSmoke {
+    command: Option<Vec<String>>,
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WireProposer<'a> {
+    plugin: &'a str,
+    version: &'a str,
+}
+
+impl<'a> WirePlan<'a> {
+    /// The plan, without what plugins learnt.
+    pub fn of(plan: &'a Plan) -> Self {
+        Self {
+            pipeline: &plan.name,
+            host: &plan.host.triple,
+            toolchains: toolchains(plan),
+            targets: targets(plan),
+            builds: builds(plan),
+            tasks: tasks(plan),
+            warnings: &plan.warnings,
+        }
+    }
+}
+
+fn toolchains(plan: &Plan) -> Vec<WireToolchain<'_>> {
+    plan.toolchains
+        .iter()
+        .map(|planned| WireToolchain {
+            node: orch_model::NodeId::toolchain(&planned.name).to_string(),
+            release: &planned.toolchain.version,
+            archives: planned
+                .toolchain
+                .archives
+                .iter()
+                .map(|archive| WireArchive {
+                    urls: &archive.urls,
+                    digest: &archive.digest,
+                    bytes: archive.bytes,
+                })
+                .collect(),
+            by: proposer(&planned.by),
+        })
+        .collect()
+}
+
+fn targets(plan: &Plan) -> Vec<WireTarget<'_>> {
+    plan.targets
+        .iter()
+        .map(|planned| WireTarget {
+            target: &planned.name,
+            platform: &planned.platform,
+            triple: &planned.target.machine.triple,
+            cpu: planned.target.machine.cpu.as_deref(),
+            features: &planned.target.machine.features,
+            static_link: planned.target.static_link,
+            by: proposer(&planned.by),
+        })
+        .collect()
+}
+
+fn builds(plan: &Plan) -> Vec<WireBuild<'_>> {
+    plan.builds
+        .iter()
+        .map(|planned| WireBuild {
+            node: planned.node().to_string(),
+            toolchain: orch_model::NodeId::toolchain(&planned.toolchain).to_string(),
+            needs: planned.needs.iter().map(|node| node.as_str()).collect(),
+            advice: planned.advice.iter().map(advice).collect(),
+            actions: planned.actions.iter().map(action).collect(),
+            artifacts: planned
+                .artifacts
+                .iter()
+                .map(|artifact| artifact.name.as_str())
+                .collect(),
+            smoke: match &planned.smoke {
+                SmokeRun::Action(action) => WireSmoke {
+                    command: Some(command(action)),
+                    reason: None,
+                },
+                SmokeRun::Not(reason) => WireSmoke {
+                    command: None,
+                    reason: Some(reason.clone()),
+                },
+            },
+            by: proposer(&planned.by),
+        })
+        .collect()
+}
+
+fn tasks(plan: &Plan) -> Vec<WireTask<'_>> {
+    plan.tasks
+        .iter()
+        .map(|planned| WireTask {
+            node: planned.node.as_str(),
+            needs: planned.needs.iter().map(|node| node.as_str()).collect(),
+            action: action(&planned.action),
+        })
+        .collect()
+}
+
+fn advice(advice: &Advice) -> WireAdvice<'_> {
+    WireAdvice {
+        policy: &advice.policy,
+        tweak: advice.tweak.to_string(),
+        reason: &advice.reason,
+        reference: advice.reference.as_deref(),
+    }
+}
+
+fn action(action: &Action) -> WireAction<'_> {
+    WireAction {
+        name: &action.name,
+        command: command(action),
+        network: action.network,
+    }
+}
+
+/// Program and arguments as a person reads them: paths by their root's name.
+fn command(action: &Action) -> Vec<String> {
+    let program = std::iter::once(&action.program);
+    program
+        .chain(&action.arguments)
+        .map(ToString::to_string)
+        .collect()
+}
+
+fn proposer(by: &Proposer) -> WireProposer<'_> {
+    WireProposer {
+        plugin: by.plugin.as_str(),
+        version: &by.version,
+    }
+}

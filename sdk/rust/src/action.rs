@@ -1,0 +1,170 @@
+//! Describing an action, and the build that it is part of, in one expression.
+
+use crate::{Action, Artifact, Build, IntoWord, Path, Tool, Variable, path};
+
+impl Action {
+    /// An action by a name that is unique in its build, e.g. `compile`, and the program
+    /// that it runs, in the pipeline's folder. It inherits no environment.
+    pub fn new(name: impl Into<String>, program: Path) -> Self {
+        Self {
+            name: name.into(),
+            program,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            directory: path::source(""),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            caches: Vec::new(),
+            network: false,
+            after: Vec::new(),
+        }
+    }
+
+    /// With one more argument.
+    pub fn argument(mut self, argument: impl IntoWord) -> Self {
+        self.arguments.push(argument.into_word());
+        self
+    }
+
+    /// With several more arguments.
+    pub fn arguments<A: IntoWord>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments
+            .extend(arguments.into_iter().map(IntoWord::into_word));
+        self
+    }
+
+    /// With a variable; one of the same name that stood before it is replaced.
+    pub fn variable(mut self, name: impl Into<String>, value: impl IntoWord) -> Self {
+        let variable = Variable::new(name, value);
+        self.environment.retain(|other| other.name != variable.name);
+        self.environment.push(variable);
+        self
+    }
+
+    /// With variables such as a toolchain's own.
+    pub fn variables(self, variables: impl IntoIterator<Item = Variable>) -> Self {
+        variables.into_iter().fold(self, |action, variable| {
+            action.variable(variable.name, variable.value)
+        })
+    }
+
+    /// Working in a directory below `source` or `scratch`.
+    pub fn directory(mut self, directory: Path) -> Self {
+        self.directory = directory;
+        self
+    }
+
+    /// Reading files below `source` that a glob pattern matches; `!` in front takes away.
+    pub fn input(mut self, pattern: impl Into<String>) -> Self {
+        self.inputs.push(pattern.into());
+        self
+    }
+
+    /// Leaving a file below `output`.
+    pub fn output(mut self, relative: impl Into<String>) -> Self {
+        self.outputs.push(path::output(relative));
+        self
+    }
+
+    /// Using a directory that is kept between runs, which [`crate::cache`] names.
+    pub fn cache(mut self, name: impl Into<String>) -> Self {
+        self.caches.push(name.into());
+        self
+    }
+
+    /// Reaching the network or not; it does not unless this says so.
+    pub fn network(mut self, reached: bool) -> Self {
+        self.network = reached;
+        self
+    }
+
+    /// Reading the outputs of another action of the build.
+    pub fn after(mut self, action: impl Into<String>) -> Self {
+        self.after.push(action.into());
+        self
+    }
+}
+
+impl Artifact {
+    /// A program that ships, under its file name in `out/<build>/<target>/`.
+    pub fn program(name: impl Into<String>, path: Path) -> Self {
+        Self {
+            executable: true,
+            ..Self::file(name, path)
+        }
+    }
+
+    /// A file that ships and is no program.
+    pub fn file(name: impl Into<String>, path: Path) -> Self {
+        Self {
+            name: name.into(),
+            path,
+            executable: false,
+        }
+    }
+}
+
+impl Build {
+    /// A build of nothing.
+    pub fn nothing() -> Self {
+        Self {
+            actions: Vec::new(),
+            artifacts: Vec::new(),
+        }
+    }
+
+    /// With one more action.
+    pub fn action(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// With one more file that ships.
+    pub fn artifact(mut self, artifact: Artifact) -> Self {
+        self.artifacts.push(artifact);
+        self
+    }
+}
+
+impl Tool {
+    /// A program of a toolchain: how a pipeline names it, and where it lies below the
+    /// toolchain's root.
+    pub fn new(name: impl Into<String>, program: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            program: program.into(),
+        }
+    }
+}
+
+impl Variable {
+    /// A variable of a program's environment.
+    pub fn new(name: impl Into<String>, value: impl IntoWord) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into_word(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{scratch, tool, word};
+
+    #[test]
+    fn a_later_variable_replaces_an_earlier_one() {
+        let action = Action::new("compile", tool("go", "bin/go"))
+            .variables([
+                Variable::new("HOME", scratch("")),
+                Variable::new("LANG", "C"),
+            ])
+            .variable("HOME", "none");
+        let shown: Vec<_> = action
+            .environment
+            .iter()
+            .map(|variable| format!("{}={}", variable.name, word(&variable.value)))
+            .collect();
+        assert_eq!(shown, ["LANG=C", "HOME=none"]);
+    }
+}

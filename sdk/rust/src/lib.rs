@@ -1,0 +1,68 @@
+//! Everything that a plugin for `orch` needs: one trait a role, the contract's nouns with
+//! methods to describe things in few words, and a fake world for unit tests.
+//!
+//! A plugin is a pure function from a request and facts to data. It opens no file and no
+//! socket; it says what to fetch, run or set, and `orch` does it.
+//!
+//! ```
+//! use orch_plugin::target_platform::{Target, TargetPlatform};
+//! use orch_plugin::{Error, Facts, Machine, NoSettings, Offer};
+//!
+//! struct Blueboard;
+//!
+//! impl TargetPlatform for Blueboard {
+//!     type Settings = NoSettings;
+//!
+//!     fn offers() -> Vec<Offer> {
+//!         vec![Offer::new("blueboard", "Blueboard mark II, two Cortex-A53")]
+//!     }
+//!
+//!     fn describe(_: &str, _: NoSettings, _: &dyn Facts) -> Result<Target, Error> {
+//!         let machine = Machine::of("aarch64-unknown-linux-musl").cpu("cortex-a53").cores(2);
+//!         Ok(Target::of(machine).static_link())
+//!     }
+//! }
+//!
+//! orch_plugin::export_target_platform!(Blueboard);
+//! ```
+//!
+//! The same source compiles for `wasm32-unknown-unknown`, where the macro exports the
+//! role, and for the machine at hand, where `cargo test` calls the trait with
+//! [`fake::Facts`]. `orch plugin build` makes the component.
+
+#[doc(hidden)]
+pub mod contract;
+
+mod action;
+mod advice;
+mod facts;
+#[cfg(not(target_family = "wasm"))]
+pub mod fake;
+pub mod log;
+mod machine;
+mod offer;
+mod panics;
+mod path;
+mod problem;
+mod settings;
+mod word;
+
+pub mod benchmark_probe;
+pub mod builder;
+pub mod deployer;
+pub mod target_platform;
+pub mod toolchain_source;
+pub mod tuning_policy;
+pub mod x86_64;
+
+pub use crate::contract::base::orch::plugin::facts::{Refusal, RegistryFile};
+pub use crate::contract::base::orch::plugin::types::{
+    Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Offer, Pair, Part, Path,
+    Problem, Root, Sample, Tool, Tweak, Variable, Word,
+};
+pub use crate::facts::Facts;
+#[doc(hidden)]
+pub use crate::facts::HostFacts;
+pub use crate::path::{artifact, cache, output, scratch, source, tool};
+pub use crate::settings::{NoSettings, settings};
+pub use crate::word::{IntoWord, word};

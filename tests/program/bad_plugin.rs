@@ -1,0 +1,71 @@
+//! Files that are no plugins. What a hostile component does when it is called is tested
+//! where components are called, in `host/plugins`.
+
+use orch_tests::expect;
+
+use crate::project;
+
+/// The first bytes of every WebAssembly file, then a core module's version.
+const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+#[test]
+fn a_file_that_is_not_wasm() {
+    project()
+        .file("mine.wasm", "#!/bin/sh\n")
+        .orch(&["plugin", "inspect", "mine.wasm"])
+        .exits(3)
+        .stderr(expect![[]]);
+}
+
+#[test]
+fn a_core_module() {
+    project()
+        .file("mine.wasm", CORE_MODULE)
+        .orch(&["plugin", "inspect", "mine.wasm"])
+        .exits(3)
+        .stderr(expect![[]]);
+}
+
+#[test]
+fn a_truncated_component() {
+    project()
+        .file("mine.wasm", b"\0asm\x0d\0\x01\0\x07\xff")
+        .orch(&["plugin", "inspect", "mine.wasm"])
+        .exits(3)
+        .stderr(expect![[]]);
+}
+
+#[test]
+fn an_empty_file() {
+    project()
+        .file("mine.wasm", "")
+        .orch(&["plugin", "inspect", "mine.wasm"])
+        .exits(3)
+        .stderr(expect![[]]);
+}
+
+#[test]
+fn a_name_that_no_plugin_has() {
+    project()
+        .orch(&["plugin", "inspect", "pi4"])
+        .exits(2)
+        .stderr(expect![[]]);
+}
+
+#[test]
+fn a_pipeline_that_names_such_a_file() {
+    let project = project()
+        .file("mine.wasm", CORE_MODULE)
+        .pipeline("version = 1\nname = \"a\"\n\n[plugins]\nmine = { path = \"mine.wasm\" }\n");
+    project.orch(&["check"]).exits(3).stderr(expect![[]]);
+    assert_eq!(project.files(), ["mine.wasm", "pipeline.toml"]);
+}
+
+#[test]
+fn a_pipeline_that_names_no_file() {
+    project()
+        .pipeline("version = 1\nname = \"a\"\n\n[plugins]\nmine = { path = \"mine.wasm\" }\n")
+        .orch(&["check"])
+        .exits(3)
+        .stderr(expect![[]]);
+}

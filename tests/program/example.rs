@@ -1,0 +1,87 @@
+//! The main job, end to end: the example's pipeline from nothing to verified products, by
+//! a real Go release from the machine's package registry.
+
+use std::path::Path;
+use std::process::Command;
+
+use orch_tests::{Project, expect, tree};
+
+use crate::project;
+
+/// The example's sources, pipeline and lock.
+fn example() -> Project {
+    let prefix = "examples/sensor-agent/";
+    let sources = tree::texts(&[])
+        .into_iter()
+        .filter_map(|text| Some((text.path.strip_prefix(prefix)?.to_owned(), text.content)));
+    sources.fold(project(), |project, (path, content)| {
+        project.file(&path, content)
+    })
+}
+
+#[test]
+fn the_example_is_built_verified_and_then_left_alone() {
+    let project = example();
+    let sources = project.files();
+    assert!(
+        sources.contains(&"orch.lock".to_owned()),
+        "the example's lock is committed"
+    );
+
+    project.orch(&["run", "--locked"]).exits(0);
+    assert_eq!(
+        machine(&project.path().join("out/agent/pi5/agent")),
+        AARCH64
+    );
+    assert_eq!(
+        machine(&project.path().join("out/agent/static/agent")),
+        X86_64
+    );
+    let module = read(&project.path().join("out/readings/wasm/readings.wasm"));
+    assert!(module.starts_with(b"\0asm"), "no WebAssembly");
+    assert_eq!(
+        printed(&project.path().join("out/agent/static/agent")),
+        "sensor-agent 0.1.0 go1.22.10 linux/amd64\n"
+    );
+
+    // Nothing changed: nothing runs, and nothing is asked of the network.
+    project
+        .orch(&["run", "--locked", "--offline"])
+        .exits(0)
+        .stderr(expect![[]]);
+
+    // One command's source changed: the other command's products stay as they are.
+    let main = "cmd/readings/main_test.go";
+    let text = String::from_utf8(read(&project.path().join(main))).expect("Go is UTF-8");
+    let project = project.file(main, text + "\n// One more line.\n");
+    project
+        .orch(&["run", "--dry-run", "--offline"])
+        .exits(0)
+        .stdout(expect![[]]);
+}
+
+const X86_64: u16 = 62;
+const AARCH64: u16 = 183;
+
+/// `e_machine` of an ELF header.
+fn machine(file: &Path) -> u16 {
+    let bytes = read(file);
+    assert!(
+        bytes.starts_with(b"\x7fELF"),
+        "{} is no ELF file",
+        file.display()
+    );
+    u16::from_le_bytes([bytes[18], bytes[19]])
+}
+
+fn read(file: &Path) -> Vec<u8> {
+    std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn printed(program: &Path) -> String {
+    let output = Command::new(program)
+        .arg("-version")
+        .output()
+        .expect("it runs here");
+    String::from_utf8(output.stdout).expect("it prints UTF-8")
+}

