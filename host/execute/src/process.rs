@@ -4,7 +4,7 @@
 //! time limit are awaited in one `poll`, so an action costs one thread: the caller's.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, PipeWriter, pipe};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::fs::fstat;
 use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, test_kill_process_group,
@@ -78,7 +79,6 @@ impl Process<'_> {
         let fault = |doing: &str, error: io::Error| {
             ProcessError::Fault(Fault::io(doing, self.program, &error))
         };
-        reaper.start().map_err(ProcessError::Fault)?;
         let alarm = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| fault("watch over", error.into()))?;
         let alarm = Arc::new(alarm);
@@ -89,12 +89,18 @@ impl Process<'_> {
         });
 
         let began = Instant::now();
-        let mut child = self.spawn()?;
+        let output = pipe().map_err(|error| fault("make a pipe for", error))?;
+        let errors = pipe().map_err(|error| fault("make a pipe for", error))?;
+        let inode = fstat(&output.0)
+            .map_err(|error| fault("watch over", error.into()))?
+            .st_ino;
+        let announced = reaper.announce(inode).map_err(ProcessError::Fault)?;
+        let child = self.spawn(output.1, errors.1)?;
         let group = Pid::from_child(&child);
-        let watched = reaper.watch(group);
+        let watched = announced.started(group);
         let mut streams = [
-            Stream::new(child.stdout.take().map(OwnedFd::from), self.output_bytes),
-            Stream::new(child.stderr.take().map(OwnedFd::from), self.output_bytes),
+            Stream::new(output.0.into(), self.output_bytes),
+            Stream::new(errors.0.into(), self.output_bytes),
         ];
         let mut phase = Phase::Running;
         let seen = match &watched {
@@ -128,7 +134,8 @@ impl Process<'_> {
         Ok((phase.end(used.status), sample))
     }
 
-    fn spawn(&self) -> Result<Child, ProcessError> {
+    /// Starts the process. Only it and what it starts hold the writing ends afterwards.
+    fn spawn(&self, output: PipeWriter, errors: PipeWriter) -> Result<Child, ProcessError> {
         let mut command = Command::new(self.program);
         command
             .args(self.arguments)
@@ -136,8 +143,8 @@ impl Process<'_> {
             .envs(self.environment)
             .current_dir(self.directory)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
             .process_group(0);
         let mut tries = 0;
         loop {
@@ -307,9 +314,9 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(pipe: Option<OwnedFd>, limit: usize) -> Self {
+    fn new(pipe: OwnedFd, limit: usize) -> Self {
         Self {
-            pipe,
+            pipe: Some(pipe),
             capture: Capture::new(limit),
             chunk: vec![0; 64 * 1024],
         }

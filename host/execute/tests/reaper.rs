@@ -7,6 +7,7 @@ mod fixture;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     an_action_dies_with_orch();
+    an_action_that_was_only_announced_dies_too();
     a_reaper_that_was_killed_is_replaced();
     a_reaper_that_cannot_be_started_is_a_fault();
     println!("all parts of the reaper's test passed");
@@ -76,6 +78,34 @@ fn an_action_dies_with_orch() {
     orch.kill().unwrap();
     orch.wait().unwrap();
     processes.iter().for_each(assert_dies);
+}
+
+/// The moment between the start of an action and the word of its number, drawn out.
+fn an_action_that_was_only_announced_dies_too() {
+    let mut reaper = Command::new(std::env::current_exe().unwrap())
+        .arg("reaper")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (output, input) = std::io::pipe().unwrap();
+    let mut action = Command::new("sh");
+    action
+        .args(["-c", "sleep 100000 & echo $!; wait"])
+        .stdout(input)
+        .process_group(0);
+    let mut leader = action.spawn().unwrap();
+    drop(action);
+    let inode = rustix::fs::fstat(&output).unwrap().st_ino;
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).unwrap();
+    let child = descriptor(line.trim().parse().unwrap());
+    let mut list = reaper.stdin.take().unwrap();
+    writeln!(list, "?{inode}").unwrap();
+    drop(list);
+    assert!(reaper.wait().unwrap().success());
+    assert!(!leader.wait().unwrap().success());
+    assert_dies(&child);
 }
 
 fn a_reaper_that_was_killed_is_replaced() {

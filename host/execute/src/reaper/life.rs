@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn the_holder_of_a_pipe_is_found() {
-        use std::os::unix::fs::MetadataExt;
         use std::os::fd::OwnedFd;
+        use std::os::unix::fs::MetadataExt;
 
         let (reader, writer) = io::pipe().unwrap();
         let inode = fs::File::from(OwnedFd::from(reader.try_clone().unwrap()))
