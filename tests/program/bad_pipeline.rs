@@ -23,7 +23,14 @@ fn an_empty_file() {
         .orch(&["check"])
         .exits(2)
         .stdout(expect![[""]])
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: the pipeline is empty
+             --> pipeline.toml:1:1
+              |
+            1 |
+              | ^
+            hint: it needs `version = 1`, a `name`, and a `[build.…]` or `[task.…]`; `orch init` writes one to start from
+        "#]]);
 }
 
 #[test]
@@ -41,7 +48,10 @@ fn a_file_that_is_not_utf_8() {
         .file("pipeline.toml", b"version = 1\nname = \"caf\xe9\"\n")
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `pipeline.toml` is not UTF-8 text: line 2 holds the byte 0xe9 (at offset 23)
+            hint: save the file as UTF-8
+        "#]]);
 }
 
 #[test]
@@ -50,7 +60,13 @@ fn twenty_thousand_nested_brackets() {
     with_header(&deep)
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: brackets are nested too deep
+             --> pipeline.toml:4:85
+              |
+            4 | x = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[…
+              |                                                                                     ^
+        "#]]);
 }
 
 #[test]
@@ -79,7 +95,10 @@ fn a_file_of_unlikely_size() {
         .file("pipeline.toml", vec![b'#'; (16 << 20) + 1])
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `pipeline.toml` is 16777217 bytes long; a pipeline file has at most 16777216 (16 MiB)
+            hint: is it the right file?
+        "#]]);
 }
 
 #[test]
@@ -87,12 +106,21 @@ fn a_file_that_is_no_toml() {
     with_header("[task.test\ncommand = ")
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: unclosed table, expected `]`
+             --> pipeline.toml:4:11
+              |
+            4 | [task.test
+              |           ^
+        "#]]);
 }
 
 #[test]
 fn no_file() {
-    project().orch(&["run"]).exits(2).stderr(expect![[]]);
+    project().orch(&["run"]).exits(2).stderr(expect![[r#"
+        error: there is no pipeline file `pipeline.toml`
+        hint: `orch init` starts one; another is named as `orch run path/pipeline.toml`
+    "#]]);
 }
 
 #[test]
@@ -101,7 +129,10 @@ fn a_directory_in_place_of_the_file() {
         .file("pipeline.toml/inside", "")
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: there is no pipeline file `pipeline.toml/pipeline.toml`
+            hint: `orch init` starts one; another is named as `orch run path/pipeline.toml`
+        "#]]);
 }
 
 #[test]
@@ -123,7 +154,20 @@ needs = [\"task.one\"]
     )
     .orch(&["check"])
     .exits(2)
-    .stderr(expect![[]]);
+    .stderr(expect![[r#"
+        error: nodes need each other in a circle: `task.one` → `task.two` → `task.three` → `task.one`
+          --> pipeline.toml:6:10
+           |
+         6 | needs = ["task.two"]
+           |          ^^^^^^^^^^ `task.one` needs `task.two`
+        ...
+        10 | needs = ["task.three"]
+           |          ------------ `task.two` needs `task.three`
+        ...
+        14 | needs = ["task.one"]
+           |          ---------- `task.three` needs `task.one`
+        hint: take one of these needs out
+    "#]]);
 }
 
 #[test]
@@ -141,7 +185,17 @@ outputs = [\"dist/it\"]
     )
     .orch(&["check"])
     .exits(2)
-    .stderr(expect![[]]);
+    .stderr(expect![[r#"
+        error: tasks `one` and `two` both declare the output `dist/it`
+          --> pipeline.toml:10:12
+           |
+         6 | outputs = ["dist/it"]
+           |            --------- of task `one`
+        ...
+        10 | outputs = ["dist/it"]
+           |            ^^^^^^^^^ of task `two`
+        hint: an output is made by one node only
+    "#]]);
 }
 
 #[test]
@@ -154,7 +208,14 @@ platform = \"pi6\"
     )
     .orch(&["check"])
     .exits(2)
-    .stderr(expect![[]]);
+    .stderr(expect![[r#"
+        error: target `board` wants platform `pi6`, which no plugin offers
+         --> pipeline.toml:5:12
+          |
+        5 | platform = "pi6"
+          |            ^^^^^
+        hint: did you mean `pi5`? `orch target list` shows all
+    "#]]);
 }
 
 #[test]
@@ -175,13 +236,36 @@ targets = [\"static\"]
     )
     .orch(&["check"])
     .exits(2)
-    .stderr(expect![[]]);
+    .stderr(expect![[r#"
+        error: no plugin is called `go`
+         --> pipeline.toml:4:12
+          |
+        4 | [toolchain.go]
+          |            ^^
+        hint: `orch plugin list` shows all; a toolchain-source is nothing that is loaded
+
+        error: no plugin is called `go`
+          --> pipeline.toml:11:8
+           |
+        11 | with = "go"
+           |        ^^^^
+        hint: `orch plugin list` shows all; a builder is nothing that is loaded
+
+        error: 2 problems in pipeline.toml
+    "#]]);
 }
 
 #[test]
 fn a_version_that_no_release_satisfies() {
     let project = with_header("[toolchain.go]\nversion = \"1.99\"\n");
-    project.orch(&["lock"]).exits(2).stderr(expect![[]]);
+    project.orch(&["lock"]).exits(2).stderr(expect![[r#"
+        error: no plugin is called `go`
+         --> pipeline.toml:4:12
+          |
+        4 | [toolchain.go]
+          |            ^^
+        hint: `orch plugin list` shows all; a toolchain-source is nothing that is loaded
+    "#]]);
     assert_eq!(project.files(), ["pipeline.toml"]);
 }
 
@@ -190,7 +274,14 @@ fn a_version_that_is_none() {
     with_header("[toolchain.go]\nversion = \"newest\"\n")
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `version` of `toolchain.go` is no version requirement, `newest`: unexpected character 'n' while parsing major version number
+             --> pipeline.toml:5:11
+              |
+            5 | version = "newest"
+              |           ^^^^^^^^
+            hint: write `1.22` for any 1.22.x, `1.22.10` for just that one, or `>=1.21, <1.23`
+        "#]]);
 }
 
 #[test]
@@ -210,7 +301,44 @@ timeout = 30
         )
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: unknown key `nmae`
+             --> pipeline.toml:2:1
+              |
+            2 | nmae = "agent"
+              | ^^^^
+            hint: did you mean `name`?
+
+            error: unknown key `comand` in `task.test`
+             --> pipeline.toml:5:1
+              |
+            5 | comand = ["true"]
+              | ^^^^^^
+            hint: did you mean `command`?
+
+            error: `network` of `task.test` must be `true` or `false`, found a string
+             --> pipeline.toml:6:11
+              |
+            6 | network = "false"
+              |           ^^^^^^^
+            hint: leave the quotes out: `false`
+
+            error: `task.test` needs `task.tset`, which is not there
+             --> pipeline.toml:7:10
+              |
+            7 | needs = ["task.tset"]
+              |          ^^^^^^^^^^^
+            hint: did you mean `task.test`?
+
+            error: `timeout` of `task.test` must be a time such as `"30s"`, found a whole number
+             --> pipeline.toml:8:11
+              |
+            8 | timeout = 30
+              |           ^^
+            hint: put it in quotes, with a unit: `"30s"`
+
+            error: 5 problems in pipeline.toml
+        "#]]);
 }
 
 #[test]
@@ -218,7 +346,14 @@ fn a_path_that_leaves_the_folder() {
     with_header("[task.test]\ncommand = [\"true\"]\ndirectory = \"../../etc\"\n")
         .orch(&["check"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `directory` of `task.test` names `../../etc`, which leaves the pipeline's folder
+             --> pipeline.toml:6:13
+              |
+            6 | directory = "../../etc"
+              |             ^^^^^^^^^^^
+            hint: paths are relative to the pipeline's folder, with `/`, and stay inside it
+        "#]]);
 }
 
 #[test]
@@ -226,7 +361,14 @@ fn a_variable_that_is_not_set() {
     with_header("[task.test]\ncommand = [\"true\"]\nenv = { TOKEN = \"${env.NO_SUCH_TOKEN}\" }\n")
         .orch(&["run"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `${env.NO_SUCH_TOKEN}` is not set in your environment
+             --> pipeline.toml:6:17
+              |
+            6 | env = { TOKEN = "${env.NO_SUCH_TOKEN}" }
+              |                 ^^^^^^^^^^^^^^^^^^^^^^
+            hint: set `NO_SUCH_TOKEN`, or write the value itself
+        "#]]);
 }
 
 #[test]

@@ -14,7 +14,9 @@ fn a_file_that_is_not_wasm() {
         .file("mine.wasm", "#!/bin/sh\n")
         .orch(&["plugin", "inspect", "mine.wasm"])
         .exits(3)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `mine.wasm`: `mine.wasm` is not WebAssembly; `orch plugin build` makes a plugin's component
+        "#]]);
 }
 
 #[test]
@@ -23,7 +25,9 @@ fn a_core_module() {
         .file("mine.wasm", CORE_MODULE)
         .orch(&["plugin", "inspect", "mine.wasm"])
         .exits(3)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `mine.wasm`: `mine.wasm` is a core module, not a component; `orch plugin build` makes one
+        "#]]);
 }
 
 #[test]
@@ -32,7 +36,9 @@ fn a_truncated_component() {
         .file("mine.wasm", b"\0asm\x0d\0\x01\0\x07\xff")
         .orch(&["plugin", "inspect", "mine.wasm"])
         .exits(3)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `mine.wasm`: `mine.wasm` is truncated at byte 10; was its build or its copy cut short?
+        "#]]);
 }
 
 #[test]
@@ -41,7 +47,9 @@ fn an_empty_file() {
         .file("mine.wasm", "")
         .orch(&["plugin", "inspect", "mine.wasm"])
         .exits(3)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: `mine.wasm`: `mine.wasm` is empty, not a component; was its build cut short?
+        "#]]);
 }
 
 #[test]
@@ -49,7 +57,10 @@ fn a_name_that_no_plugin_has() {
     project()
         .orch(&["plugin", "inspect", "pi4"])
         .exits(2)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: no plugin is called `pi4`
+            hint: did you mean `pi5`? `orch plugin list` shows all; a file is named by its path
+        "#]]);
 }
 
 #[test]
@@ -57,7 +68,10 @@ fn a_pipeline_that_names_such_a_file() {
     let project = project()
         .file("mine.wasm", CORE_MODULE)
         .pipeline("version = 1\nname = \"a\"\n\n[plugins]\nmine = { path = \"mine.wasm\" }\n");
-    project.orch(&["check"]).exits(3).stderr(expect![[]]);
+    project.orch(&["check"]).exits(3).stderr(expect![[r#"
+        error: plugin `mine` (`mine.wasm`): `[PROJECT]/mine.wasm` is a core module, not a component; `orch plugin build` makes one
+        hint: `orch plugin build` makes a component of a plugin's folder
+    "#]]);
     assert_eq!(project.files(), ["mine.wasm", "pipeline.toml"]);
 }
 
@@ -67,5 +81,8 @@ fn a_pipeline_that_names_no_file() {
         .pipeline("version = 1\nname = \"a\"\n\n[plugins]\nmine = { path = \"mine.wasm\" }\n")
         .orch(&["check"])
         .exits(3)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            error: plugin `mine` (`mine.wasm`): could not read the plugin `[PROJECT]/mine.wasm`: No such file or directory (os error 2); is the path right?
+            hint: `orch plugin build` makes a component of a plugin's folder
+        "#]]);
 }

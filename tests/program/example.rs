@@ -48,7 +48,7 @@ fn the_example_is_built_verified_and_then_left_alone() {
     project
         .orch(&["run", "--locked", "--offline"])
         .exits(0)
-        .stderr(expect![[]]);
+        .stderr(expect![[""]]);
 
     // One command's source changed: the other command's products stay as they are.
     let main = "cmd/readings/main_test.go";
@@ -57,7 +57,7 @@ fn the_example_is_built_verified_and_then_left_alone() {
     project
         .orch(&["run", "--dry-run", "--offline"])
         .exits(0)
-        .stdout(expect![[]]);
+        .stdout(expect![[""]]);
 }
 
 const X86_64: u16 = 62;

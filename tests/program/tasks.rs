@@ -44,7 +44,11 @@ fn a_second_run_executes_nothing_and_says_so() {
         .orch(&["run"])
         .exits(0)
         .stdout(expect![[""]])
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            cached       task.join
+            cached       task.count
+            nothing to do: all 2 nodes are up to date ([TIME])
+        "#]]);
 }
 
 #[test]
@@ -55,13 +59,27 @@ fn a_changed_source_runs_what_reads_it() {
     project
         .orch(&["run", "--dry-run"])
         .exits(0)
-        .stdout(expect![[]]);
+        .stdout(expect![[r#"
+            NODE        WOULD
+            task.join   run
+            task.count  follow `task.join`
+        "#]]);
     project.orch(&["run"]).exits(0);
     assert_eq!(read(&project, "dist/lines").trim(), "3");
     project
         .orch(&["explain", "task.join"])
         .exits(0)
-        .stdout(expect![[]]);
+        .stdout(expect![[r#"
+            task.join
+              is       a task of the pipeline
+              runs     sh join.sh
+              sets     PATH=/usr/local/bin:/usr/bin:/bin
+              depends  on 11 things; key [KEY]
+              last run succeeded; it ran because
+                       - input `parts/b` has other content
+              now      up to date
+
+        "#]]);
 }
 
 #[test]
@@ -69,7 +87,11 @@ fn a_deleted_output_comes_back_without_running() {
     let project = join();
     project.orch(&["run"]).exits(0);
     std::fs::remove_dir_all(project.path().join("dist")).expect("it is there");
-    project.orch(&["run"]).exits(0).stderr(expect![[]]);
+    project.orch(&["run"]).exits(0).stderr(expect![[r#"
+        cached       task.join
+        cached       task.count
+        nothing to do: all 2 nodes are up to date ([TIME])
+    "#]]);
     assert_eq!(read(&project, "dist/whole"), "one\ntwo\n");
 }
 
@@ -94,7 +116,14 @@ command = [\"true\"]
     project
         .orch(&["run", "--keep-going", "--jobs", "1"])
         .exits(1)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            failed       task.first  [TIME]
+              exited with code 7
+                to the user
+            skipped      task.second  it needs `task.first`, which failed
+            done         task.apart  [TIME]
+            1 failed, 1 skipped, 1 done in [TIME]
+        "#]]);
     // A failure is not kept: it is tried again.
     project
         .orch(&["run", "--only", "task.first"])
@@ -142,7 +171,11 @@ fn an_output_that_was_promised_and_not_made() {
         .pipeline("version = 1\nname = \"a\"\n\n[task.make]\ncommand = [\"true\"]\noutputs = [\"made\"]\n")
         .orch(&["run"])
         .exits(1)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            failed       task.make  [TIME]
+              did not leave `made`
+            1 failed in [TIME]
+        "#]]);
 }
 
 #[test]
@@ -151,7 +184,12 @@ fn a_program_that_is_not_there() {
         .pipeline("version = 1\nname = \"a\"\n\n[task.make]\ncommand = [\"no-such-program\"]\n")
         .orch(&["run"])
         .exits(1)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            failed       task.make  [TIME]
+              could not be started: there is no program `no-such-program` on its `PATH`
+              hint: install it, or name the toolchain that has it in `tools`
+            1 failed in [TIME]
+        "#]]);
 }
 
 #[test]
@@ -160,5 +198,10 @@ fn a_task_that_takes_too_long() {
         .pipeline("version = 1\nname = \"a\"\n\n[task.wait]\ncommand = [\"sleep\", \"600\"]\ntimeout = \"200ms\"\n")
         .orch(&["run"])
         .exits(1)
-        .stderr(expect![[]]);
+        .stderr(expect![[r#"
+            failed       task.wait  [TIME]
+              ran longer than [TIME]
+              hint: set `timeout` to a longer time
+            1 failed in [TIME]
+        "#]]);
 }

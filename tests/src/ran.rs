@@ -18,8 +18,8 @@ impl Ran {
         Self {
             line: format!("orch {}", arguments.join(" ")),
             code,
-            stdout: without_times(stdout),
-            stderr: without_times(stderr),
+            stdout: without_keys(&without_times(stdout)),
+            stderr: without_keys(&without_times(stderr)),
         }
     }
 
@@ -62,6 +62,29 @@ impl Ran {
     }
 }
 
+/// An action's key as `[KEY]`: it rests on the machine that builds.
+fn without_keys(text: &str) -> String {
+    const WORD: &str = "key ";
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(WORD) {
+        let (before, after) = rest.split_at(start + WORD.len());
+        redacted.push_str(before);
+        let digits = after.len()
+            - after
+                .trim_start_matches(|c: char| c.is_ascii_hexdigit())
+                .len();
+        if digits == 12 {
+            redacted.push_str("[KEY]");
+        } else {
+            redacted.push_str(&after[..digits]);
+        }
+        rest = &after[digits..];
+    }
+    redacted.push_str(rest);
+    redacted
+}
+
 /// Every duration as `[TIME]`: `<1 ms`, `1.5 s`, `2 min 03 s`.
 fn without_times(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
@@ -75,7 +98,7 @@ fn without_times(text: &str) -> String {
                 .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.')
                 .len();
         let (number, after) = rest.split_at(digits);
-        let inside_word = before.is_some_and(|c| c.is_alphanumeric() || ".-_:/".contains(c));
+        let inside_word = before.is_some_and(|c| c.is_alphanumeric() || ".-_:/\"".contains(c));
         match unit(after) {
             Some(unit) if !inside_word => {
                 if before == Some('<') {
@@ -108,6 +131,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keys_are_redacted_and_nothing_else() {
+        assert_eq!(without_keys("x; key 1bf3385039e9\n"), "x; key [KEY]\n");
+        assert_eq!(
+            without_keys("unknown key `abc`, key a"),
+            "unknown key `abc`, key a"
+        );
+    }
+
+    #[test]
     fn times_are_redacted_and_nothing_else() {
         for (text, redacted) in [
             ("done in 12 ms", "done in [TIME]"),
@@ -116,6 +148,7 @@ mod tests {
             ("pipeline.toml:14:22", "pipeline.toml:14:22"),
             ("go 1.22.10 with 3 nodes", "go 1.22.10 with 3 nodes"),
             ("sha256:12s4", "sha256:12s4"),
+            ("timeout = \"30s\"", "timeout = \"30s\""),
             ("5 steps in 3 s", "5 steps in [TIME]"),
         ] {
             assert_eq!(without_times(text), redacted);

@@ -1,7 +1,10 @@
 //! The only place that reads the process's environment, its home and its current
 //! directory: the rest of the house gets them as arguments.
 
+#![expect(clippy::disallowed_methods, reason = "this is the one door")]
+
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -21,6 +24,11 @@ pub struct Environment {
     pub directory: PathBuf,
     /// The machine that builds.
     pub host: Machine,
+}
+
+/// Whether the user wants no colours anywhere: https://no-color.org
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 impl Environment {
@@ -51,6 +59,12 @@ impl Environment {
             directory,
             variables,
         })
+    }
+
+    /// Every variable, as a child process takes them.
+    pub fn inherited(&self) -> impl Iterator<Item = (OsString, OsString)> {
+        let pairs = self.variables.iter();
+        pairs.map(|(name, value)| (name.into(), value.into()))
     }
 
     /// A variable's value.
@@ -135,6 +149,7 @@ fn host_machine() -> Machine {
 }
 
 /// Installed memory, from `sysinfo(2)`.
+#[allow(clippy::useless_conversion, reason = "32-bit systems count in `u32`")]
 fn memory_bytes() -> Option<u64> {
     let info = rustix::system::sysinfo();
     u64::try_from(info.totalram)

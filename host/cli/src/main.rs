@@ -42,8 +42,7 @@ fn main() -> ExitCode {
     if let Command::InternalReaper = arguments.command {
         return orch_execute::reaper_main();
     }
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let console = Console::new(arguments.output, arguments.color, no_color);
+    let console = Console::new(arguments.output, arguments.color, environment::no_color());
     let exit = match perform(arguments.command, &console) {
         Ok(exit) | Err(Stop::Said(exit)) => exit,
         Err(Stop::Fault(fault)) => {

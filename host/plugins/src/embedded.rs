@@ -142,6 +142,7 @@ impl EmbeddedWasm {
         let stdout = BoundedOutput::new(self.settings.output_bytes);
         let stderr = BoundedOutput::new(self.settings.output_bytes);
         let wasi = WasiCtxBuilder::new()
+            .arg(command.name)
             .args(command.arguments)
             .envs(command.environment)
             .stdout(stdout.clone())
@@ -224,6 +225,7 @@ impl EmbeddedWasm {
 /// What a module is started with.
 #[derive(Clone, Copy)]
 struct Command<'a> {
+    name: &'a str,
     arguments: &'a [String],
     environment: &'a [(String, String)],
     timeout: Duration,
@@ -259,6 +261,8 @@ impl WasmRunner for EmbeddedWasm {
             Err(error) => return Ok(not_runnable(&format!("it {error}"))),
         };
         let command = Command {
+            // What a program sees as its own name, without the machine's folders.
+            name: &module.file_name().map(|name| name.to_string_lossy()).unwrap_or_default(),
             arguments,
             environment,
             timeout,

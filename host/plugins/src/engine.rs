@@ -30,7 +30,12 @@ fn deterministic() -> Config {
         .epoch_interruption(true)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        .wasm_memory64(false);
+        .wasm_memory64(false)
+        // Messages name the trap and the plugin's own last line, not places in machine
+        // code: without these tables kept code is half as large, and so is its loading.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(false);
     config
 }
 

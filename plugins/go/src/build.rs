@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use orch_plugin::builder::{Builder, Request};
-use orch_plugin::{
-    Action, Artifact, Build, Error, Facts, Problem, artifact, log, output, source,
-};
+use orch_plugin::{Action, Artifact, Build, Error, Facts, Problem, artifact, log, output, source};
 use serde::Deserialize;
 
 use crate::module::{Module, below};
@@ -172,13 +170,21 @@ fn flags(request: &Request, settings: &Settings, minor: u64) -> Vec<String> {
     if !settings.tags.is_empty() {
         flags.push(format!("-tags={}", settings.tags.join(",")));
     }
-    let mut linker: Vec<String> = request.flags("go.ldflags").into_iter().map(str::to_owned).collect();
+    let mut linker: Vec<String> = request
+        .flags("go.ldflags")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     linker.extend(settings.ldflags.iter().cloned());
     for (variable, value) in &settings.stamp {
         linker.push("-X".to_owned());
         linker.push(format!("{variable}={value}"));
     }
-    let mut compiler: Vec<String> = request.flags("go.gcflags").into_iter().map(str::to_owned).collect();
+    let mut compiler: Vec<String> = request
+        .flags("go.gcflags")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     compiler.extend(settings.gcflags.iter().cloned());
     for (flag, words) in [("-ldflags", linker), ("-gcflags", compiler)] {
         if !words.is_empty() {
@@ -221,7 +227,9 @@ fn minor(version: &str) -> Result<u64, Error> {
 
 #[cfg(test)]
 mod tests {
-    use orch_plugin::{InstalledToolchain, Machine, Pair, Tool, Tweak, Variable, cache, fake, settings, word};
+    use orch_plugin::{
+        InstalledToolchain, Machine, Pair, Tool, Tweak, Variable, cache, fake, settings, word,
+    };
 
     use super::*;
 
@@ -254,7 +262,10 @@ mod tests {
     }
 
     fn variable(action: &Action, name: &str) -> Option<String> {
-        let found = action.environment.iter().find(|variable| variable.name == name)?;
+        let found = action
+            .environment
+            .iter()
+            .find(|variable| variable.name == name)?;
         Some(word(&found.value))
     }
 
@@ -268,7 +279,14 @@ mod tests {
         let action = plan(&request, "{}").unwrap();
         assert_eq!(
             arguments(&action),
-            ["build", "-trimpath", "-buildvcs=false", "-o", "{output/agent}", "."]
+            [
+                "build",
+                "-trimpath",
+                "-buildvcs=false",
+                "-o",
+                "{output/agent}",
+                "."
+            ]
         );
         assert_eq!(variable(&action, "GOOS").as_deref(), Some("linux"));
         assert_eq!(variable(&action, "GOARCH").as_deref(), Some("arm64"));
@@ -276,14 +294,20 @@ mod tests {
         request.toolchain.version = "1.22.10".to_owned();
         let older = plan(&request, "{}").unwrap();
         assert_eq!(variable(&older, "GOARM64"), None);
-        assert_eq!(variable(&older, "GOCACHE").as_deref(), Some("{cache/build}"));
+        assert_eq!(
+            variable(&older, "GOCACHE").as_deref(),
+            Some("{cache/build}")
+        );
         assert!(!older.network);
     }
 
     #[test]
     fn tuning_and_the_users_own_flags_are_joined() {
         let mut request = request("1.22.10", "x86_64-unknown-linux-musl");
-        request.tweaks = vec![Tweak::flag("go.ldflags", "-s"), Tweak::flag("go.flags", "-trimpath")];
+        request.tweaks = vec![
+            Tweak::flag("go.ldflags", "-s"),
+            Tweak::flag("go.flags", "-trimpath"),
+        ];
         let action = plan(
             &request,
             r#"{"package": "./cmd/agent", "tags": ["a", "b"], "stamp": {"main.version": "one two"}}"#,
@@ -291,7 +315,12 @@ mod tests {
         .unwrap();
         assert_eq!(
             arguments(&action)[1..5],
-            ["-trimpath", "-buildvcs=false", "-tags=a,b", "-ldflags=-s -X 'main.version=one two'"]
+            [
+                "-trimpath",
+                "-buildvcs=false",
+                "-tags=a,b",
+                "-ldflags=-s -X 'main.version=one two'"
+            ]
         );
     }
 
@@ -314,7 +343,10 @@ mod tests {
         let here = request("1.22.10", "x86_64-unknown-linux-musl");
         match plan(&here, r#"{"package": "../other", "cgo": true}"#) {
             Err(Error::Invalid(problems)) => {
-                let settings: Vec<_> = problems.iter().filter_map(|problem| problem.setting.as_deref()).collect();
+                let settings: Vec<_> = problems
+                    .iter()
+                    .filter_map(|problem| problem.setting.as_deref())
+                    .collect();
                 assert_eq!(settings, ["package", "cgo"]);
             }
             other => panic!("{other:?}"),
@@ -327,6 +359,9 @@ mod tests {
         let here = request("1.22.10", "x86_64-unknown-linux-musl");
         let build = GoBuild::plan(&here, Settings::default(), &facts).unwrap();
         assert!(build.actions[0].network);
-        assert_eq!(variable(&build.actions[0], "GOPROXY").as_deref(), Some(USUAL_PROXY));
+        assert_eq!(
+            variable(&build.actions[0], "GOPROXY").as_deref(),
+            Some(USUAL_PROXY)
+        );
     }
 }

@@ -41,7 +41,9 @@ impl Index {
                     Err(error) => said.push(format!("`{site}` is no release index: {error}")),
                 },
                 // The mirror needs the same network.
-                Err(Refusal::Offline) => return Err(format!("`{site}` {}", Refusal::Offline.reason())),
+                Err(Refusal::Offline) => {
+                    return Err(format!("`{site}` {}", Refusal::Offline.reason()));
+                }
                 Err(refusal) => said.push(format!("`{site}` {}", refusal.reason())),
             }
         }
@@ -68,7 +70,9 @@ impl Index {
             true => ArchiveFormat::Zip,
             false => ArchiveFormat::TarGz,
         };
-        let urls = SITES.map(|site| format!("{site}{}", file.filename)).to_vec();
+        let urls = SITES
+            .map(|site| format!("{site}{}", file.filename))
+            .to_vec();
         Some(
             Archive::new(format, urls, format!("sha256:{}", file.sha256))
                 .bytes(Some(file.size))

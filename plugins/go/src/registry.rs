@@ -14,11 +14,18 @@ pub fn versions(facts: &dyn Facts) -> Result<Vec<Version>, String> {
     let versions = facts
         .package_versions(PACKAGE)
         .map_err(|refusal| format!("`{PACKAGE}` {}", refusal.reason()))?;
-    Ok(versions.iter().filter_map(|spelt| release::version(spelt)).collect())
+    Ok(versions
+        .iter()
+        .filter_map(|spelt| release::version(spelt))
+        .collect())
 }
 
 /// The archive of a release for a host; nothing where the registry has none.
-pub fn archive(facts: &dyn Facts, version: &Version, host: &Machine) -> Result<Option<Archive>, String> {
+pub fn archive(
+    facts: &dyn Facts,
+    version: &Version,
+    host: &Machine,
+) -> Result<Option<Archive>, String> {
     match facts.package_file(PACKAGE, &version.to_string(), host) {
         Ok(file) => Ok(Some(
             Archive::new(ArchiveFormat::Zip, vec![file.url], file.digest)

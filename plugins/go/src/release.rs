@@ -9,7 +9,9 @@ pub fn version(spelt: &str) -> Option<Version> {
     if let Ok(version) = Version::parse(spelt) {
         return Some(version);
     }
-    let split = spelt.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(spelt.len());
+    let split = spelt
+        .find(|c: char| c != '.' && !c.is_ascii_digit())
+        .unwrap_or(spelt.len());
     let (numbers, candidate) = spelt.split_at(split);
     let mut parts = numbers.split('.').map(|part| part.parse::<u64>().ok());
     let mut version = Version::new(parts.next()??, parts.next()??, 0);
@@ -33,7 +35,11 @@ pub fn version(spelt: &str) -> Option<Version> {
 
 /// The releases that a requirement allows, newest first.
 pub fn matching(requirement: &VersionReq, known: &[Version]) -> Vec<Version> {
-    let mut matching: Vec<_> = known.iter().filter(|version| requirement.matches(version)).cloned().collect();
+    let mut matching: Vec<_> = known
+        .iter()
+        .filter(|version| requirement.matches(version))
+        .cloned()
+        .collect();
     matching.sort();
     matching.dedup();
     matching.reverse();
@@ -43,20 +49,29 @@ pub fn matching(requirement: &VersionReq, known: &[Version]) -> Vec<Version> {
 /// Up to six releases around a requirement that none satisfies, oldest first: those that
 /// share what it names of a version, or else the newest.
 pub fn nearest(requirement: &VersionReq, known: &[Version]) -> Vec<String> {
-    let mut known: Vec<_> = known.iter().filter(|version| version.pre.is_empty()).collect();
+    let mut known: Vec<_> = known
+        .iter()
+        .filter(|version| version.pre.is_empty())
+        .collect();
     known.sort();
     known.dedup();
-    let wanted = requirement
-        .comparators
-        .first()
-        .map(|first| Version::new(first.major, first.minor.unwrap_or(0), first.patch.unwrap_or(0)));
+    let wanted = requirement.comparators.first().map(|first| {
+        Version::new(
+            first.major,
+            first.minor.unwrap_or(0),
+            first.patch.unwrap_or(0),
+        )
+    });
     let at = match wanted {
         Some(wanted) => known.partition_point(|version| **version < wanted),
         None => known.len(),
     };
     let from = at.saturating_sub(3);
     let to = (at + 3).min(known.len());
-    known[from..to].iter().map(|version| version.to_string()).collect()
+    known[from..to]
+        .iter()
+        .map(|version| version.to_string())
+        .collect()
 }
 
 #[cfg(test)]
@@ -80,10 +95,12 @@ mod tests {
 
     #[test]
     fn the_releases_around_a_wish_are_shown() {
-        let known: Vec<_> = ["1.21.12", "1.21.13", "1.22.9", "1.22.10", "1.23.0", "1.23.1", "1.24.0"]
-            .iter()
-            .map(|spelt| version(spelt).unwrap())
-            .collect();
+        let known: Vec<_> = [
+            "1.21.12", "1.21.13", "1.22.9", "1.22.10", "1.23.0", "1.23.1", "1.24.0",
+        ]
+        .iter()
+        .map(|spelt| version(spelt).unwrap())
+        .collect();
         let requirement = VersionReq::parse("=1.22.99").unwrap();
         assert!(matching(&requirement, &known).is_empty());
         assert_eq!(

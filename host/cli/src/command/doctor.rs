@@ -96,8 +96,9 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
         };
         add(found.is_some(), wanted.programs[0], &state, wanted.install);
     }
-    let library =
-        orch_plugin_build::standard_library(&orch_plugin_build::Options::new(std::env::vars_os()));
+    let library = orch_plugin_build::standard_library(&orch_plugin_build::Options::new(
+        environment.inherited(),
+    ));
     let (state, mend) = match &library {
         Ok(way) => (format!("building plugins in Rust: {way}"), String::new()),
         Err(error) => ("building plugins in Rust".to_owned(), error.to_string()),

@@ -61,7 +61,7 @@ pub fn loaded(
 fn build(environment: &Environment, folder: &Path, console: &Console) -> Result<Exit, Stop> {
     let absolute = environment.directory.join(folder);
     let target = environment.cache.join("plugin-target");
-    let options = orch_plugin_build::Options::new(std::env::vars_os());
+    let options = orch_plugin_build::Options::new(environment.inherited());
     let built = orch_plugin_build::build(&absolute, &target, &options)
         .map_err(|error| Fault::new(FaultKind::Plugin, error.to_string()))?;
     // Held against the contract here, so that an author hears of a mistake at once.

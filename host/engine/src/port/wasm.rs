@@ -10,7 +10,7 @@ use crate::Cancel;
 /// Runs `wasip1` commands with arguments, an environment and nothing else: no files, no
 /// sockets.
 pub trait WasmRunner: Send + Sync {
-    /// Runs the module's `_start` to its end. A trap is reported in the sample's
+    /// Runs the module's `_start` to its end, under its file name and with the arguments behind it. A trap is reported in the sample's
     /// `stderr` with exit code 134, running out of `timeout` with 124.
     fn run(
         &self,

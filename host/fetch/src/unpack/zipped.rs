@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use orch_model::{Digest, RelativePath};
@@ -112,7 +112,7 @@ fn unpack_files<'a>(
 ) -> Result<Vec<Written<'a>>, Refused> {
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
-    let packed = AtomicU64::new(0);
+    let packed = Mutex::new(0);
     let trouble = Mutex::new(None);
     let work = || {
         let mut archive = archive.clone();
@@ -124,8 +124,11 @@ fn unpack_files<'a>(
             };
             match unpack_file(job, &mut archive, item, writer, &mut buffer) {
                 Ok(written) => {
-                    let packed = packed.fetch_add(item.packed, Ordering::Relaxed) + item.packed;
-                    job.meter.report(packed.min(job.bytes), Some(job.bytes));
+                    // Reported under the lock, so that what is told never goes back.
+                    if let Ok(mut packed) = packed.lock() {
+                        *packed += item.packed;
+                        job.meter.report(job.bytes.min(*packed), Some(job.bytes));
+                    }
                     done.push((&item.path, written));
                 }
                 Err(refused) => {
