@@ -237,21 +237,12 @@ targets = [\"static\"]
     .orch(&["check"])
     .exits(2)
     .stderr(expect![[r#"
-        error: no plugin is called `go`
-         --> pipeline.toml:4:12
-          |
-        4 | [toolchain.go]
-          |            ^^
-        hint: `orch plugin list` shows all; a toolchain-source is nothing that is loaded
-
-        error: no plugin is called `go`
-          --> pipeline.toml:11:8
+        error: unknown setting `pakage` of builder `go`
+          --> pipeline.toml:12:1
            |
-        11 | with = "go"
-           |        ^^^^
-        hint: `orch plugin list` shows all; a builder is nothing that is loaded
-
-        error: 2 problems in pipeline.toml
+        12 | pakage = "./cmd/agent"
+           | ^^^^^^
+        hint: did you mean `package`?
     "#]]);
 }
 
@@ -259,12 +250,12 @@ targets = [\"static\"]
 fn a_version_that_no_release_satisfies() {
     let project = with_header("[toolchain.go]\nversion = \"1.99\"\n");
     project.orch(&["lock"]).exits(2).stderr(expect![[r#"
-        error: no plugin is called `go`
+        error: no release of Go satisfies `~1.99`
          --> pipeline.toml:4:12
           |
         4 | [toolchain.go]
           |            ^^
-        hint: `orch plugin list` shows all; a toolchain-source is nothing that is loaded
+        hint: the nearest are 1.27.1, 1.27.2, 1.27.3
     "#]]);
     assert_eq!(project.files(), ["pipeline.toml"]);
 }

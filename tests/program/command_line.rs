@@ -85,7 +85,10 @@ fn a_new_project_is_fine_as_it_is() {
     project.orch(&["init", "."]).exits(0);
     assert_eq!(project.files(), [".gitignore", "pipeline.toml"]);
     project.orch(&["check"]).exits(0);
-    project.orch(&["init", "."]).exits(2).stderr(expect![[""]]);
+    project.orch(&["init", "."]).exits(2).stderr(expect![[r#"
+        error: `pipeline.toml` is there already
+        hint: `orch check` says whether it is fine
+    "#]]);
 }
 
 #[test]

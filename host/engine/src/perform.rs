@@ -38,14 +38,17 @@ struct Done {
 
 /// Why a node did not succeed.
 enum Undone {
-    Failed {
-        reason: String,
-        hint: Option<String>,
-        sample: Option<Sample>,
-        ledger: Option<Ledger>,
-    },
+    Failed(Box<NodeFailure>),
     Cancelled,
     Fault(Fault),
+}
+
+/// A failure of the node's own.
+struct NodeFailure {
+    reason: String,
+    hint: Option<String>,
+    sample: Option<Sample>,
+    ledger: Option<Ledger>,
 }
 
 impl From<Fault> for Undone {
@@ -151,12 +154,12 @@ impl Performer<'_> {
                         (result, Origin::Done)
                     }
                     Execution::Failed(failure) => {
-                        return Err(Undone::Failed {
+                        return Err(Undone::Failed(Box::new(NodeFailure {
                             reason: failure.reason,
                             hint: failure.hint,
                             sample: Some(failure.sample),
                             ledger: Some(reads.ledger),
-                        });
+                        })));
                     }
                     Execution::Cancelled => return Err(Undone::Cancelled),
                 }
@@ -208,12 +211,12 @@ impl Performer<'_> {
             summaries.insert(artifact.name.to_string(), summary.into());
         }
         if !problems.is_empty() {
-            return Err(Undone::Failed {
+            return Err(Undone::Failed(Box::new(NodeFailure {
                 reason: problems.join("; "),
                 hint: None,
                 sample: None,
                 ledger: Some(ledger),
-            });
+            })));
         }
         let result = ActionResult {
             wall_ms: began.elapsed().as_millis() as u64,
@@ -257,19 +260,14 @@ impl Performer<'_> {
 impl Undone {
     fn outcome(self) -> (Outcome, Option<Ledger>) {
         match self {
-            Undone::Failed {
-                reason,
-                hint,
-                sample,
-                ledger,
-            } => (
+            Undone::Failed(failure) => (
                 Outcome::Failed {
-                    reason,
-                    hint,
-                    sample,
+                    reason: failure.reason,
+                    hint: failure.hint,
+                    sample: failure.sample,
                     fault: None,
                 },
-                ledger,
+                failure.ledger,
             ),
             Undone::Cancelled => (Outcome::Cancelled, None),
             Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => {

@@ -184,9 +184,7 @@ impl LocalExecutor {
             })
         };
         let module = PathBuf::from(workspace.word(&action.program)?);
-        // A command finds its own name first, as a process does.
-        let name = module.file_name().unwrap_or(module.as_os_str());
-        let mut arguments = vec![name.to_string_lossy().into_owned()];
+        let mut arguments = Vec::new();
         for word in &action.arguments {
             arguments.push(text(workspace.word(word)?)?);
         }

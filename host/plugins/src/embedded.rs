@@ -262,7 +262,10 @@ impl WasmRunner for EmbeddedWasm {
         };
         let command = Command {
             // What a program sees as its own name, without the machine's folders.
-            name: &module.file_name().map(|name| name.to_string_lossy()).unwrap_or_default(),
+            name: &module
+                .file_name()
+                .map(|name| name.to_string_lossy())
+                .unwrap_or_default(),
             arguments,
             environment,
             timeout,

@@ -29,15 +29,22 @@ fn all_fit_the_contract_and_import_nothing_beside_it() {
     let host = bundled(folder.path(), Limits::default());
     let summaries = host.summaries();
     assert_eq!(summaries.len(), orch_bundled::PLUGINS.len());
-    let ids: Vec<_> = summaries.iter().map(|one| one.manifest.id.clone()).collect();
+    let ids: Vec<_> = summaries
+        .iter()
+        .map(|one| one.manifest.id.clone())
+        .collect();
     host.prepare(&ids);
     for summary in summaries {
         let id = &summary.manifest.id;
         assert_eq!(host.check(id), Ok(()), "{id}");
         for import in &summary.imports {
             assert!(
-                ["orch:plugin/facts@0.1.0", "orch:plugin/log@0.1.0", "orch:plugin/types@0.1.0"]
-                    .contains(&import.as_str()),
+                [
+                    "orch:plugin/facts@0.1.0",
+                    "orch:plugin/log@0.1.0",
+                    "orch:plugin/types@0.1.0"
+                ]
+                .contains(&import.as_str()),
                 "{id} imports {import}"
             );
         }

@@ -16,15 +16,16 @@ pub(crate) fn of_toolchain() -> Vec<Variable> {
         Variable::new("GOTOOLCHAIN", "local"),
         // No file of defaults that `go env -w` wrote.
         Variable::new("GOENV", "off"),
-        Variable::new("GOFLAGS", ""),
         Variable::new("GOCACHE", cache(BUILD_CACHE)),
         Variable::new("GOMODCACHE", cache(MODULE_CACHE)),
         Variable::new("GOPATH", scratch("gopath")),
+        // Modules are fetched where a build or a task says so, and nowhere else.
+        Variable::new("GOPROXY", "off"),
         // A C compiler that happens to be there is no part of the plan.
         Variable::new("CGO_ENABLED", "0"),
-        // Telemetry counts into the user's configuration folder, and no variable of its
-        // own turns that off (`GOTELEMETRY` is shown by `go env` but never read). A
-        // folder that cannot be is none.
+        // Telemetry is counted in the user's configuration folder, and no variable of its
+        // own turns that off (`go env` shows `GOTELEMETRY`, but the environment's is never
+        // read). A folder that cannot be made is none.
         Variable::new("XDG_CONFIG_HOME", "/dev/null"),
     ]
 }

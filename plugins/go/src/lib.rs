@@ -1,15 +1,59 @@
-//! Go: where its releases come from, and how a package becomes a program.
+//! Go for `orch`: where its releases come from, and how its programs are built.
+//!
+//! `release` knows how versions are spelt, `official` and `registry` where they are
+//! found, `toolchain` chooses between them; `port` knows which systems a release builds
+//! for, `module` what a project says of itself, `compile` puts one `go build` together.
 
-mod build;
+mod compile;
+mod environment;
+mod flags;
 mod module;
 mod official;
-mod platform;
+mod port;
 mod registry;
 mod release;
-mod source;
+mod settings;
+mod sources;
+mod toolchain;
 
-pub use build::GoBuild;
-pub use source::GoReleases;
+use orch_plugin::builder::{Builder, Request};
+use orch_plugin::toolchain_source::{Toolchain, ToolchainSource};
+use orch_plugin::{Build, Error, Facts, Machine};
 
-orch_plugin::export_toolchain_source!(GoReleases);
-orch_plugin::export_builder!(GoBuild);
+pub use crate::settings::{BuildSettings, SourceSettings};
+
+/// The plugin.
+pub struct Go;
+
+impl ToolchainSource for Go {
+    type Settings = SourceSettings;
+
+    fn releases(
+        requirement: &str,
+        host: &Machine,
+        settings: SourceSettings,
+        facts: &dyn Facts,
+    ) -> Result<Vec<String>, Error> {
+        toolchain::releases(requirement, host, &settings, facts)
+    }
+
+    fn locate(
+        version: &str,
+        host: &Machine,
+        settings: SourceSettings,
+        facts: &dyn Facts,
+    ) -> Result<Toolchain, Error> {
+        toolchain::locate(version, host, &settings, facts)
+    }
+}
+
+impl Builder for Go {
+    type Settings = BuildSettings;
+
+    fn plan(request: &Request, settings: BuildSettings, facts: &dyn Facts) -> Result<Build, Error> {
+        compile::plan(request, &settings, facts)
+    }
+}
+
+orch_plugin::export_toolchain_source!(Go);
+orch_plugin::export_builder!(Go);

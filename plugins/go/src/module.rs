@@ -1,82 +1,260 @@
-//! Which module a build belongs to, and whether it needs others that do not lie beside it.
+//! What a Go project says of itself in `go.mod` and `go.work`: which folder a build
+//! reads, and which modules it needs from elsewhere.
+//! <https://go.dev/ref/mod#go-mod-file> and <https://go.dev/ref/mod#workspaces>
 
 use orch_plugin::{Error, Facts, Problem, Refusal, source};
+use semver::Version;
 
-/// A module as far as a build needs to know it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Module {
-    /// Its folder below `source`; empty for `source` itself.
-    pub folder: String,
-    /// Whether modules must be fetched: some are required, and none are vendored.
-    pub fetches: bool,
+use crate::release;
+
+/// A project, as far as planning its build needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Project {
+    /// Folders below the pipeline's that hold the modules; empty for that folder itself.
+    pub(crate) folders: Vec<String>,
+    /// The name of the module that the build works in, if it works in one.
+    pub(crate) module: Option<String>,
+    /// The lowest release of Go that the project allows.
+    pub(crate) go: Option<Version>,
+    /// The file that says so.
+    pub(crate) go_said_by: String,
+    /// Whether a `go.work` joins several modules.
+    pub(crate) workspace: bool,
+    /// Whether `vendor/` holds what is needed from elsewhere.
+    pub(crate) vendored: bool,
+    /// Modules that lie neither here nor in `vendor/`.
+    pub(crate) missing: Vec<String>,
 }
 
-impl Module {
-    /// The module of a directory below `source`: that of the nearest `go.mod` at or
-    /// above it.
-    pub fn of(directory: &str, facts: &dyn Facts) -> Result<Self, Error> {
-        let mut folder = directory;
-        loop {
-            let file = below(folder, "go.mod");
-            match facts.read(&source(&file)) {
-                Ok(text) => {
-                    let text = String::from_utf8_lossy(&text);
-                    return Ok(Self {
-                        folder: folder.to_owned(),
-                        fetches: requires(&text) && !is_vendored(folder, facts)?,
-                    });
-                }
-                Err(Refusal::Absent) if !folder.is_empty() => {
-                    folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
-                }
-                Err(Refusal::Absent) => {
-                    return Err(Problem::new("there is no `go.mod` in the build's directory or above it")
-                        .hint("run `go mod init`, or set `directory` to where the module is")
-                        .into());
-                }
-                Err(refusal) => return Err(refusal.of(&format!("`{file}`"))),
+/// What one `go.mod` or `go.work` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Text {
+    module: Option<String>,
+    go: Option<Version>,
+    requires: Vec<String>,
+    /// Modules replaced by a folder, and that folder as it is written.
+    replaced: Vec<(String, String)>,
+    uses: Vec<String>,
+}
+
+impl Project {
+    /// Finds the project that a folder belongs to: the nearest `go.work` and `go.mod` in
+    /// it or above it, but not above the pipeline's folder.
+    pub(crate) fn find(
+        directory: &str,
+        workspaces: bool,
+        facts: &dyn Facts,
+    ) -> Result<Self, Error> {
+        let module = nearest(directory, "go.mod", facts)?;
+        let work = match workspaces {
+            true => nearest(directory, "go.work", facts)?,
+            false => None,
+        };
+        let mut project = match (&module, &work) {
+            (_, Some((folder, work))) => Self::of_workspace(folder, work, facts)?,
+            (Some((folder, module)), None) => Self::of_module(folder, module)?,
+            (None, None) => Self {
+                folders: vec![directory.to_owned()],
+                ..Self::default()
+            },
+        };
+        project.module = module.and_then(|(_, text)| text.module);
+        if !project.missing.is_empty() {
+            let vendor = join(&project.folders[0], "vendor/modules.txt");
+            project.vendored = read(&vendor, facts)?.is_some();
+            if project.vendored {
+                project.missing.clear();
             }
         }
+        Ok(project)
     }
-}
 
-/// `name` in a folder that may be the root.
-pub fn below(folder: &str, name: &str) -> String {
-    match folder {
-        "" => name.to_owned(),
-        folder => format!("{folder}/{name}"),
+    fn of_module(folder: &str, text: &Text) -> Result<Self, Error> {
+        let mut project = Self {
+            folders: vec![folder.to_owned()],
+            go: text.go.clone(),
+            go_said_by: join(folder, "go.mod"),
+            ..Self::default()
+        };
+        project.add(folder, text)?;
+        Ok(project)
     }
-}
 
-fn is_vendored(folder: &str, facts: &dyn Facts) -> Result<bool, Error> {
-    let file = below(folder, "vendor/modules.txt");
-    match facts.read(&source(&file)) {
-        Ok(_) => Ok(true),
-        Err(Refusal::Absent) => Ok(false),
-        Err(refusal) => Err(refusal.of(&format!("`{file}`"))),
+    fn of_workspace(folder: &str, work: &Text, facts: &dyn Facts) -> Result<Self, Error> {
+        let mut project = Self {
+            folders: vec![folder.to_owned()],
+            go: work.go.clone(),
+            go_said_by: join(folder, "go.work"),
+            workspace: true,
+            ..Self::default()
+        };
+        let mut here = Vec::new();
+        for used in &work.uses {
+            let used = project.reach(folder, used, "go.work uses")?;
+            let file = join(&used, "go.mod");
+            let Some(text) = read(&file, facts)? else {
+                return Err(Problem::new(format!(
+                    "`{}` uses `{used}`, which has no `go.mod`",
+                    project.go_said_by
+                ))
+                .into());
+            };
+            let text = Text::parse(&text);
+            here.extend(text.module.clone());
+            project.add(&used, &text)?;
+        }
+        project.add(folder, work)?;
+        here.extend(work.replaced.iter().map(|(module, _)| module.clone()));
+        project.missing.retain(|module| !here.contains(module));
+        Ok(project)
     }
-}
 
-/// Whether a `go.mod` names other modules. <https://go.dev/ref/mod#go-mod-file-require>
-fn requires(text: &str) -> bool {
-    let mut inside = false;
-    for line in text.lines() {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        if inside {
-            match line {
-                ")" => inside = false,
-                "" => {}
-                _ => return true,
-            }
-        } else if let Some(rest) = line.strip_prefix("require") {
-            match rest.trim() {
-                "(" => inside = true,
-                "" | "()" => {}
-                _ => return true,
+    /// Adds what a file in `folder` requires and replaces.
+    fn add(&mut self, folder: &str, text: &Text) -> Result<(), Error> {
+        for (module, place) in &text.replaced {
+            self.reach(folder, place, &format!("module `{module}` is replaced by"))?;
+        }
+        for module in &text.requires {
+            let replaced = text.replaced.iter().any(|(name, _)| name == module);
+            if !replaced && !self.missing.contains(module) {
+                self.missing.push(module.clone());
             }
         }
+        Ok(())
     }
-    false
+
+    /// Adds the folder that `place` names, seen from `folder`.
+    fn reach(&mut self, folder: &str, place: &str, why: &str) -> Result<String, Error> {
+        let Some(reached) = resolve(folder, place) else {
+            return Err(Problem::new(format!(
+                "{why} `{place}`, which lies outside the pipeline's folder"
+            ))
+            .hint("move the pipeline to a folder that holds both")
+            .into());
+        };
+        if !self.folders.iter().any(|known| holds(known, &reached)) {
+            self.folders.push(reached.clone());
+        }
+        Ok(reached)
+    }
+
+    /// Patterns of the files that a build of the project reads: all but tests.
+    pub(crate) fn inputs(&self) -> Vec<String> {
+        self.folders
+            .iter()
+            .map(|folder| join(folder, "**"))
+            .chain(["!**/*_test.go".to_owned()])
+            .collect()
+    }
+}
+
+/// The nearest file of a name, in a folder or above it, with that folder.
+fn nearest(
+    directory: &str,
+    name: &str,
+    facts: &dyn Facts,
+) -> Result<Option<(String, Text)>, Error> {
+    let mut folder = directory;
+    loop {
+        if let Some(text) = read(&join(folder, name), facts)? {
+            return Ok(Some((folder.to_owned(), Text::parse(&text))));
+        }
+        if folder.is_empty() {
+            return Ok(None);
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+fn read(path: &str, facts: &dyn Facts) -> Result<Option<String>, Error> {
+    match facts.read(&source(path)) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(Refusal::Absent) => Ok(None),
+        Err(refusal) => Err(refusal.of(&format!("`{path}`"))),
+    }
+}
+
+fn join(folder: &str, below: &str) -> String {
+    match (folder, below) {
+        ("", below) => below.to_owned(),
+        (folder, "") => folder.to_owned(),
+        (folder, below) => format!("{folder}/{below}"),
+    }
+}
+
+/// Where `place` leads from `folder`; `None` where that is above the pipeline's folder.
+fn resolve(folder: &str, place: &str) -> Option<String> {
+    if place.starts_with('/') || place.contains('\\') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in place.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn holds(folder: &str, below: &str) -> bool {
+    folder.is_empty()
+        || below == folder
+        || below
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+impl Text {
+    fn parse(text: &str) -> Self {
+        let mut parsed = Self::default();
+        let mut block: Option<String> = None;
+        for line in text.lines() {
+            let line = line.split("//").next().unwrap_or_default();
+            let mut words: Vec<String> = line
+                .split_whitespace()
+                .map(|word| word.trim_matches(['"', '`']).to_owned())
+                .collect();
+            match (words.first().map(String::as_str), &block) {
+                (None, _) => continue,
+                (Some(")"), _) => {
+                    block = None;
+                    continue;
+                }
+                (Some(_), Some(verb)) => words.insert(0, verb.clone()),
+                (Some(verb), None) if words.get(1).is_some_and(|word| word == "(") => {
+                    block = Some(verb.to_owned());
+                    continue;
+                }
+                (Some(_), None) => {}
+            }
+            parsed.directive(&words);
+        }
+        parsed
+    }
+
+    /// Takes one directive; those that say nothing here are passed over.
+    fn directive(&mut self, words: &[String]) {
+        match words {
+            [verb, name, ..] if verb == "module" => self.module = Some(name.clone()),
+            [verb, version, ..] if verb == "go" => self.go = release::parse(version),
+            [verb, name, _version, ..] if verb == "require" => self.requires.push(name.clone()),
+            [verb, folder, ..] if verb == "use" => self.uses.push(folder.clone()),
+            [verb, name, rest @ ..] if verb == "replace" => {
+                let by = rest.iter().skip_while(|word| *word != "=>").nth(1);
+                // A replacement that begins so is a folder; any other is a module.
+                if let Some(by) = by
+                    && (by.starts_with("./") || by.starts_with("../") || by.starts_with('/'))
+                {
+                    self.replaced.push((name.clone(), by.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -85,27 +263,76 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_nearest_module_counts() {
-        let facts = fake::Facts::new().file("go.mod", "module a\n").file("b/go.mod", "module b\n");
-        assert_eq!(Module::of("b/cmd/x", &facts).unwrap().folder, "b");
-        assert_eq!(Module::of("cmd/x", &facts).unwrap().folder, "");
-        assert!(matches!(Module::of("", &fake::Facts::new()), Err(Error::Invalid(_))));
+    fn find(directory: &str, facts: &fake::Facts) -> Result<Project, Error> {
+        Project::find(directory, true, facts)
     }
 
     #[test]
-    fn modules_are_fetched_only_where_some_are_required_and_none_vendored() {
-        let needs = "module a\nrequire (\n\texample.test/b v1.0.0 // indirect\n)\n";
-        for (text, fetches) in [
-            ("module a\n", false),
-            ("module a\n// require x v1\nrequire (\n)\n", false),
-            ("module a\nrequire example.test/b v1.0.0\n", true),
-            (needs, true),
-        ] {
-            let facts = fake::Facts::new().file("go.mod", text);
-            assert_eq!(Module::of("", &facts).unwrap().fetches, fetches, "{text}");
+    fn a_module_without_requirements_needs_nothing_from_elsewhere() {
+        let facts = fake::Facts::new().file("go.mod", "module agent // the edge\n\ngo 1.22\n");
+        let project = find("cmd/agent", &facts).unwrap();
+        assert_eq!(project.module.as_deref(), Some("agent"));
+        assert_eq!(project.go, release::parse("1.22"));
+        assert_eq!(project.inputs(), ["**", "!**/*_test.go"]);
+        assert!(project.missing.is_empty() && !project.workspace);
+    }
+
+    const REQUIRES: &str = "module agent\ngo 1.22\nrequire example.org/a v1.0.0\nrequire (\n\
+                            \t\"example.org/b\" v1.2.0 // indirect\n\texample.org/c v0.1.0\n)\n\
+                            replace example.org/c v0.1.0 => ../c\n\
+                            replace example.org/b => example.org/fork v1.0.0\n";
+
+    #[test]
+    fn what_is_neither_here_nor_vendored_is_missing() {
+        let facts = fake::Facts::new().file("svc/go.mod", REQUIRES);
+        let project = find("svc", &facts).unwrap();
+        assert_eq!(project.missing, ["example.org/a", "example.org/b"]);
+        assert_eq!(project.inputs(), ["svc/**", "c/**", "!**/*_test.go"]);
+
+        let facts = facts.file("svc/vendor/modules.txt", "# example.org/a v1.0.0\n");
+        let project = find("svc", &facts).unwrap();
+        assert!(project.vendored && project.missing.is_empty());
+    }
+
+    #[test]
+    fn a_replacement_outside_is_refused() {
+        let facts = fake::Facts::new().file("go.mod", REQUIRES);
+        match find("", &facts) {
+            Err(Error::Invalid(problems)) => assert_eq!(
+                problems[0].message,
+                "module `example.org/c` is replaced by `../c`, which lies outside the pipeline's folder"
+            ),
+            other => panic!("{other:?}"),
         }
-        let vendored = fake::Facts::new().file("go.mod", needs).file("vendor/modules.txt", "");
-        assert!(!Module::of("", &vendored).unwrap().fetches);
+    }
+
+    #[test]
+    fn a_workspace_joins_its_modules() {
+        let facts = fake::Facts::new()
+            .file("go.work", "go 1.22\nuse (\n\t./svc\n\t./lib\n)\n")
+            .file(
+                "svc/go.mod",
+                "module svc\nrequire (\n\tlib v0.0.0\n\texample.org/a v1.0.0\n)\n",
+            )
+            .file("lib/go.mod", "module lib\n");
+        let project = find("svc", &facts).unwrap();
+        assert!(project.workspace);
+        assert_eq!(project.module.as_deref(), Some("svc"));
+        assert_eq!(project.missing, ["example.org/a"]);
+        assert_eq!(project.inputs(), ["**", "!**/*_test.go"]);
+
+        let alone = Project::find("svc", false, &facts).unwrap();
+        assert_eq!(alone.missing, ["lib", "example.org/a"]);
+    }
+
+    #[test]
+    fn a_refusal_is_told() {
+        let facts = fake::Facts::new().refusing("read go.mod", Refusal::Denied);
+        assert!(find("", &facts).is_ok(), "another question");
+        let facts = fake::Facts::new().refusing("read source/go.mod", Refusal::Denied);
+        match find("", &facts) {
+            Err(Error::Failed(text)) => assert_eq!(text, "`go.mod` is not granted to this plugin"),
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -1,91 +1,125 @@
-//! The official release index and archives. <https://go.dev/dl/>
+//! Go's own releases: the index and the archives of go.dev, and of its mirror.
+//! <https://pkg.go.dev/golang.org/x/website/internal/dl> describes the index.
 
 use orch_plugin::toolchain_source::{Archive, ArchiveFormat};
 use orch_plugin::{Facts, Machine, Refusal};
 use semver::Version;
 use serde::Deserialize;
 
-use crate::platform::go_names;
+use crate::port::Port;
 use crate::release;
+use crate::sources::{Found, Silence};
 
 /// The site and its mirror: both serve the same index and the same archives.
 const SITES: [&str; 2] = ["https://go.dev/dl/", "https://golang.google.cn/dl/"];
+const INDEX: &str = "?mode=json&include=all";
 
 #[derive(Deserialize)]
 struct Release {
     version: String,
+    #[serde(default)]
     files: Vec<File>,
 }
 
 #[derive(Deserialize)]
 struct File {
     filename: String,
+    #[serde(default)]
     os: String,
+    #[serde(default)]
     arch: String,
+    #[serde(default)]
     sha256: String,
+    #[serde(default)]
     size: u64,
+    #[serde(default)]
     kind: String,
 }
 
-/// The index, read once.
-pub struct Index(Vec<Release>);
+/// Every release, with its archive for a host where it has one.
+pub(crate) fn releases(host: &Machine, facts: &dyn Facts) -> Result<Vec<Found>, Silence> {
+    Ok(index(facts)?
+        .iter()
+        .filter_map(|release| {
+            Some(Found {
+                version: release::parse(&release.version)?,
+                archive: archive(release, host),
+            })
+        })
+        .collect())
+}
 
-impl Index {
-    /// From the first site that has it, or what each said.
-    pub fn read(facts: &dyn Facts) -> Result<Self, String> {
-        let mut said = Vec::new();
-        for site in SITES {
-            match facts.download(&format!("{site}?mode=json&include=all")) {
-                Ok(document) => match serde_json::from_slice(&document) {
-                    Ok(releases) => return Ok(Self(releases)),
-                    Err(error) => said.push(format!("`{site}` is no release index: {error}")),
-                },
-                // The mirror needs the same network.
-                Err(Refusal::Offline) => {
-                    return Err(format!("`{site}` {}", Refusal::Offline.reason()));
-                }
-                Err(refusal) => said.push(format!("`{site}` {}", refusal.reason())),
-            }
-        }
-        Err(said.join("; "))
-    }
-
-    /// Every release with an archive for the host.
-    pub fn versions(&self, host: &Machine) -> Vec<Version> {
-        self.0
-            .iter()
-            .filter(|release| release.archive(host).is_some())
-            .filter_map(|release| release::version(&release.version))
-            .collect()
-    }
-
-    /// The archive of a release for a host.
-    pub fn archive(&self, version: &Version, host: &Machine) -> Option<Archive> {
-        let file = self
-            .0
-            .iter()
-            .find(|release| release::version(&release.version).as_ref() == Some(version))?
-            .archive(host)?;
-        let format = match file.filename.ends_with(".zip") {
-            true => ArchiveFormat::Zip,
-            false => ArchiveFormat::TarGz,
-        };
-        let urls = SITES
-            .map(|site| format!("{site}{}", file.filename))
-            .to_vec();
-        Some(
-            Archive::new(format, urls, format!("sha256:{}", file.sha256))
-                .bytes(Some(file.size))
-                .strip_components(1),
-        )
+/// The archive of one release for a host; `None` within where there is none for it.
+pub(crate) fn locate(
+    version: &Version,
+    host: &Machine,
+    facts: &dyn Facts,
+) -> Result<Option<Archive>, Silence> {
+    let releases = releases(host, facts)?;
+    match releases.into_iter().find(|found| found.version == *version) {
+        Some(found) => Ok(found.archive),
+        None => Err(Silence::new(format!("go.dev has no Go {version}"))),
     }
 }
 
-impl Release {
-    fn archive(&self, host: &Machine) -> Option<&File> {
-        let (system, architecture) = go_names(host)?;
-        self.files
-            .iter()
-            .find(|file| file.kind == "archive" && file.os == system && file.arch == architecture)
+/// The index of the first site that has one, or what each said.
+fn index(facts: &dyn Facts) -> Result<Vec<Release>, Silence> {
+    let mut said = Vec::new();
+    for site in SITES {
+        match facts.download(&format!("{site}{INDEX}")) {
+            Ok(document) => match serde_json::from_slice(&document) {
+                Ok(releases) => return Ok(releases),
+                Err(error) => said.push(format!("`{site}` has no release index: {error}")),
+            },
+            Err(refusal) => {
+                said.push(format!("`{site}` {}", refusal.reason()));
+                // The mirror needs the same network.
+                if refusal == Refusal::Offline {
+                    break;
+                }
+            }
+        }
     }
+    Err(Silence::new(said.join("; ")))
+}
+
+fn archive(release: &Release, host: &Machine) -> Option<Archive> {
+    let port = Port::of(host)?;
+    // The archive for 32-bit Arm is named for the oldest Arm that it runs on.
+    let arch = match port.arch {
+        "arm" => "armv6l",
+        arch => arch,
+    };
+    let file = release.files.iter().find(|file| {
+        file.kind == "archive"
+            && file.os == port.os
+            && file.arch == arch
+            && is_plain(&file.filename)
+            && is_digest(&file.sha256)
+    })?;
+    let format = match file.filename.as_str() {
+        name if name.ends_with(".tar.gz") => ArchiveFormat::TarGz,
+        name if name.ends_with(".zip") => ArchiveFormat::Zip,
+        _ => return None,
+    };
+    let urls = SITES.map(|site| format!("{site}{}", file.filename));
+    Some(
+        Archive::new(format, urls.to_vec(), format!("sha256:{}", file.sha256))
+            .bytes(Some(file.size).filter(|size| *size > 0))
+            // Everything lies below `go/`.
+            .strip_components(1),
+    )
+}
+
+/// A name that becomes the end of a URL and nothing else.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with('.')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+/// The oldest releases have none.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
 }

@@ -151,12 +151,11 @@ mod tests {
 
     #[test]
     fn what_a_release_does_not_build_for_is_said_with_what_does() {
-        let refused = |triple, release| {
-            match Port::of_target(&Machine::of(triple), &version(release)) {
+        let refused =
+            |triple, release| match Port::of_target(&Machine::of(triple), &version(release)) {
                 Err(Error::Unsupported(text)) => text,
                 other => panic!("{other:?}"),
-            }
-        };
+            };
         assert!(refused("wasm32-wasip1", "1.20.14").contains("`version = \">=1.21\"`"));
         assert!(refused("thumbv7em-none-eabihf", "1.24.0").contains("linux/arm64"));
         assert!(refused("s390x-unknown-freebsd", "1.24.0").contains("no port"));

@@ -1,25 +1,28 @@
-//! How Go spells its releases, and what of a release's abilities depends on its version.
+//! Releases of Go and how they are spelt. Go writes `go1.22` for the first release of a
+//! line (`go1.21.0` since 1.21) and `go1.23rc1` for a candidate; everything beyond this
+//! file is told semantic versions: `1.22.0`, `1.23.0-rc.1`.
 
+use orch_plugin::{Error, Problem};
 use semver::{Version, VersionReq};
 
-/// A release as it is spelt (`go1.22`, `1.23rc1`, `1.22.10`) as a semantic version;
-/// nothing for what is no release.
-pub fn version(spelt: &str) -> Option<Version> {
-    let spelt = spelt.strip_prefix("go").unwrap_or(spelt);
-    if let Ok(version) = Version::parse(spelt) {
+/// The version that a release's own name stands for, with or without `go` in front.
+pub(crate) fn parse(name: &str) -> Option<Version> {
+    let name = name.strip_prefix("go").unwrap_or(name);
+    if let Ok(version) = Version::parse(name) {
         return Some(version);
     }
-    let split = spelt
-        .find(|c: char| c != '.' && !c.is_ascii_digit())
-        .unwrap_or(spelt.len());
-    let (numbers, candidate) = spelt.split_at(split);
-    let mut parts = numbers.split('.').map(|part| part.parse::<u64>().ok());
-    let mut version = Version::new(parts.next()??, parts.next()??, 0);
-    match parts.next() {
-        Some(patch) => version.patch = patch?,
-        None => {}
-    }
-    if parts.next().is_some() {
+    let letters = name.find(|c: char| c.is_ascii_alphabetic());
+    let (numbers, candidate) = name.split_at(letters.unwrap_or(name.len()));
+    let mut parts = numbers.split('.');
+    let mut next = || -> Option<u64> {
+        match parts.next() {
+            None => Some(0),
+            Some(part) if part.chars().all(|c| c.is_ascii_digit()) => part.parse().ok(),
+            Some(_) => None,
+        }
+    };
+    let mut version = Version::new(next()?, next()?, next()?);
+    if parts.next().is_some() || version.major == 0 {
         return None;
     }
     if !candidate.is_empty() {
@@ -33,45 +36,61 @@ pub fn version(spelt: &str) -> Option<Version> {
     Some(version)
 }
 
-/// The releases that a requirement allows, newest first.
-pub fn matching(requirement: &VersionReq, known: &[Version]) -> Vec<Version> {
-    let mut matching: Vec<_> = known
-        .iter()
-        .filter(|version| requirement.matches(version))
-        .cloned()
-        .collect();
-    matching.sort();
-    matching.dedup();
-    matching.reverse();
-    matching
+/// A requirement as the host writes it, or a release as Go names it.
+pub(crate) fn requirement(text: &str) -> Result<VersionReq, Error> {
+    if text.trim().is_empty() {
+        return Ok(VersionReq::STAR);
+    }
+    VersionReq::parse(text).or_else(|error| match parse(text.trim()) {
+        Some(version) => VersionReq::parse(&format!("={version}"))
+            .map_err(|error| unreadable(text, &error).into()),
+        None => Err(unreadable(text, &error).into()),
+    })
 }
 
-/// Up to six releases around a requirement that none satisfies, oldest first: those that
-/// share what it names of a version, or else the newest.
-pub fn nearest(requirement: &VersionReq, known: &[Version]) -> Vec<String> {
-    let mut known: Vec<_> = known
-        .iter()
-        .filter(|version| version.pre.is_empty())
-        .collect();
+fn unreadable(text: &str, error: &semver::Error) -> Problem {
+    Problem::new(format!("`{text}` is no version requirement: {error}"))
+        .at("version")
+        .hint("write a release such as `1.22.10`, a line such as `1.22`, or a range such as `>=1.21, <1.24`")
+}
+
+/// How many releases are shown on either side of what was asked for.
+const SHOWN: usize = 3;
+
+/// That no release satisfies a requirement, with the nearest that there are.
+pub(crate) fn none_satisfies(requirement: &VersionReq, mut known: Vec<Version>) -> Problem {
     known.sort();
     known.dedup();
+    let problem = Problem::new(format!("no release of Go satisfies `{requirement}`")).at("version");
     let wanted = requirement.comparators.first().map(|first| {
-        Version::new(
+        let mut version = Version::new(
             first.major,
-            first.minor.unwrap_or(0),
-            first.patch.unwrap_or(0),
-        )
+            first.minor.unwrap_or_default(),
+            first.patch.unwrap_or_default(),
+        );
+        version.pre = first.pre.clone();
+        version
     });
-    let at = match wanted {
-        Some(wanted) => known.partition_point(|version| **version < wanted),
+    // Who doesn't ask for a candidate is not told of any.
+    if wanted.as_ref().is_none_or(|wanted| wanted.pre.is_empty()) {
+        known.retain(|version| version.pre.is_empty());
+    }
+    let split = match wanted {
+        Some(wanted) => known.partition_point(|version| *version < wanted),
         None => known.len(),
     };
-    let from = at.saturating_sub(3);
-    let to = (at + 3).min(known.len());
-    known[from..to]
+    let below = &known[split.saturating_sub(SHOWN)..split];
+    let above = &known[split..known.len().min(split + SHOWN)];
+    let near: Vec<_> = below
         .iter()
-        .map(|version| version.to_string())
-        .collect()
+        .chain(above)
+        .map(|version| format!("`{version}`"))
+        .collect();
+    match near.as_slice() {
+        [] => problem,
+        [one] => problem.hint(format!("the only release there is is {one}")),
+        near => problem.hint(format!("the nearest are {}", near.join(", "))),
+    }
 }
 
 #[cfg(test)]
@@ -79,33 +98,78 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gos_own_spelling_is_read() {
-        for (spelt, expected) in [
+    fn gos_own_names_become_semantic_versions() {
+        for (name, version) in [
+            ("go1", "1.0.0"),
             ("go1.22", "1.22.0"),
+            ("go1.21.0", "1.21.0"),
+            ("go1.9.2rc2", "1.9.2-rc.2"),
+            ("1.23rc1", "1.23.0-rc.1"),
+            ("go1.8beta2", "1.8.0-beta.2"),
             ("1.22.10", "1.22.10"),
-            ("go1.23rc1", "1.23.0-rc.1"),
-            ("1.21.0-beta.2", "1.21.0-beta.2"),
+            ("1.23.0-rc.1", "1.23.0-rc.1"),
         ] {
-            assert_eq!(version(spelt).unwrap().to_string(), expected);
+            assert_eq!(parse(name).unwrap().to_string(), version, "{name}");
         }
-        for spelt in ["", "go", "weekly", "1", "1.2.3.4", "1.22.10.post1", "1.x"] {
-            assert_eq!(version(spelt), None, "{spelt}");
+        for name in [
+            "",
+            "go",
+            "go1.x",
+            "gotip",
+            "1.2.3.4",
+            "go1.23rc",
+            "1.22.10.post1",
+            "weekly.2012",
+        ] {
+            assert_eq!(parse(name), None, "{name}");
         }
     }
 
     #[test]
-    fn the_releases_around_a_wish_are_shown() {
-        let known: Vec<_> = [
-            "1.21.12", "1.21.13", "1.22.9", "1.22.10", "1.23.0", "1.23.1", "1.24.0",
+    fn candidates_come_only_when_asked_for() {
+        let candidate = parse("go1.23rc1").unwrap();
+        for (text, matches) in [
+            ("", false),
+            ("~1.23", false),
+            (">=1.22", false),
+            ("1.23rc1", true),
+            ("go1.23rc1", true),
+            ("=1.23.0-rc.1", true),
+        ] {
+            assert_eq!(
+                requirement(text).unwrap().matches(&candidate),
+                matches,
+                "{text}"
+            );
+        }
+        assert!(requirement("newest").is_err());
+    }
+
+    #[test]
+    fn the_nearest_releases_lie_on_both_sides() {
+        let known = [
+            "1.20.14", "1.21.12", "1.21.13", "1.23rc1", "1.23.0", "1.23.1", "1.24.0", "1.25.0",
         ]
-        .iter()
-        .map(|spelt| version(spelt).unwrap())
-        .collect();
-        let requirement = VersionReq::parse("=1.22.99").unwrap();
-        assert!(matching(&requirement, &known).is_empty());
+        .map(|name| parse(name).unwrap())
+        .to_vec();
+        let hint = |text: &str| {
+            none_satisfies(&requirement(text).unwrap(), known.clone())
+                .hint
+                .unwrap_or_default()
+        };
         assert_eq!(
-            nearest(&requirement, &known),
-            ["1.21.13", "1.22.9", "1.22.10", "1.23.0", "1.23.1", "1.24.0"]
+            hint("~1.22"),
+            "the nearest are `1.20.14`, `1.21.12`, `1.21.13`, `1.23.0`, `1.23.1`, `1.24.0`"
         );
+        assert_eq!(
+            hint("=1.99.0"),
+            "the nearest are `1.23.1`, `1.24.0`, `1.25.0`"
+        );
+        assert_eq!(
+            hint("=1.2.0"),
+            "the nearest are `1.20.14`, `1.21.12`, `1.21.13`"
+        );
+        assert!(hint("1.23rc2").contains("`1.23.0-rc.1`"));
+        assert_eq!(none_satisfies(&VersionReq::STAR, Vec::new()).hint, None);
     }
 }

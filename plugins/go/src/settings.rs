@@ -58,6 +58,7 @@ pub struct BuildSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum BuildMode {
+    Default,
     Exe,
     Pie,
 }
@@ -65,6 +66,7 @@ pub(crate) enum BuildMode {
 impl BuildMode {
     pub(crate) fn name(self) -> &'static str {
         match self {
+            BuildMode::Default => "default",
             BuildMode::Exe => "exe",
             BuildMode::Pie => "pie",
         }

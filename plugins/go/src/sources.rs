@@ -32,27 +32,28 @@ impl Source {
             Some(named) => named.list(),
             None => &[Source::Official, Source::Registry],
         };
-        let excluded = settings.exclude.as_ref().map_or(&[][..], |named| named.list());
+        let excluded = settings
+            .exclude
+            .as_ref()
+            .map_or(&[][..], |named| named.list());
         let chosen: Vec<_> = named
             .iter()
             .copied()
             .filter(|source| !excluded.contains(source))
             .collect();
         if chosen.is_empty() {
-            return Err(Problem::new("`exclude` leaves no place that Go could come from")
-                .at("exclude")
-                .hint("leave `official` or `registry` in")
-                .into());
+            return Err(
+                Problem::new("`exclude` leaves no place that Go could come from")
+                    .at("exclude")
+                    .hint("leave `official` or `registry` in")
+                    .into(),
+            );
         }
         Ok(chosen)
     }
 
     /// Every release that this place has.
-    pub(crate) fn releases(
-        self,
-        host: &Machine,
-        facts: &dyn Facts,
-    ) -> Result<Vec<Found>, Silence> {
+    pub(crate) fn releases(self, host: &Machine, facts: &dyn Facts) -> Result<Vec<Found>, Silence> {
         match self {
             Source::Official => {
                 let mut releases = official::releases(host, facts)?;

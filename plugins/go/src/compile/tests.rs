@@ -1,0 +1,314 @@
+//! Whole plans, as a person reads them.
+
+use std::fmt::Write;
+
+use expect_test::{Expect, expect};
+use orch_plugin::{InstalledToolchain, Machine, Pair, Tool, Tweak, fake, settings, word};
+
+use super::*;
+
+const MODULE: &str = "module sensor-agent\n\ngo 1.22\n";
+
+fn request(version: &str, triple: &str) -> Request {
+    let toolchain = InstalledToolchain {
+        name: "go".to_owned(),
+        version: version.to_owned(),
+        tools: vec![Tool::new("go", "bin/go"), Tool::new("gofmt", "bin/gofmt")],
+        environment: environment::of_toolchain(),
+        sysroot: None,
+    };
+    Request {
+        target: Machine::of(triple),
+        ..Request::of("agent", toolchain)
+    }
+}
+
+fn facts() -> fake::Facts {
+    fake::Facts::new().file("go.mod", MODULE)
+}
+
+fn planned(request: &Request, json: &str, facts: &fake::Facts) -> Result<Build, Error> {
+    plan(request, &settings(json)?, facts)
+}
+
+/// A plan as text, without the variables that are the same in every one.
+fn shown(build: &Build) -> String {
+    let mut text = String::new();
+    for action in &build.actions {
+        let arguments: Vec<_> = action.arguments.iter().map(word).collect();
+        writeln!(
+            text,
+            "{}: {} {}",
+            action.name,
+            action.program.text(),
+            arguments.join(" ")
+        )
+        .unwrap();
+        let constant = environment::of_toolchain();
+        for variable in &action.environment {
+            if !constant.contains(variable) {
+                writeln!(text, "  {}={}", variable.name, word(&variable.value)).unwrap();
+            }
+        }
+        writeln!(
+            text,
+            "  in {}, reads {}",
+            action.directory.text(),
+            action.inputs.join(" ")
+        )
+        .unwrap();
+        let outputs: Vec<_> = action.outputs.iter().map(orch_plugin::Path::text).collect();
+        writeln!(
+            text,
+            "  leaves {}, keeps {}, network {}",
+            outputs.join(" "),
+            action.caches.join(" "),
+            action.network
+        )
+        .unwrap();
+    }
+    for artifact in &build.artifacts {
+        writeln!(
+            text,
+            "ships {} from {}",
+            artifact.name,
+            artifact.path.text()
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn check(request: &Request, json: &str, facts: &fake::Facts, expected: Expect) {
+    expected.assert_eq(&shown(&planned(request, json, facts).unwrap()));
+}
+
+fn problems(request: &Request, json: &str, facts: &fake::Facts) -> Vec<String> {
+    match planned(request, json, facts) {
+        Err(Error::Invalid(problems)) => problems
+            .into_iter()
+            .map(|problem| {
+                format!(
+                    "{}: {} ({})",
+                    problem.setting.unwrap_or_default(),
+                    problem.message,
+                    problem.hint.unwrap_or_default()
+                )
+            })
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn unsupported(request: &Request, json: &str) -> String {
+    match planned(request, json, &facts()) {
+        Err(Error::Unsupported(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_raspberry_pi_of_a_release_that_knows_variants_of_arm64() {
+    let mut request = request("1.24.1", "aarch64-unknown-linux-gnu");
+    request.target_environment = vec![Pair::new("GOARM64", "v8.2,crypto"), Pair::new("CC", "cc")];
+    check(
+        &request,
+        r#"{"package": "./cmd/agent"}"#,
+        &facts(),
+        expect![[r#"
+            compile: tool/go/bin/go build -trimpath -buildvcs=false -o {output/agent} ./cmd/agent
+              GOOS=linux
+              GOARCH=arm64
+              GOWORK=off
+              GOARM64=v8.2,crypto
+              in source, reads ** !**/*_test.go
+              leaves output/agent, keeps build modules, network false
+            ships agent from artifact/compile/agent
+        "#]],
+    );
+}
+
+#[test]
+fn an_older_release_is_not_told_what_it_does_not_know() {
+    let mut request = request("1.17.13", "aarch64-unknown-linux-gnu");
+    request.target_environment = vec![
+        Pair::new("GOARM64", "v8.2,crypto"),
+        Pair::new("GOAMD64", "v3"),
+    ];
+    check(
+        &request,
+        "{}",
+        &facts(),
+        expect![[r#"
+            compile: tool/go/bin/go build -trimpath -o {output/agent} .
+              GOOS=linux
+              GOARCH=arm64
+              GOWORK=off
+              in source, reads ** !**/*_test.go
+              leaves output/agent, keeps build modules, network false
+            ships agent from artifact/compile/agent
+        "#]],
+    );
+}
+
+#[test]
+fn tuning_and_settings_meet_in_one_flag_each() {
+    let mut request = request("1.22.10", "x86_64-unknown-linux-musl");
+    request.static_link = true;
+    request.target_environment = vec![Pair::new("GOAMD64", "v2")];
+    request.tweaks = vec![
+        Tweak::flag("go.ldflags", "-s"),
+        Tweak::flag("go.flags", "-trimpath"),
+        Tweak::flag("go.gcflags", "-B"),
+        Tweak::flag("cc.cflags", "-O3"),
+        Tweak::build_variable("GOEXPERIMENT", "rangefunc"),
+        Tweak::runtime_variable("GOGC", "200"),
+    ];
+    let json = r#"{
+        "output": "sensor", "tags": ["edge", "netgo"], "ldflags": ["-w"], "gcflags": ["-l"],
+        "stamp": {"main.version": "1.2", "main.name": "the agent"},
+        "environment": {"GOFLAGS": "-v"}
+    }"#;
+    check(
+        &request,
+        json,
+        &facts(),
+        expect![[r#"
+            compile: tool/go/bin/go build -trimpath -buildvcs=false -tags=edge,netgo -gcflags=-B -l -ldflags=-s -w -X 'main.name=the agent' -X main.version=1.2 -o {output/sensor} .
+              GOOS=linux
+              GOARCH=amd64
+              GOWORK=off
+              GOAMD64=v2
+              GOEXPERIMENT=rangefunc
+              GOFLAGS=-v
+              in source, reads ** !**/*_test.go
+              leaves output/sensor, keeps build modules, network false
+            ships sensor from artifact/compile/sensor
+        "#]],
+    );
+}
+
+#[test]
+fn the_users_word_on_paths_stands_above_a_policys() {
+    let mut request = request("1.22.10", "x86_64-unknown-linux-gnu");
+    request.tweaks = vec![Tweak::flag("go.flags", "-trimpath")];
+    let build = planned(&request, r#"{"trimpath": false}"#, &facts()).unwrap();
+    assert!(!shown(&build).contains("-trimpath"));
+}
+
+#[test]
+fn modules_from_elsewhere_need_the_network() {
+    let facts = fake::Facts::new().file(
+        "svc/go.mod",
+        "module svc\ngo 1.21\nrequire example.org/a v1.0.0\n",
+    );
+    let mut request = request("1.22.10", "armv7-unknown-linux-gnueabihf");
+    request.directory = "svc".to_owned();
+    check(
+        &request,
+        "{}",
+        &facts,
+        expect![[r#"
+        compile: tool/go/bin/go build -trimpath -buildvcs=false -modcacherw -o {output/agent} .
+          GOOS=linux
+          GOARCH=arm
+          GOPROXY=https://proxy.golang.org,direct
+          GOWORK=off
+          GOARM=7
+          in source/svc, reads svc/** !**/*_test.go
+          leaves output/agent, keeps build modules, network true
+        ships agent from artifact/compile/agent
+    "#]],
+    );
+    for (json, vendored) in [(r#"{"proxy": "off"}"#, false), ("{}", true)] {
+        let facts = if vendored {
+            fake::Facts::new()
+                .file("svc/go.mod", "module svc\nrequire example.org/a v1.0.0\n")
+                .file("svc/vendor/modules.txt", "")
+        } else {
+            fake::Facts::new().file("svc/go.mod", "module svc\nrequire example.org/a v1.0.0\n")
+        };
+        let build = planned(&request, json, &facts).unwrap();
+        assert!(!build.actions[0].network, "{json}");
+        assert!(!shown(&build).contains("GOPROXY="), "off, as for every program: {json}");
+    }
+}
+
+#[test]
+fn programs_are_named_as_their_systems_want() {
+    for (triple, name) in [
+        ("wasm32-wasip1", "agent.wasm"),
+        ("x86_64-pc-windows-gnu", "agent.exe"),
+        ("aarch64-apple-darwin", "agent"),
+    ] {
+        let build = planned(&request("1.22.10", triple), "{}", &facts()).unwrap();
+        assert_eq!(build.artifacts[0].name, name, "{triple}");
+        assert_eq!(build.actions[0].outputs[0].relative, name, "{triple}");
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let mut request = request("1.22.10", "x86_64-unknown-linux-musl");
+    request.static_link = true;
+    let json = r#"{
+        "package": "../agent", "output": "bin/agent", "tags": ["a b"], "buildmode": "pie",
+        "stamp": {"version": "1", "main.quote": "a ' and a \""}
+    }"#;
+    expect![[r#"
+        package: `../agent` leaves the build's folder (set `directory` to the folder that holds it)
+        output: `bin/agent` is no plain file name (write a name without folders; the file lies in `out/<build>/<target>/`)
+        tags[0]: `a b` is no build tag (write one tag in each item)
+        stamp.main.quote: a value with both kinds of quotes can't be handed to Go's linker ()
+        stamp.version: `version` names no variable of a package (write the package's path, a dot and the variable, e.g. `main.version`)
+        buildmode: Go's position-independent programs need an interpreter, and the target wants none (take `buildmode` away, or choose another target)
+        : there is no `go.mod` in the pipeline's folder or above it (set `directory` to the folder of a Go module, or make one there with `go mod init`)"#]]
+    .assert_eq(&problems(&request, json, &fake::Facts::new()).join("\n"));
+}
+
+#[test]
+fn packages_that_would_leave_or_miss_the_sources_are_refused() {
+    let request = request("1.22.10", "x86_64-unknown-linux-gnu");
+    for (package, expected) in [
+        ("/src/agent", "absolute"),
+        ("C:/agent", "absolute"),
+        ("./cmd/../../agent", "leaves"),
+        ("./...", "several"),
+        ("-o=/etc/passwd", "no package"),
+        ("cmd/agent", "write `./cmd/agent`"),
+    ] {
+        let json = format!(r#"{{"package": "{package}"}}"#);
+        let problem = problems(&request, &json, &facts()).remove(0);
+        assert!(problem.contains(expected), "{problem}");
+    }
+    for package in [
+        ".",
+        "./cmd/agent",
+        "sensor-agent/cmd/agent",
+        "example.org/tool",
+        "main.go",
+    ] {
+        let json = format!(r#"{{"package": "{package}"}}"#);
+        assert!(planned(&request, &json, &facts()).is_ok(), "{package}");
+    }
+}
+
+#[test]
+fn a_module_that_is_too_new_is_said_before_go_says_it() {
+    let facts = fake::Facts::new().file("go.mod", "module agent\ngo 1.23.1\n");
+    let request = request("1.22.10", "x86_64-unknown-linux-gnu");
+    expect![": `go.mod` asks for Go 1.23.1 or later, and toolchain `go` is 1.22.10 (set `version = \"1.23\"` in `[toolchain.go]`)"]
+        .assert_eq(&problems(&request, "{}", &facts).join("\n"));
+}
+
+#[test]
+fn what_cannot_be_done_is_said() {
+    let native = request("1.22.10", "x86_64-unknown-linux-gnu");
+    expect!["cgo: C needs a C toolchain for `x86_64-unknown-linux-gnu`, and this plugin can't be given one yet (take `cgo` away; packages that can do without C then do)"]
+        .assert_eq(&problems(&native, r#"{"cgo": true}"#, &facts()).join("\n"));
+    expect!["Go 1.20.14 does not build for wasip1/wasm, which came with Go 1.21; ask for `version = \">=1.21\"` in the toolchain's table"]
+        .assert_eq(&unsupported(&request("1.20.14", "wasm32-wasip1"), "{}"));
+    let mut without = native;
+    without.toolchain.tools.clear();
+    expect!["toolchain `go` has no tool `go`"].assert_eq(&unsupported(&without, "{}"));
+}
