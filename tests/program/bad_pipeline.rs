@@ -249,14 +249,12 @@ targets = [\"static\"]
 #[test]
 fn a_version_that_no_release_satisfies() {
     let project = with_header("[toolchain.go]\nversion = \"1.99\"\n");
-    project.orch(&["lock"]).exits(2).stderr(expect![[r#"
-        error: no release of Go satisfies `~1.99`
-         --> pipeline.toml:4:12
-          |
-        4 | [toolchain.go]
-          |            ^^
-        hint: the nearest are 1.27.1, 1.27.2, 1.27.3
-    "#]]);
+    // Which releases there are is the registry's business.
+    project
+        .orch(&["lock"])
+        .exits(2)
+        .says("error: no release of Go satisfies `~1.99`\n --> pipeline.toml:4:12\n")
+        .says("hint: the nearest are 1.");
     assert_eq!(project.files(), ["pipeline.toml"]);
 }
 

@@ -45,19 +45,33 @@ fn the_example_is_built_verified_and_then_left_alone() {
     );
 
     // Nothing changed: nothing runs, and nothing is asked of the network.
-    project
-        .orch(&["run", "--locked", "--offline"])
-        .exits(0)
-        .stderr(expect![[""]]);
+    let again = project.orch(&["run", "--locked", "--offline"]).exits(0);
+    again.says("nothing to do: all 14 nodes are up to date ([TIME])");
 
-    // One command's source changed: the other command's products stay as they are.
+    // A test changed: it runs first, and the builds wait for what it says.
     let main = "cmd/readings/main_test.go";
     let text = String::from_utf8(read(&project.path().join(main))).expect("Go is UTF-8");
     let project = project.file(main, text + "\n// One more line.\n");
     project
         .orch(&["run", "--dry-run", "--offline"])
         .exits(0)
-        .stdout(expect![[""]]);
+        .stdout(expect![[r#"
+            NODE                         WOULD
+            toolchain.go                 stay: up to date
+            task.test                    run
+            build.agent@pi5/compile      follow `task.test`
+            build.agent@pi5/verify       follow `build.agent@pi5/compile`
+            build.agent@pi5/smoke        follow `build.agent@pi5/compile`
+            build.agent@pi5              follow `build.agent@pi5/compile`
+            build.agent@static/compile   follow `task.test`
+            build.agent@static/verify    follow `build.agent@static/compile`
+            build.agent@static/smoke     follow `build.agent@static/compile`
+            build.agent@static           follow `build.agent@static/compile`
+            build.readings@wasm/compile  follow `task.test`
+            build.readings@wasm/verify   follow `build.readings@wasm/compile`
+            build.readings@wasm/smoke    follow `build.readings@wasm/compile`
+            build.readings@wasm          follow `build.readings@wasm/compile`
+        "#]]);
 }
 
 const X86_64: u16 = 62;

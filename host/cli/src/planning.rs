@@ -4,12 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
-use orch_model::{
-    Digest, Fault, Hasher, Pipeline, PluginOrigin, PluginSource, RecordedFact, Severity,
-};
+use orch_model::{Digest, Fault, Hasher, Pipeline, PluginOrigin, PluginSource, RecordedFact};
 use orch_plugins::PluginHost;
 
 use crate::console::Console;
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::grants;
 use crate::house::{House, OwnPlugin};
@@ -64,11 +63,7 @@ pub fn plan(
     let pipeline = parse(project, console)?;
     let own = own_plugins(&pipeline, project);
     let plugins = house.plugins(console, &own)?;
-    let wrong = orch_engine::check(&pipeline, &plugins);
-    if wrong.iter().any(PlanProblem::is_error) {
-        console.problems(&project.source, &wrong);
-        return Err(Stop::Said(Exit::of_problems(&wrong)));
-    }
+    hold_against_plugins(house, project, &pipeline, &plugins, console)?;
     resolve(house, project, &pipeline, &plugins, lock_use, console)?;
     let plan = make(house, project, &pipeline, &plugins, console)?;
     let kept = KeptPlan {
@@ -165,23 +160,53 @@ pub fn make(
     plugins: &PluginHost,
     console: &Console,
 ) -> Result<Plan, Stop> {
-    let lock = project.lock()?;
     let environment = &house.environment;
-    let planned = orch_engine::plan(
-        pipeline,
-        &lock,
-        plugins,
-        Surroundings {
-            host: &environment.host,
-            has_program: &|program| environment.find_program(program).is_some(),
-            variable: &|name| environment.variable(name).map(str::to_owned),
-        },
-    );
+    let planned = with_surroundings(environment, |surroundings| {
+        Ok::<_, Fault>(orch_engine::plan(
+            pipeline,
+            &project.lock()?,
+            plugins,
+            surroundings,
+        ))
+    })?;
     console.logs(&planned.logs);
     console.problems(&project.source, &planned.problems);
     planned
         .plan
         .ok_or_else(|| Stop::Said(Exit::of_problems(&planned.problems)))
+}
+
+/// Says everything that is wrong before anything is resolved.
+pub fn hold_against_plugins(
+    house: &House,
+    project: &Project,
+    pipeline: &Pipeline,
+    plugins: &PluginHost,
+    console: &Console,
+) -> Result<(), Stop> {
+    let checked = with_surroundings(&house.environment, |surroundings| {
+        Ok::<_, Fault>(orch_engine::check(
+            pipeline,
+            &project.lock()?,
+            plugins,
+            surroundings,
+        ))
+    })?;
+    if !checked.problems.iter().any(PlanProblem::is_error) {
+        return Ok(());
+    }
+    console.logs(&checked.logs);
+    console.problems(&project.source, &checked.problems);
+    Err(Stop::Said(Exit::of_problems(&checked.problems)))
+}
+
+/// What planning reads of this machine.
+fn with_surroundings<T>(environment: &Environment, plan: impl FnOnce(Surroundings<'_>) -> T) -> T {
+    plan(Surroundings {
+        host: &environment.host,
+        has_program: &|program| environment.find_program(program).is_some(),
+        variable: &|name| environment.variable(name).map(str::to_owned),
+    })
 }
 
 /// The kept plan, if all that it rests on still holds.
@@ -256,15 +281,6 @@ pub fn check(house: &House, project: &Project, console: &Console) -> Result<Opti
     if pinned {
         return make(house, project, &pipeline, &plugins, console).map(Some);
     }
-    // Without a release to plan with, the plugins' schemas are all that can be held
-    // against the file.
-    let problems = orch_engine::check(&pipeline, &plugins);
-    console.problems(&project.source, &problems);
-    match problems
-        .iter()
-        .any(|problem| problem.diagnostic.severity == Severity::Error)
-    {
-        true => Err(Stop::Said(Exit::of_problems(&problems))),
-        false => Ok(None),
-    }
+    hold_against_plugins(house, project, &pipeline, &plugins, console)?;
+    Ok(None)
 }

@@ -51,10 +51,12 @@ pub(crate) fn of_failure(failure: PluginFailure, site: &CallSite<'_>) -> Vec<Pla
         PluginFailure::Invalid(problems) if !problems.is_empty() => problems
             .into_iter()
             .map(|problem| {
+                // A setting that is the host's own key, such as `version`, is where the
+                // call's own place is.
                 let span = problem
                     .setting
                     .as_deref()
-                    .and_then(|setting| site.settings?.span(&Settings::pointer(setting)))
+                    .and_then(|setting| site.settings?.own_span(&Settings::pointer(setting)))
                     .unwrap_or_else(|| site.span.clone());
                 PlanProblem::usage(
                     Diagnostic::error(problem.message, span).maybe_hint(problem.hint),

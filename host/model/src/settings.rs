@@ -31,6 +31,13 @@ impl Settings {
         nearest(&self.spans, pointer)
     }
 
+    /// Where the value behind a JSON pointer stands, or an enclosing value that is a
+    /// setting itself: never the table's header.
+    pub fn own_span(&self, pointer: &str) -> Option<Span> {
+        let span = self.span(pointer)?;
+        (self.spans.get("") != Some(&span)).then_some(span)
+    }
+
     /// Where the key behind a JSON pointer stands.
     pub fn key_span(&self, pointer: &str) -> Option<Span> {
         self.key_spans

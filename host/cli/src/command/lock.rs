@@ -19,11 +19,7 @@ pub fn lock(
     let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
     let pipeline = planning::parse(&project, console)?;
     let plugins = house.plugins(console, &planning::own_plugins(&pipeline, &project))?;
-    let wrong = orch_engine::check(&pipeline, &plugins);
-    if wrong.iter().any(|problem| problem.is_error()) {
-        console.problems(&project.source, &wrong);
-        return Err(Stop::Said(Exit::of_problems(&wrong)));
-    }
+    planning::hold_against_plugins(&house, &project, &pipeline, &plugins, console)?;
     let lock_use = match update {
         true => LockUse::Update,
         false => LockUse::of_flag(arguments.locked),

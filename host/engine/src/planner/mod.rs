@@ -47,6 +47,34 @@ pub fn plan(
     plugins: &dyn Plugins,
     surroundings: Surroundings<'_>,
 ) -> Planned {
+    planned(pipeline, lock, plugins, surroundings, Unpinned::Problem)
+}
+
+/// Everything that is wrong with a pipeline as far as it can be said before its
+/// toolchains are pinned: builds whose toolchain is not are left out.
+pub fn check(
+    pipeline: &Pipeline,
+    lock: &Lock,
+    plugins: &dyn Plugins,
+    surroundings: Surroundings<'_>,
+) -> Planned {
+    planned(pipeline, lock, plugins, surroundings, Unpinned::LeftOut)
+}
+
+/// What a toolchain that the lock does not hold is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unpinned {
+    Problem,
+    LeftOut,
+}
+
+fn planned(
+    pipeline: &Pipeline,
+    lock: &Lock,
+    plugins: &dyn Plugins,
+    surroundings: Surroundings<'_>,
+    unpinned: Unpinned,
+) -> Planned {
     let mut planner = Planner {
         pipeline,
         plugins,
@@ -67,7 +95,8 @@ pub fn plan(
         problems: Vec::new(),
         logs: Vec::new(),
     };
-    planner.plan_toolchains(lock);
+    planner.check_plugins();
+    planner.plan_toolchains(lock, unpinned);
     planner.plan_targets();
     planner.plan_builds();
     planner.plan_tasks();
@@ -77,36 +106,6 @@ pub fn plan(
         problems: planner.problems,
         logs: planner.logs,
     }
-}
-
-/// The checks of a pipeline that need plugins' manifests but no toolchain and no lock:
-/// every plugin named, and every setting by its schema.
-pub fn check(pipeline: &Pipeline, plugins: &dyn Plugins) -> Vec<PlanProblem> {
-    let names = Names::new(plugins.summaries());
-    let mut problems = Vec::new();
-    for table in &pipeline.toolchains {
-        match names.plugin(&table.with, Role::ToolchainSource) {
-            Ok(summary) => problems.extend(settings_problems(
-                &names,
-                &summary.id,
-                Role::ToolchainSource,
-                &table.settings,
-            )),
-            Err(problem) => problems.push(*problem),
-        }
-    }
-    for table in &pipeline.builds {
-        match names.plugin(&table.with, Role::Builder) {
-            Ok(summary) => problems.extend(settings_problems(
-                &names,
-                &summary.id,
-                Role::Builder,
-                &table.settings,
-            )),
-            Err(problem) => problems.push(*problem),
-        }
-    }
-    problems
 }
 
 fn settings_problems(
@@ -185,9 +184,27 @@ impl Planner<'_> {
         value
     }
 
+    /// Every plugin named, and every setting by its schema. Targets' are checked when it
+    /// is known whose they are.
+    fn check_plugins(&mut self) {
+        let toolchains = self.pipeline.toolchains.iter();
+        let builds = self.pipeline.builds.iter();
+        let named = toolchains
+            .map(|table| (&table.with, Role::ToolchainSource, &table.settings))
+            .chain(builds.map(|table| (&table.with, Role::Builder, &table.settings)));
+        for (with, role, settings) in named {
+            match self.names.plugin(with, role) {
+                Ok(manifest) => {
+                    let found = settings_problems(&self.names, &manifest.id, role, settings);
+                    self.problems.extend(found);
+                }
+                Err(problem) => self.problems.push(*problem),
+            }
+        }
+    }
+
     /// Toolchains come from the lock; their plugins are not called.
-    fn plan_toolchains(&mut self, lock: &Lock) {
-        self.problems.extend(check(self.pipeline, self.plugins));
+    fn plan_toolchains(&mut self, lock: &Lock, unpinned: Unpinned) {
         for table in &self.pipeline.toolchains {
             let Ok(plugin) = table.with.value.parse::<PluginId>() else {
                 continue; // Reported by the check above.
@@ -201,6 +218,7 @@ impl Planner<'_> {
                     },
                     toolchain: toolchain.clone(),
                 }),
+                None if unpinned == Unpinned::LeftOut => {}
                 None => self.problems.push(PlanProblem::usage(
                     orch_model::Diagnostic::error(
                         format!("toolchain `{}` is not pinned for this host", table.name.value),
