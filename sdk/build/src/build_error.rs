@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The folder has no `orch-plugin.toml`, or no `Cargo.toml`.
-    #[error("`{}` does not exist; a plugin's folder holds `Cargo.toml` and `orch-plugin.toml`", .0.display())]
+    /// The folder has no `orch-plugin.toml`, or nothing to build.
+    #[error("`{}` does not exist; a plugin's folder holds `orch-plugin.toml` and `Cargo.toml`, or `build/component.wasm` in place of the second", .0.display())]
     Missing(PathBuf),
     /// A file could not be read.
     #[error("could not read `{}`: {error}", .path.display())]

@@ -45,11 +45,17 @@ struct Package {
     version: String,
     manifest_path: PathBuf,
     source: Option<String>,
+    targets: Vec<Target>,
 }
 
 impl Package {
     fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
+    }
+
+    /// Whether a WebAssembly module comes of it.
+    fn makes_module(&self) -> bool {
+        self.targets.iter().any(Target::is_module)
     }
 }
 
@@ -69,6 +75,12 @@ enum Line {
 #[derive(Deserialize)]
 struct Target {
     crate_types: Vec<String>,
+}
+
+impl Target {
+    fn is_module(&self) -> bool {
+        self.crate_types.iter().any(|made| made == "cdylib")
+    }
 }
 
 /// Compiles plugins to core modules.
@@ -94,9 +106,19 @@ pub(crate) fn modules(
         .filter(|package| metadata.workspace_members.contains(&package.id))
         .filter(|package| match members {
             Members::This => package.folder() == folder,
-            Members::All => package.folder().join(MANIFEST_FILE).is_file(),
+            // A member that lies elsewhere, such as an example, is built by itself.
+            Members::All => {
+                package.folder().starts_with(&folder)
+                    && package.folder().join(MANIFEST_FILE).is_file()
+            }
         })
         .collect();
+    let no_module = |package: &Package| BuildError::NoModule {
+        folder: package.folder().to_owned(),
+    };
+    if let Some(package) = plugins.iter().find(|package| !package.makes_module()) {
+        return Err(no_module(package));
+    }
     let standard_library = StandardLibrary::find(&folder, options)?;
 
     let mut cargo = command(&folder, "build", options);
@@ -146,7 +168,7 @@ pub(crate) fn modules(
                 .is_some_and(|extension| extension == "wasm")
         });
         if let (Some(package), Some(file)) = (made, file)
-            && target.crate_types.iter().any(|made| made == "cdylib")
+            && target.is_module()
         {
             modules.push(Module {
                 folder: package.folder().to_owned(),
@@ -159,9 +181,7 @@ pub(crate) fn modules(
             .iter()
             .any(|module| module.folder == package.folder())
     }) {
-        Some(package) => Err(BuildError::NoModule {
-            folder: package.folder().to_owned(),
-        }),
+        Some(package) => Err(no_module(package)),
         None => Ok(modules),
     }
 }

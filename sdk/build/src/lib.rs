@@ -72,13 +72,30 @@ pub struct BuiltPlugin {
     pub component: Vec<u8>,
 }
 
+/// Where another language's tools leave a component, below the plugin's folder, for
+/// [`build`] to put the manifest in.
+const COMPONENT_FILE: &str = "build/component.wasm";
+
 /// Builds the plugin in `folder`. Intermediate files lie below `target_dir`, which
 /// several builds share with profit: the standard library is compiled there once.
+///
+/// A folder without `Cargo.toml` holds a component that another language's tools made, as
+/// `build/component.wasm`; it gets its manifest and is otherwise left as it is.
 pub fn build(
     folder: &Path,
     target_dir: &Path,
     options: &Options,
 ) -> Result<BuiltPlugin, BuildError> {
+    let component = folder.join(COMPONENT_FILE);
+    if !folder.join("Cargo.toml").exists() && component.exists() {
+        let manifest = manifest::read(folder)?;
+        let bytes = std::fs::read(&component).map_err(BuildError::read(&component))?;
+        return Ok(plugin(
+            folder.to_owned(),
+            component::with_manifest(bytes, &manifest)?,
+            manifest,
+        ));
+    }
     let mut built = cargo::modules(folder, cargo::Members::This, target_dir, options)?;
     match built.len() {
         1 => finish(built.remove(0)),
@@ -89,7 +106,7 @@ pub fn build(
 }
 
 /// Builds every plugin of the cargo workspace in `folder` with one run of cargo: each
-/// member that has an `orch-plugin.toml` beside its `Cargo.toml`, sorted by name.
+/// member below it that has an `orch-plugin.toml` beside its `Cargo.toml`, sorted by name.
 pub fn build_workspace(
     folder: &Path,
     target_dir: &Path,
@@ -117,10 +134,14 @@ fn finish(module: cargo::Module) -> Result<BuiltPlugin, BuildError> {
     let manifest = manifest::read(&module.folder)?;
     let bytes = std::fs::read(&module.file).map_err(BuildError::read(&module.file))?;
     let component = component::wrap(&bytes, &manifest)?;
-    Ok(BuiltPlugin {
+    Ok(plugin(module.folder, component, manifest))
+}
+
+fn plugin(folder: PathBuf, component: Vec<u8>, manifest: serde_json::Value) -> BuiltPlugin {
+    BuiltPlugin {
         id: manifest["id"].as_str().unwrap_or_default().to_owned(),
-        folder: module.folder,
+        folder,
         manifest,
         component,
-    })
+    }
 }

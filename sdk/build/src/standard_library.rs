@@ -135,3 +135,49 @@ fn printed(
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Options that find a `rustc` whose sysroot is `folder`.
+    fn with_rustc(folder: &Path) -> Options {
+        let sysroot = folder.display();
+        let script = format!(
+            "#!/bin/sh\ncase \"$2\" in\nsysroot) echo {sysroot} ;;\n\
+             target-libdir) echo {sysroot}/lib/rustlib/$4/lib ;;\nesac\n"
+        );
+        let file = folder.join("rustc");
+        std::fs::write(&file, script).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Options::new([("PATH".into(), folder.into())])
+    }
+
+    #[test]
+    fn the_toolchains_own_library_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = with_rustc(folder.path());
+        std::fs::create_dir_all(folder.path().join("lib/rustlib").join(TARGET).join("lib"))
+            .unwrap();
+        assert_eq!(
+            StandardLibrary::find(folder.path(), &options).unwrap(),
+            StandardLibrary::Installed {
+                sysroot: folder.path().to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn a_toolchain_gives_its_linker_to_the_other_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let linker = folder
+            .path()
+            .join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
+        assert_eq!(rust_lld(folder.path()), None);
+        std::fs::create_dir_all(linker.parent().unwrap()).unwrap();
+        std::fs::write(&linker, "").unwrap();
+        assert_eq!(rust_lld(folder.path()), Some(linker));
+    }
+}

@@ -230,7 +230,10 @@ fn modules_from_elsewhere_need_the_network() {
         };
         let build = planned(&request, json, &facts).unwrap();
         assert!(!build.actions[0].network, "{json}");
-        assert!(!shown(&build).contains("GOPROXY="), "off, as for every program: {json}");
+        assert!(
+            !shown(&build).contains("GOPROXY="),
+            "off, as for every program: {json}"
+        );
     }
 }
 

@@ -1,0 +1,63 @@
+//! What is inside the binary: every plugin of `plugins/`, each a component with a manifest
+//! that names it, importing nothing but the contract.
+
+use serde_json::Value;
+use wasmparser::{Parser, Payload};
+
+/// The text of a component's manifest, and the names of all that it imports.
+fn look_into(component: &[u8]) -> (Value, Vec<String>) {
+    let mut manifest = None;
+    let mut imports = Vec::new();
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.expect("a bundled plugin is a component") {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section) if section.name() == "orch:manifest" => {
+                assert!(manifest.is_none(), "one manifest is enough");
+                manifest = Some(serde_json::from_slice(section.data()).expect("JSON"));
+            }
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    imports.push(import.expect("a sound import").name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    (manifest.expect("a manifest"), imports)
+}
+
+#[test]
+fn every_plugin_is_inside_and_sorted() {
+    let ids: Vec<_> = orch_bundled::PLUGINS
+        .iter()
+        .map(|plugin| plugin.id)
+        .collect();
+    assert_eq!(ids, ["generic", "go", "go-release", "musl", "pi5", "wasm"]);
+}
+
+#[test]
+fn each_says_who_it_is_and_imports_the_contract_only() {
+    for plugin in orch_bundled::PLUGINS {
+        let (manifest, imports) = look_into(plugin.component);
+        assert_eq!(manifest["id"], plugin.id);
+        assert!(!manifest["summary"].as_str().unwrap_or_default().is_empty());
+        for import in imports {
+            let allowed = ["types", "facts", "log"]
+                .map(|name| format!("orch:plugin/{name}@0.1.0"))
+                .contains(&import);
+            assert!(allowed, "plugin `{}` imports `{import}`", plugin.id);
+        }
+    }
+}
+
+/// They are read, checked and compiled by every first run.
+#[test]
+fn each_is_small() {
+    for plugin in orch_bundled::PLUGINS {
+        let most = if plugin.id == "go" { 400_000 } else { 150_000 };
+        let bytes = plugin.component.len();
+        assert!(bytes < most, "plugin `{}` has {bytes} bytes", plugin.id);
+    }
+}
