@@ -253,8 +253,9 @@ fn a_version_that_no_release_satisfies() {
     project
         .orch(&["lock"])
         .exits(2)
-        .says("error: no release of Go satisfies `~1.99`\n --> pipeline.toml:4:12\n")
-        .says("hint: the nearest are 1.");
+        .says("error: no release of Go satisfies `~1.99`")
+        .says("\n --> pipeline.toml:5:11\n")
+        .says("hint: the nearest are `1.");
     assert_eq!(project.files(), ["pipeline.toml"]);
 }
 

@@ -39,7 +39,7 @@ impl Bench {
     fn start(&self, bytes: &[u8], cancel: &Cancel) -> Result<Sample, Fault> {
         self.engine.run(
             &self.file(bytes),
-            &["module".into(), "one".into()],
+            &["one".into()],
             &[("NAME".into(), "value".into())],
             Duration::from_millis(300),
             cancel,
@@ -74,11 +74,11 @@ fn arguments_and_environment_arrive() {
     let sample = Bench::new().run(&module(
         "(drop (call $args_get (i32.const 16) (i32.const 1000)))
          (drop (call $environ_get (i32.const 16) (i32.const 2000)))
-         (call $print (i32.const 1) (i32.const 1000) (i32.const 11))
+         (call $print (i32.const 1) (i32.const 1000) (i32.const 16))
          (call $print (i32.const 2) (i32.const 2000) (i32.const 11))",
     ));
     assert_eq!(sample.exit_code, 0);
-    assert_eq!(sample.stdout, b"module\0one\0");
+    assert_eq!(sample.stdout, b"module.wasm\0one\0");
     assert_eq!(sample.stderr, b"NAME=value\0");
     assert!(sample.wall_ns > 0 && sample.user_ns > 0);
     assert_eq!(sample.peak_rss_bytes, 128 << 10);

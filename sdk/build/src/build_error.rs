@@ -18,6 +18,14 @@ pub enum BuildError {
         /// What the system says.
         error: io::Error,
     },
+    /// A file could not be written.
+    #[error("could not write `{}`: {error}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The manifest is not as it should be.
     #[error("{place}: {reason}")]
     Manifest {

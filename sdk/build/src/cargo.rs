@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::manifest::MANIFEST_FILE;
 use crate::standard_library::{StandardLibrary, TARGET};
-use crate::{BuildError, Messages, Options};
+use crate::{BuildError, Messages, Options, rustc_wrapper};
 
 /// Which crates of a folder's workspace to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,9 @@ pub(crate) fn modules(
         "CARGO_ENCODED_RUSTFLAGS",
         remapped(&metadata, &standard_library, target_dir),
     );
+    if let Some(wrapper) = rustc_wrapper::wrapper(target_dir)? {
+        cargo.env("RUSTC_WRAPPER", wrapper);
+    }
     standard_library.apply(&mut cargo);
 
     let output = run(cargo, "build", &folder, options)?;

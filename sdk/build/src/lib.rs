@@ -10,6 +10,7 @@ mod cargo;
 mod component;
 mod environment;
 mod manifest;
+mod rustc_wrapper;
 mod standard_library;
 
 use std::ffi::OsString;
@@ -77,7 +78,8 @@ pub struct BuiltPlugin {
 const COMPONENT_FILE: &str = "build/component.wasm";
 
 /// Builds the plugin in `folder`. Intermediate files lie below `target_dir`, which
-/// several builds share with profit: the standard library is compiled there once.
+/// several builds share with profit: the standard library is compiled there once. Both
+/// paths are absolute.
 ///
 /// A folder without `Cargo.toml` holds a component that another language's tools made, as
 /// `build/component.wasm`; it gets its manifest and is otherwise left as it is.
