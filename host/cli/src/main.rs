@@ -17,6 +17,7 @@ mod planning;
 mod project;
 mod selection;
 mod stop;
+mod warm;
 
 use std::process::ExitCode;
 

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use orch_engine::port::FactSource;
 use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
-use orch_model::{Digest, Fault, Hasher, Pipeline, PluginOrigin, PluginSource, RecordedFact};
+use orch_model::{Digest, Fault, Hasher, Pipeline, PluginSource, RecordedFact, Refusal};
 use orch_plugins::PluginHost;
 
 use crate::console::Console;
@@ -68,8 +69,9 @@ pub fn plan(
     let plan = make(house, project, &pipeline, &plugins, console)?;
     let kept = KeptPlan {
         plan,
-        components: own_components(&plugins, project),
+        components: own_components(&own, project),
     };
+    note_components(project, &kept);
     let bytes = serde_json::to_vec(&kept).map_err(|error| Fault::internal(error.to_string()))?;
     house
         .store
@@ -210,28 +212,43 @@ fn with_surroundings<T>(environment: &Environment, plan: impl FnOnce(Surrounding
 }
 
 /// The kept plan, if all that it rests on still holds.
-fn kept(house: &House, project: &Project) -> Result<Option<Plan>, Fault> {
+fn kept(house: &House, project: &mut Project) -> Result<Option<Plan>, Fault> {
     let Some(bytes) = house.store.get_record(RECORD, &key(house, project)?)? else {
         return Ok(None);
     };
     let Ok(kept) = serde_json::from_slice::<KeptPlan>(&bytes) else {
         return Ok(None);
     };
-    let holds =
-        kept.plan.version == Plan::VERSION
-            && kept
-                .components
-                .iter()
-                .all(|(path, digest)| project.digest_of(path) == Some(*digest))
-            && kept.plan.programs.iter().all(|(program, found)| {
-                house.environment.find_program(program).is_some() == *found
-            })
-            && kept.plan.facts.iter().all(|fact| still_true(house, fact));
+    let holds = kept.plan.version == Plan::VERSION
+        && kept
+            .components
+            .iter()
+            .all(|(path, digest)| project.digest_of(path) == Some(*digest))
+        && same_programs(&house.environment, &kept.plan.programs)
+        && kept
+            .plan
+            .facts
+            .iter()
+            .all(|fact| still_true(&*house.facts, fact));
+    note_components(project, &kept);
     Ok(holds.then_some(kept.plan))
 }
 
-fn still_true(house: &House, fact: &RecordedFact) -> bool {
-    let answer = house.facts.answer(&fact.question);
+/// Whether the same ones of these programs are there as when a plan was made.
+pub fn same_programs(environment: &Environment, programs: &[(String, bool)]) -> bool {
+    programs
+        .iter()
+        .all(|(program, found)| environment.find_program(program).is_some() == *found)
+}
+
+/// Whether a plugin that asked once more would learn the same.
+pub fn still_true(facts: &dyn FactSource, fact: &RecordedFact) -> bool {
+    // What was denied is not asked behind the back of the grants, which are part of the
+    // plan's key: the same ones deny it again.
+    if *fact == RecordedFact::new(fact.question.clone(), &Err(Refusal::Denied)) {
+        return true;
+    }
+    let answer = facts.answer(&fact.question);
     RecordedFact::new(fact.question.clone(), &answer) == *fact
 }
 
@@ -252,20 +269,26 @@ fn key(house: &House, project: &Project) -> Result<Digest, Fault> {
     Ok(hasher.finish())
 }
 
-fn own_components(plugins: &PluginHost, project: &Project) -> Vec<(String, Digest)> {
-    plugins
-        .summaries()
-        .into_iter()
-        .filter_map(|summary| match summary.origin {
-            PluginOrigin::Path(path) => {
-                let relative = std::path::Path::new(&path)
-                    .strip_prefix(&project.folder)
-                    .ok()?;
-                Some((relative.to_string_lossy().into_owned(), summary.digest))
-            }
-            PluginOrigin::Bundled => None,
+/// The components that a pipeline names, by their files: one that holds the same bytes as a
+/// bundled plugin today may hold others tomorrow.
+fn own_components(own: &[OwnPlugin], project: &Project) -> Vec<(String, Digest)> {
+    own.iter()
+        .filter_map(|plugin| {
+            let file = orch_plugins::component_file(&plugin.path).ok()?;
+            let relative = file
+                .strip_prefix(&project.folder)
+                .ok()?
+                .to_str()?
+                .to_owned();
+            let digest = project.digest_of(&relative)?;
+            Some((relative, digest))
         })
         .collect()
+}
+
+fn note_components(project: &mut Project, kept: &KeptPlan) {
+    let files = kept.components.iter();
+    project.own_components = files.map(|(path, _)| project.folder.join(path)).collect();
 }
 
 /// The problems of a pipeline that can be found without resolving anything, said; whether

@@ -20,6 +20,8 @@ pub struct Project {
     pub source: SourceText,
     /// The lock as it lies there; empty where there is none.
     pub lock_text: String,
+    /// Components that the pipeline names, once it was parsed.
+    pub own_components: Vec<PathBuf>,
     file_name: String,
 }
 
@@ -58,8 +60,19 @@ impl Project {
             name,
             source,
             lock_text,
+            own_components: Vec::new(),
             file_name,
         })
+    }
+
+    /// The pipeline file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join(&self.file_name)
+    }
+
+    /// Where the lock lies, or would.
+    pub fn lock_file(&self) -> PathBuf {
+        self.folder.join("orch.lock")
     }
 
     /// The lock, as it lies there.
@@ -73,7 +86,7 @@ impl Project {
     /// Puts a new lock in place.
     pub fn write_lock(&mut self, lock: &Lock) -> Result<(), Fault> {
         self.lock_text = orch_pipeline::render_lock(lock);
-        crate::files::replace(&self.folder.join("orch.lock"), self.lock_text.as_bytes())
+        crate::files::replace(&self.lock_file(), self.lock_text.as_bytes())
     }
 
     /// Files of the folder that are never inputs.

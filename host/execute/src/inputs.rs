@@ -54,7 +54,7 @@ pub(crate) fn fill(
 }
 
 fn copy_artifact(action: &str, file: &OutputFile, to: &Path, store: &Store) -> Result<(), Fault> {
-    if store.copy_to(&file.digest, to, file.executable)? {
+    if store.copy_to(&file.digest, to, file.executable)?.is_some() {
         return Ok(());
     }
     Err(Fault::internal(format!(

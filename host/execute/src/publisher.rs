@@ -5,54 +5,34 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use orch_engine::port::{Publication, Publisher};
-use orch_model::{Digest, Fault, RelativePath};
+use orch_model::{Fault, RelativePath};
 use orch_store::{Store, remove_abandoned};
 
-use crate::publish_record::{Look, PublishRecord, record_path};
+use crate::file_memory::FileMemory;
 
 /// Copies files from a store into the project's folder.
-///
-/// What is known of the files in place is kept in `.orch/published.json`, which is written
-/// by [`ProjectPublisher::save`], at the latest when this is dropped.
 #[derive(Debug)]
 pub struct ProjectPublisher {
     root: PathBuf,
     store: Store,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    record: PublishRecord,
+    memory: Arc<FileMemory>,
     /// Folders that were looked at already: they exist, and lie inside the project.
-    ready: HashSet<PathBuf>,
+    ready: Mutex<HashSet<PathBuf>>,
 }
 
 impl ProjectPublisher {
-    /// A publisher below `root`, the absolute path of the pipeline's folder.
-    pub fn new(root: PathBuf, store: Store) -> Self {
-        let record = PublishRecord::read(&record_path(&root));
+    /// A publisher below `root`, the absolute path of the pipeline's folder. `memory` is
+    /// that of the same folder.
+    pub fn new(root: PathBuf, store: Store, memory: Arc<FileMemory>) -> Self {
         Self {
             root,
             store,
-            state: Mutex::new(State {
-                record,
-                ready: HashSet::new(),
-            }),
+            memory,
+            ready: Mutex::default(),
         }
-    }
-
-    /// Writes down what is known of the files in place, if that has changed.
-    pub fn save(&self) -> Result<(), Fault> {
-        let path = record_path(&self.root);
-        let mut state = self.state.lock().expect("nobody panics with it");
-        state
-            .record
-            .write(&path)
-            .map_err(|error| Fault::io("write", &path, &error))
     }
 
     /// Puts one file in place; says whether it had to be written.
@@ -63,17 +43,17 @@ impl ProjectPublisher {
         if self.is_right(publication, &path)? {
             return Ok(false);
         }
-        if !self.store.copy_to(&file.digest, &path, file.executable)? {
+        let Some(written) = self.store.copy_to(&file.digest, &path, file.executable)? else {
             return Err(Fault::internal(format!(
                 "could not write `{to}`: its content {} is missing from the store or damaged there",
                 file.digest.short()
             ))
             .hint("run again: it will be made anew"));
-        }
-        let metadata = path
-            .symlink_metadata()
+        };
+        let metadata = written
+            .metadata()
             .map_err(|error| Fault::io("read", &path, &error))?;
-        self.note(to, Look::of(&metadata), file.digest);
+        self.memory.wrote(to.as_str(), &metadata, file.digest);
         Ok(true)
     }
 
@@ -95,29 +75,11 @@ impl ProjectPublisher {
         if !metadata.is_file() || metadata.len() != file.bytes || executable != file.executable {
             return Ok(false);
         }
-        let look = Look::of(&metadata);
-        let known = self
-            .state
-            .lock()
-            .expect("nobody panics with it")
-            .record
-            .digest(to, look);
-        if let Some(digest) = known {
-            return Ok(digest == file.digest);
-        }
-        let (digest, _) = fs::File::open(path)
-            .and_then(Digest::of_reader)
+        let (digest, _) = self
+            .memory
+            .digest(to.as_str(), &metadata)
             .map_err(|error| Fault::io("read", path, &error))?;
-        if digest != file.digest {
-            return Ok(false);
-        }
-        self.note(to, look, digest);
-        Ok(true)
-    }
-
-    fn note(&self, path: &RelativePath, look: Look, digest: Digest) {
-        let mut state = self.state.lock().expect("nobody panics with it");
-        state.record.note(path, look, digest);
+        Ok(digest == file.digest)
     }
 
     /// Makes the folders above a destination. A link among them may lead elsewhere in the
@@ -129,14 +91,14 @@ impl ProjectPublisher {
         let mut path = self.root.clone();
         for part in parents.split('/') {
             path.push(part);
-            let mut state = self.state.lock().expect("nobody panics with it");
-            if state.ready.contains(&path) {
+            let mut ready = self.ready.lock().expect("nobody panics with it");
+            if ready.contains(&path) {
                 continue;
             }
             self.make_one_folder(&path, to)?;
             // What a killed `orch` was writing here is nobody's any more.
             let _ = remove_abandoned(&path);
-            state.ready.insert(path.clone());
+            ready.insert(path.clone());
         }
         Ok(())
     }
@@ -178,12 +140,5 @@ impl Publisher for ProjectPublisher {
             written += usize::from(self.place(publication)?);
         }
         Ok(written)
-    }
-}
-
-impl Drop for ProjectPublisher {
-    fn drop(&mut self) {
-        // Without the record the files are read the next time.
-        let _ = self.save();
     }
 }

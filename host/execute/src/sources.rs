@@ -3,12 +3,15 @@
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
 use orch_engine::port::{SourceFile, Sources};
 use orch_model::{Digest, Fault, RelativePath};
 
+use crate::file_memory::FileMemory;
+use crate::look::Look;
 use crate::patterns::Patterns;
 
 /// Folders of tools, wherever they lie: never inputs.
@@ -22,13 +25,19 @@ const PRODUCTS: &str = "out";
 pub struct ProjectSources {
     root: PathBuf,
     excluded: Vec<RelativePath>,
+    memory: Arc<FileMemory>,
 }
 
 impl ProjectSources {
     /// The files below `root`, which must be absolute, without the files and folders in
-    /// `excluded`: the pipeline file, its lock, a cache that lies in the project.
-    pub fn new(root: PathBuf, excluded: Vec<RelativePath>) -> Self {
-        Self { root, excluded }
+    /// `excluded`: the pipeline file, its lock, a cache that lies in the project. `memory`
+    /// is that of the same folder.
+    pub fn new(root: PathBuf, excluded: Vec<RelativePath>, memory: Arc<FileMemory>) -> Self {
+        Self {
+            root,
+            excluded,
+            memory,
+        }
     }
 
     /// Every meant file below one beginning of the walk.
@@ -48,13 +57,14 @@ impl ProjectSources {
                 let path = error.path().unwrap_or(&start).to_owned();
                 Fault::io("read", &path, &error.into())
             })?;
-            if entry.file_type().is_dir() {
-                continue;
-            }
             let below = entry
                 .path()
                 .strip_prefix(&self.root)
                 .expect("a walk stays below its root");
+            if entry.file_type().is_dir() {
+                self.memory.saw_folder(below, &metadata(&entry)?);
+                continue;
+            }
             // An exact name is wanted only of what is meant.
             if !patterns.mean(&below.to_string_lossy()) {
                 continue;
@@ -92,6 +102,7 @@ impl ProjectSources {
                         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
                     ) =>
                 {
+                    self.memory.saw(beginning, None);
                     return Ok(false);
                 }
                 Err(error) => return Err(Fault::io("read", &path, &error)),
@@ -121,8 +132,10 @@ impl ProjectSources {
 
     fn source_file(&self, path: RelativePath, entry: &DirEntry) -> Result<SourceFile, Fault> {
         let real = entry.path();
+        let metadata = metadata(entry)?;
         if entry.file_type().is_symlink() {
             let link = self.link(&path, real)?;
+            self.memory.saw(path.as_str(), Some(Look::of(&metadata)));
             return Ok(SourceFile {
                 path,
                 digest: Digest::of(&link),
@@ -137,10 +150,10 @@ impl ProjectSources {
             ))
             .hint(format!("add `!{path}` to the inputs")));
         }
-        let metadata = entry
-            .metadata()
-            .map_err(|error| Fault::io("read", real, &error.into()))?;
-        let (digest, bytes) = self.digest(real, &metadata)?;
+        let (digest, bytes) = self
+            .memory
+            .digest(path.as_str(), &metadata)
+            .map_err(|error| Fault::io("read", real, &error))?;
         Ok(SourceFile {
             path,
             digest,
@@ -148,14 +161,6 @@ impl ProjectSources {
             executable: metadata.permissions().mode() & 0o100 != 0,
             link: None,
         })
-    }
-
-    /// The one place where a file of the project is digested. `metadata` is what a memory of
-    /// earlier digests would compare.
-    fn digest(&self, path: &Path, _metadata: &Metadata) -> Result<(Digest, u64), Fault> {
-        std::fs::File::open(path)
-            .and_then(Digest::of_reader)
-            .map_err(|error| Fault::io("read", path, &error))
     }
 
     /// The text of a link that stays inside the project, read both ways: by its text, so
@@ -215,6 +220,12 @@ fn stays_within(target: &Path, mut depth: usize) -> bool {
         }
     }
     true
+}
+
+fn metadata(entry: &DirEntry) -> Result<Metadata, Fault> {
+    entry
+        .metadata()
+        .map_err(|error| Fault::io("read", entry.path(), &error.into()))
 }
 
 fn relative(below: &Path) -> Result<RelativePath, Fault> {

@@ -434,7 +434,7 @@ fn an_input_that_changed_meanwhile_voids_the_action() {
     for change in changes {
         let fixture = Fixture::new();
         let file = fixture.write("x", "before");
-        let inputs = ProjectSources::new(fixture.project(), Vec::new())
+        let inputs = ProjectSources::new(fixture.project(), Vec::new(), fixture.memory())
             .files(&["x".to_owned()])
             .unwrap();
         change(&file);

@@ -4,22 +4,21 @@ mod fixture;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::time::{Duration, SystemTime};
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use orch_engine::port::{ActionCache, ActionResult, OutputFile, Publication, Publisher, Sources};
+use orch_engine::port::{ActionCache, ActionResult, OutputFile, Publisher, Sources};
 use orch_execute::{ProjectPublisher, ProjectSources, StoreActionCache};
 use orch_model::{Digest, FaultKind, Root};
 
-use fixture::{Fixture, relative, sandbox};
+use fixture::{Fixture, publication, relative, sandbox};
 
 fn sources(fixture: &Fixture) -> ProjectSources {
     let excluded = ["pipeline.toml", "orch.lock", "cache"]
         .map(relative)
         .to_vec();
-    ProjectSources::new(fixture.project(), excluded)
+    ProjectSources::new(fixture.project(), excluded, fixture.memory())
 }
 
 fn found(fixture: &Fixture, patterns: &[&str]) -> Vec<String> {
@@ -229,20 +228,8 @@ fn a_result_is_found_again_as_long_as_its_outputs_are_there() {
     assert_eq!(cache.lookup(&key).unwrap(), None);
 }
 
-fn publication(fixture: &Fixture, to: &str, content: &str, executable: bool) -> Publication {
-    Publication {
-        file: OutputFile {
-            path: sandbox(Root::Output, "x"),
-            digest: fixture.store.put_bytes(content.as_bytes()).unwrap(),
-            bytes: content.len() as u64,
-            executable,
-        },
-        to: relative(to),
-    }
-}
-
 fn publisher(fixture: &Fixture) -> ProjectPublisher {
-    ProjectPublisher::new(fixture.project(), fixture.store.clone())
+    ProjectPublisher::new(fixture.project(), fixture.store.clone(), fixture.memory())
 }
 
 #[test]
@@ -273,56 +260,13 @@ fn products_are_put_in_place_and_left_alone_when_they_are_right() {
     assert_eq!(fs::read_to_string(&product).unwrap(), "binary");
 }
 
-/// Sets the time of a file's last change of content.
-fn set_time(path: &std::path::Path, time: SystemTime) {
-    fs::File::options()
-        .write(true)
-        .open(path)
-        .unwrap()
-        .set_modified(time)
-        .unwrap();
-}
-
-#[test]
-fn a_file_that_nobody_touched_is_not_read_again() {
-    let fixture = Fixture::new();
-    let all = [publication(&fixture, "out/x", "right", false)];
-    publisher(&fixture).publish(&all).unwrap();
-    let record = fixture.project().join(".orch/published.json");
-    let product = fixture.project().join("out/x");
-
-    // A record that is not much younger than the file is not believed, a later one is: what
-    // it says of a file of the same look holds, though here it is a lie.
-    let lie = fs::read_to_string(&record).unwrap().replace(
-        &Digest::of("right").to_string(),
-        &Digest::of("wrong").to_string(),
-    );
-    fs::write(&record, lie).unwrap();
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 0);
-
-    let lie = fs::read_to_string(&record).unwrap().replace(
-        &Digest::of("right").to_string(),
-        &Digest::of("wrong").to_string(),
-    );
-    fs::write(&record, lie).unwrap();
-    set_time(&record, SystemTime::now() + Duration::from_secs(10));
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 1);
-
-    // And of a file of another look it says nothing.
-    publisher(&fixture).publish(&all).unwrap();
-    fs::write(&product, "wrong").unwrap();
-    set_time(&record, SystemTime::now() + Duration::from_secs(10));
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 1);
-    assert_eq!(fs::read_to_string(&product).unwrap(), "right");
-}
-
 #[test]
 fn a_damaged_record_costs_a_look_only() {
     let fixture = Fixture::new();
     let all = [publication(&fixture, "out/x", "right", false)];
     publisher(&fixture).publish(&all).unwrap();
-    for damage in ["", "{", "{\"format\":2,\"files\":{}}", "[1]"] {
-        fs::write(fixture.project().join(".orch/published.json"), damage).unwrap();
+    for damage in ["", "{", "orch-looks 1\n", "orch-looks 2\n"] {
+        fs::write(fixture.project().join(".orch/files"), damage).unwrap();
         assert_eq!(publisher(&fixture).publish(&all).unwrap(), 0, "{damage}");
     }
 }

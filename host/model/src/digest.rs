@@ -28,6 +28,11 @@ impl Digest {
         Ok((hasher.finish(), bytes))
     }
 
+    /// A raw digest as one.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// 64 lower-case hexadecimal digits, without the algorithm's name.
     pub fn hex(&self) -> String {
         hex::encode(self.0)

@@ -132,11 +132,7 @@ impl PluginHost {
     /// Loads a component from a file, or from a folder that holds exactly one `*.wasm`.
     pub fn load_path(&self, path: &Path) -> Result<PluginId, PluginFailure> {
         let unusable = |what: String| PluginFailure::Unusable(what);
-        let path = if path.is_dir() {
-            &only_component(path).map_err(unusable)?
-        } else {
-            path
-        };
+        let path = &component_file(path).map_err(unusable)?;
         let cannot = |error: std::io::Error| {
             PluginFailure::Unusable(format!(
                 "could not read the plugin `{}`: {error}; is the path right?",
@@ -393,6 +389,14 @@ fn place(origin: &PluginOrigin) -> String {
     match origin {
         PluginOrigin::Bundled => "bundled".to_owned(),
         PluginOrigin::Path(path) => format!("`{}`", shown::value(path)),
+    }
+}
+
+/// The component that a path means: a file, or the only one in a folder.
+pub fn component_file(path: &Path) -> Result<PathBuf, String> {
+    match path.is_dir() {
+        true => only_component(path),
+        false => Ok(path.to_owned()),
     }
 }
 

@@ -29,6 +29,6 @@ mod wasi;
 pub use contract::CONTRACT_VERSION;
 pub use embedded::{EmbeddedSettings, EmbeddedWasm};
 pub use grants::Grants;
-pub use host::{PluginHost, PluginHostSettings};
+pub use host::{PluginHost, PluginHostSettings, component_file};
 pub use inspect::inspect;
 pub use limits::Limits;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use orch_model::Digest;
+use serde::{Deserialize, Serialize};
 
 use crate::duration::human_duration;
 use crate::size::human_bytes;
@@ -10,7 +11,7 @@ use crate::style::Style;
 use crate::table::Table;
 
 /// Where an artifact came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResultOrigin {
     /// Every step was kept from before.
     Cached,
@@ -32,7 +33,7 @@ impl ResultOrigin {
 }
 
 /// An artifact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultRow {
     /// The build's name.
     pub build: String,

@@ -62,7 +62,7 @@ impl Store {
     /// Opens the store below a cache directory, making its folders where they are missing.
     /// Reads nothing of what it holds.
     pub fn open(cache: &Path) -> Result<Self, Fault> {
-        let root = cache.join("store").join("v1");
+        let root = Self::folder(cache);
         for folder in ["blobs", "records", "quarantine", "temporary", "locks"] {
             let path = root.join(folder);
             std::fs::create_dir_all(&path)
@@ -72,6 +72,11 @@ impl Store {
             root,
             temporary: Mutex::new(None),
         })))
+    }
+
+    /// Where the store of a cache directory lies.
+    pub fn folder(cache: &Path) -> PathBuf {
+        cache.join("store").join("v1")
     }
 
     /// Waits until nobody else holds the name, in this process or in another, and holds it.

@@ -1,6 +1,6 @@
 //! Puts a blob where somebody wants it, outside the store.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -16,24 +16,29 @@ const PARTIAL: &str = ".orch-partial-";
 
 impl Store {
     /// Makes `path` hold a blob, in one step: it is written beside under a temporary name,
-    /// checked, and renamed. Says `false`, and leaves `path` as it was, if the blob is
-    /// missing or damaged. The folder must exist.
-    pub fn copy_to(&self, digest: &Digest, path: &Path, executable: bool) -> Result<bool, Fault> {
+    /// checked, and renamed. Gives the written file; `None`, and leaves `path` as it was, if
+    /// the blob is missing or damaged. The folder must exist.
+    pub fn copy_to(
+        &self,
+        digest: &Digest,
+        path: &Path,
+        executable: bool,
+    ) -> Result<Option<File>, Fault> {
         let failed = |error: &io::Error| Fault::io("write", path, error);
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut temporary = partial_file(folder).map_err(|error| failed(&error))?;
         if !self.copy_checked(digest, temporary.as_file_mut(), path)? {
-            return Ok(false);
+            return Ok(None);
         }
         let mode = if executable { 0o755 } else { 0o644 };
         temporary
             .as_file()
             .set_permissions(Permissions::from_mode(mode))
             .map_err(|error| failed(&error))?;
-        temporary
+        let written = temporary
             .persist(path)
             .map_err(|error| failed(&error.error))?;
-        Ok(true)
+        Ok(Some(written))
     }
 }
 

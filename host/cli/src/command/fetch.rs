@@ -39,6 +39,6 @@ pub fn fetch(
         jobs: 4,
         keep_going: true,
     };
-    let run = perform(&house, &project, &graph, options, console)?;
+    let (run, _) = perform(&house, &project, &graph, options, console)?;
     Ok(Exit::of_run(&run))
 }

@@ -10,7 +10,7 @@ use orch_engine::{
     SmokeRun, World, product_folder,
 };
 use orch_execute::{
-    LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, StoreActionCache,
+    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, StoreActionCache,
 };
 use orch_model::{Fault, FaultKind, NodeId, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
@@ -28,6 +28,7 @@ use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::selection::select;
 use crate::stop::Stop;
+use crate::warm::{self, LastRun, Warm};
 
 pub fn run(
     environment: Environment,
@@ -37,6 +38,11 @@ pub fn run(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let began = std::time::Instant::now();
+    let warm = Warm::new(&environment, arguments, selection);
+    if let Some(last) = shortcut(warm.as_ref(), running, console) {
+        show(&last.rows, &up_to_date(&last, began.elapsed()), console);
+        return Ok(Exit::Done);
+    }
     let mut project = Project::open(&environment, &arguments.pipeline)?;
     let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
     let plan = planning::plan(
@@ -53,9 +59,7 @@ pub fn run(
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
     };
-    let run = perform(&house, &project, &graph, options, console)?;
-    history::add(&project.folder, &run)?;
-
+    let (run, memory) = perform(&house, &project, &graph, options, console)?;
     let rows = rows(&plan, &graph, &run);
     let mut summary = Summary {
         took: began.elapsed(),
@@ -64,19 +68,50 @@ pub fn run(
     for node in &run.nodes {
         summary.count(&node.outcome);
     }
+    show(&rows, &summary, console);
+    history::add(&project.folder, &run)?;
+    memory.save()?;
+    if let Some(warm) = warm.filter(|_| warm::is_settled(&graph, &run)) {
+        let last = LastRun {
+            nodes: run.nodes.len(),
+            rows: rows.iter().map(warm::as_cached).collect(),
+        };
+        warm.keep(&house, &project, &memory, &plan, &graph, last)?;
+    }
+    Ok(Exit::of_run(&run))
+}
+
+/// The last run, if it would only be repeated. Programs that read along are told of every
+/// node, and a dry run lists them.
+fn shortcut(warm: Option<&Warm>, running: &Running, console: &Console) -> Option<LastRun> {
+    if running.dry_run || console.is_json() {
+        return None;
+    }
+    warm?.last_run()
+}
+
+fn up_to_date(last: &LastRun, took: Duration) -> Summary {
+    Summary {
+        cached: last.nodes,
+        took,
+        ..Summary::default()
+    }
+}
+
+/// What a run made, and how its nodes ended.
+fn show(rows: &[ResultRow], summary: &Summary, console: &Console) {
     match console.json() {
         Some(json) => {
-            json.results(&rows);
-            json.summary(&summary);
+            json.results(rows);
+            json.summary(summary);
         }
         None => {
             if !rows.is_empty() {
-                console.print(&orch_report::render_results(&rows, console.style()));
+                console.print(&orch_report::render_results(rows, console.style()));
             }
-            console.say(orch_report::render_summary(&summary, console.style()).trim_end());
+            console.say(orch_report::render_summary(summary, console.style()).trim_end());
         }
     }
-    Ok(Exit::of_run(&run))
 }
 
 /// The graph of a plan. Only a plugin can make one that cannot be.
@@ -84,21 +119,21 @@ pub fn graph_of(plan: &Plan) -> Result<ActionGraph, Fault> {
     ActionGraph::of_plan(plan).map_err(|error| Fault::new(FaultKind::Plugin, error.to_string()))
 }
 
-/// Runs a graph with this machine behind the ports.
+/// Runs a graph with this machine behind the ports. Gives what is now known of the project's
+/// files as well.
 pub fn perform(
     house: &House,
     project: &Project,
     graph: &ActionGraph,
     options: RunOptions,
     console: &Console,
-) -> Result<Run, Stop> {
+) -> Result<(Run, Arc<FileMemory>), Stop> {
     let cancel = Cancel::new();
     interrupt::listen(&cancel)?;
     let hands = Hands::new(house, project)?;
     let observer = console.observer();
     let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);
-    hands.publisher.save()?;
-    Ok(run)
+    Ok((run, hands.memory))
 }
 
 /// What stands behind the ports of a run.
@@ -108,6 +143,7 @@ pub struct Hands {
     cache: StoreActionCache,
     judge: StoreJudge,
     publisher: ProjectPublisher,
+    memory: Arc<FileMemory>,
 }
 
 impl Hands {
@@ -117,8 +153,13 @@ impl Hands {
         let program = std::env::current_exe().map_err(|error| {
             Fault::internal(format!("could not find the `orch` program: {error}"))
         })?;
+        let memory = Arc::new(FileMemory::open(project.folder.clone()));
         Ok(Self {
-            sources: ProjectSources::new(project.folder.clone(), project.own_files()),
+            sources: ProjectSources::new(
+                project.folder.clone(),
+                project.own_files(),
+                memory.clone(),
+            ),
             executor: LocalExecutor::new(
                 LocalSettings::new(
                     environment.cache.clone(),
@@ -131,7 +172,12 @@ impl Hands {
             ),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
-            publisher: ProjectPublisher::new(project.folder.clone(), house.store.clone()),
+            publisher: ProjectPublisher::new(
+                project.folder.clone(),
+                house.store.clone(),
+                memory.clone(),
+            ),
+            memory,
         })
     }
 

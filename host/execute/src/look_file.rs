@@ -1,0 +1,227 @@
+//! The form in which looks are kept on disk. It is read from front to back without being
+//! parsed into anything: names are borrowed from its bytes.
+//!
+//! ```text
+//! "orch-looks 1\n"  SHA-256 of all behind it
+//! length of the note: u32, note
+//! number of entries: u32
+//! entry: kind u8, length of the name u32, name
+//!        kind 1: inode u64, size u64, mtime i64, ctime i64, mode u32
+//!        kind 2: the same, SHA-256 of the content
+//! ```
+//!
+//! Numbers are little-endian. A file that was cut, flipped or written by another version
+//! counts as none.
+
+use std::io;
+use std::path::Path;
+
+use orch_model::Digest;
+use tempfile::NamedTempFile;
+
+use crate::look::Look;
+
+const HEAD: &[u8] = b"orch-looks 1\n";
+const DIGEST_BYTES: usize = 32;
+const LOOK_BYTES: usize = 36;
+
+/// One file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry<'a> {
+    pub path: &'a str,
+    /// `None` for what was not there.
+    pub look: Option<Look>,
+    /// Of its content, where that is remembered.
+    pub digest: Option<Digest>,
+}
+
+/// Collects entries into the form on disk.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    bytes: Vec<u8>,
+    count_at: usize,
+    count: u32,
+}
+
+impl Writer {
+    pub fn new(note: &[u8]) -> Self {
+        let mut bytes = HEAD.to_vec();
+        bytes.extend([0; DIGEST_BYTES]);
+        bytes.extend(length(note.len()));
+        bytes.extend(note);
+        let count_at = bytes.len();
+        bytes.extend([0; 4]);
+        Self {
+            bytes,
+            count_at,
+            count: 0,
+        }
+    }
+
+    pub fn push(&mut self, entry: Entry<'_>) {
+        let kind = match (entry.look, entry.digest) {
+            (None, _) => 0,
+            (Some(_), None) => 1,
+            (Some(_), Some(_)) => 2,
+        };
+        self.bytes.push(kind);
+        self.bytes.extend(length(entry.path.len()));
+        self.bytes.extend(entry.path.as_bytes());
+        if let Some(look) = entry.look {
+            self.bytes.extend(look.inode.to_le_bytes());
+            self.bytes.extend(look.size.to_le_bytes());
+            self.bytes.extend(look.mtime_ns.to_le_bytes());
+            self.bytes.extend(look.ctime_ns.to_le_bytes());
+            self.bytes.extend(look.mode.to_le_bytes());
+            if let Some(digest) = entry.digest {
+                self.bytes.extend(digest.bytes());
+            }
+        }
+        self.count += 1;
+    }
+
+    /// Puts the file in place in one step.
+    pub fn write(mut self, path: &Path) -> io::Result<()> {
+        self.bytes[self.count_at..][..4].copy_from_slice(&self.count.to_le_bytes());
+        let body = HEAD.len() + DIGEST_BYTES;
+        let digest = Digest::of(&self.bytes[body..]);
+        self.bytes[HEAD.len()..body].copy_from_slice(digest.bytes());
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(folder)?;
+        io::Write::write_all(&mut file.as_file(), &self.bytes)?;
+        file.persist(path)?;
+        Ok(())
+    }
+}
+
+/// The note and the entries of a file's bytes; `None` if they are not whole.
+pub(crate) fn read(bytes: &[u8]) -> Option<(&[u8], Vec<Entry<'_>>)> {
+    let mut rest = bytes.strip_prefix(HEAD)?;
+    let digest = take(&mut rest, DIGEST_BYTES)?;
+    if Digest::of(rest).bytes() != digest {
+        return None;
+    }
+    let note_length = number(&mut rest)?;
+    let note = take(&mut rest, note_length)?;
+    let count = number(&mut rest)?;
+    let mut entries = Vec::with_capacity(count.min(rest.len()));
+    for _ in 0..count {
+        entries.push(entry(&mut rest)?);
+    }
+    rest.is_empty().then_some((note, entries))
+}
+
+fn entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
+    let kind = take(rest, 1)?[0];
+    let name_length = number(rest)?;
+    let path = std::str::from_utf8(take(rest, name_length)?).ok()?;
+    let look = match kind {
+        0 => None,
+        1 | 2 => Some(look(take(rest, LOOK_BYTES)?)?),
+        _ => return None,
+    };
+    let digest = match kind {
+        2 => Some(Digest::from_bytes(
+            take(rest, DIGEST_BYTES)?.try_into().ok()?,
+        )),
+        _ => None,
+    };
+    Some(Entry { path, look, digest })
+}
+
+fn look(mut bytes: &[u8]) -> Option<Look> {
+    let mut eight = || -> Option<[u8; 8]> { take(&mut bytes, 8)?.try_into().ok() };
+    Some(Look {
+        inode: u64::from_le_bytes(eight()?),
+        size: u64::from_le_bytes(eight()?),
+        mtime_ns: i64::from_le_bytes(eight()?),
+        ctime_ns: i64::from_le_bytes(eight()?),
+        mode: u32::from_le_bytes(bytes.try_into().ok()?),
+    })
+}
+
+fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    Some(taken)
+}
+
+fn number(rest: &mut &[u8]) -> Option<usize> {
+    let bytes = take(rest, 4)?.try_into().ok()?;
+    usize::try_from(u32::from_le_bytes(bytes)).ok()
+}
+
+/// No name and no note comes near four gigabytes.
+fn length(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entries() -> impl Strategy<Value = Vec<(String, Option<Look>, Option<Digest>)>> {
+        let look = any::<(u64, u64, i64, i64, u32)>().prop_map(
+            |(inode, size, mtime_ns, ctime_ns, mode)| Look {
+                inode,
+                size,
+                mtime_ns,
+                ctime_ns,
+                mode,
+            },
+        );
+        let kept = (look, proptest::option::of(any::<u8>()));
+        let one = ("[a-zé/.]{1,12}", proptest::option::of(kept)).prop_map(|(path, kept)| {
+            let digest = kept.and_then(|(_, seed)| Some(Digest::of([seed?])));
+            (path, kept.map(|(look, _)| look), digest)
+        });
+        proptest::collection::vec(one, 0..20)
+    }
+
+    fn written(note: &[u8], all: &[(String, Option<Look>, Option<Digest>)]) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::new(note);
+        for (path, look, digest) in all {
+            writer.push(Entry {
+                path,
+                look: *look,
+                digest: *digest,
+            });
+        }
+        let path = folder.path().join("looks");
+        writer.write(&path).unwrap();
+        std::fs::read(path).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(note: Vec<u8>, all in entries()) {
+            let bytes = written(&note, &all);
+            let (read_note, read) = read(&bytes).unwrap();
+            prop_assert_eq!(read_note, &note[..]);
+            let read: Vec<_> = read
+                .into_iter()
+                .map(|entry| (entry.path.to_owned(), entry.look, entry.digest))
+                .collect();
+            prop_assert_eq!(read, all);
+        }
+
+        #[test]
+        fn whatever_was_cut_or_flipped_counts_as_none(
+            all in entries(),
+            at: prop::sample::Index,
+            flip in 1u8..,
+            cut: bool,
+        ) {
+            let mut bytes = written(b"note", &all);
+            let at = at.index(bytes.len());
+            match cut {
+                true => bytes.truncate(at),
+                false => bytes[at] ^= flip,
+            }
+            prop_assert!(read(&bytes).is_none());
+        }
+    }
+}
