@@ -45,8 +45,6 @@ fn a_second_run_executes_nothing_and_says_so() {
         .exits(0)
         .stdout(expect![[""]])
         .stderr(expect![[r#"
-            cached       task.join
-            cached       task.count
             nothing to do: all 2 nodes are up to date ([TIME])
         "#]]);
 }
@@ -75,7 +73,7 @@ fn a_changed_source_runs_what_reads_it() {
               runs     sh join.sh
               sets     PATH=/usr/local/bin:/usr/bin:/bin
               depends  on 11 things; key [KEY]
-              last run succeeded; it ran because
+              last run succeeded in run 2, [TIME] ago; it ran because
                        - input `parts/b` has other content
               now      up to date
 
@@ -88,9 +86,9 @@ fn a_deleted_output_comes_back_without_running() {
     project.orch(&["run"]).exits(0);
     std::fs::remove_dir_all(project.path().join("dist")).expect("it is there");
     project.orch(&["run"]).exits(0).stderr(expect![[r#"
-        cached       task.join
-        cached       task.count
-        nothing to do: all 2 nodes are up to date ([TIME])
+        restored     task.join  8 B  [TIME]
+        restored     task.count  2 B  [TIME]
+        2 restored in [TIME]
     "#]]);
     assert_eq!(read(&project, "dist/whole"), "one\ntwo\n");
 }
@@ -204,4 +202,32 @@ fn a_task_that_takes_too_long() {
               hint: set `timeout` to a longer time
             1 failed in [TIME]
         "#]]);
+}
+
+/// Patterns that mean a task's own outputs, and what it no longer leaves.
+#[test]
+fn what_a_task_left_is_neither_its_input_nor_left_behind() {
+    let project = project()
+        .pipeline(
+            "\
+version = 1
+name = \"copy\"
+
+[task.copy]
+command = [\"sh\", \"-c\", \"mkdir gen && for f in *.txt; do cp $f gen/$f; done\"]
+inputs = [\"**/*.txt\"]
+outputs = [\"gen\"]
+",
+        )
+        .file("a.txt", "a")
+        .file("b.txt", "b");
+    project.orch(&["run"]).exits(0);
+    project.orch(&["run"]).exits(0).stderr(expect![[r#"
+        nothing to do: the only node is up to date ([TIME])
+    "#]]);
+
+    std::fs::remove_file(project.path().join("b.txt")).unwrap();
+    project.orch(&["run"]).exits(0);
+    assert_eq!(read(&project, "gen/a.txt"), "a");
+    assert!(!project.path().join("gen/b.txt").exists());
 }

@@ -97,10 +97,16 @@ Examples:
     },
 
     /// Say what a node is, who proposed it and why, and why it ran.
-    #[command(after_help = "Example:\n  orch explain build.agent@pi5")]
+    #[command(after_help = "\
+Examples:
+  orch explain build.agent@pi5
+  orch explain task.test --against 12")]
     Explain {
         /// The node, e.g. `build.agent@pi5`, `task.test` or `build.agent@pi5/compile`.
         node: String,
+        /// Compare with this run, by the number that `orch explain` gives, instead of the last.
+        #[arg(long, value_name = "RUN")]
+        against: Option<u64>,
         #[command(flatten)]
         project: ProjectArguments,
     },

@@ -1,5 +1,7 @@
 //! Ctrl-C: the first asks everything to stop cleanly, the second ends at once.
 
+use std::io::Write;
+
 use orch_engine::Cancel;
 use orch_model::Fault;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -7,8 +9,8 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
 
-/// Listens for the rest of the process's life.
-pub fn listen(cancel: &Cancel) -> Result<(), Fault> {
+/// Listens for the rest of the process's life. Says so on stderr where people read along.
+pub fn listen(cancel: &Cancel, for_people: bool) -> Result<(), Fault> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| Fault::internal(format!("could not listen for signals: {error}")))?;
     let cancel = cancel.clone();
@@ -18,8 +20,11 @@ pub fn listen(cancel: &Cancel) -> Result<(), Fault> {
                 // What still runs is killed by the reaper when this process is gone.
                 std::process::exit(Exit::Interrupted.code());
             }
-            eprintln!("\nstopping; once more to stop at once");
             cancel.cancel();
+            if for_people {
+                // The terminal may be gone: that is what `SIGHUP` says.
+                let _ = writeln!(std::io::stderr(), "\nstopping; once more to stop at once");
+            }
         }
     });
     Ok(())

@@ -67,9 +67,11 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             selection,
             running,
         } => command::run::run(environment, &project, &selection, &running, console),
-        Command::Explain { node, project } => {
-            command::explain::explain(environment, &node, &project, console)
-        }
+        Command::Explain {
+            node,
+            against,
+            project,
+        } => command::explain::explain(environment, &node, against, &project, console),
         Command::Lock { project, update } => {
             command::lock::lock(environment, &project, update, console)
         }

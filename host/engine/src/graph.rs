@@ -35,6 +35,8 @@ pub enum NodeKind {
     Publish {
         /// What, and where below the pipeline's folder.
         artifacts: Vec<(Artifact, RelativePath)>,
+        /// The folder that is this build's alone.
+        place: RelativePath,
     },
 }
 
@@ -92,16 +94,14 @@ impl ActionGraph {
         for task in &plan.tasks {
             loose.push(lower_task(task));
         }
+        let targets: HashMap<&str, &Target> = plan
+            .targets
+            .iter()
+            .map(|target| (target.name.as_str(), &target.target))
+            .collect();
         for build in &plan.builds {
-            let target = plan
-                .targets
-                .iter()
-                .find(|target| target.name == build.target);
-            lower_build(
-                build,
-                target.map(|t| t.target.clone()).unwrap_or_default(),
-                &mut loose,
-            );
+            let target = targets.get(build.target.as_str()).copied();
+            lower_build(build, target.cloned().unwrap_or_default(), &mut loose);
         }
         order(loose)
     }
@@ -109,11 +109,6 @@ impl ActionGraph {
     /// The nodes, each behind all that it needs.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
-    }
-
-    /// The position of a node.
-    pub fn position(&self, id: &str) -> Option<usize> {
-        self.nodes.iter().position(|node| node.id.as_str() == id)
     }
 
     /// The part of the graph that the wanted nodes need, themselves included.
@@ -223,6 +218,7 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
                 .iter()
                 .map(|artifact| (artifact.clone(), folder.join(&artifact.name)))
                 .collect(),
+            place: folder,
         },
         needs,
     });
@@ -342,6 +338,7 @@ mod tests {
             id: NodeId::task(name, None),
             kind: NodeKind::Publish {
                 artifacts: Vec::new(),
+                place: RelativePath::root(),
             },
             needs: needs.iter().map(|need| NodeId::task(need, None)).collect(),
         }

@@ -71,13 +71,18 @@ impl Ledger {
         }
         ledger.add("working directory", action.directory.to_string());
         if let Runner::Emulator(command) = &action.runner {
-            ledger.add("emulator", command.join(" "));
+            for (position, part) in command.iter().enumerate() {
+                ledger.add(format!("emulator word {}", position + 1), part);
+            }
         }
         if action.runner == Runner::EmbeddedWasm {
             ledger.add("runner", "embedded engine");
         }
         ledger.add("network", if action.network { "yes" } else { "no" });
-        for output in &action.outputs {
+        // Their order means nothing, so it changes nothing.
+        let mut outputs: Vec<_> = action.outputs.iter().collect();
+        outputs.sort();
+        for output in outputs {
             ledger.add(format!("declared output `{output}`"), "");
         }
         for (name, tree) in tools {

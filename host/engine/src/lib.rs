@@ -33,7 +33,7 @@ pub use plan::{
 };
 pub use planner::{Planned, Surroundings, check, plan};
 pub use problem::PlanProblem;
-pub use record::{NodeRecord, RunRecord};
+pub use record::NodeRecord;
 pub use resolve::{Keep, Resolution, is_pinned, resolve};
 pub use schedule::{NodeRun, Run, RunOptions, run};
 pub use world::World;

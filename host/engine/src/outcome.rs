@@ -11,6 +11,8 @@ pub enum Origin {
     Done,
     /// It was done before, with the same key.
     Cached,
+    /// It was done before, but what it leaves in the project was not in place any more.
+    Restored,
 }
 
 /// What came of a node. A failing compile is an outcome; errors are for our own faults.

@@ -3,11 +3,10 @@
 
 use std::time::Instant;
 
-use orch_model::{Fault, FaultKind, NodeId, Sample};
+use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
 
-use crate::gather::{self, Left, LeftBy};
+use crate::gather::{self, Left, LeftBy, Reads};
 use crate::graph::{ActionGraph, Node, NodeKind};
-use crate::ledger::Ledger;
 use crate::port::{ActionResult, Event, Execution, Job, Judgement, Observer, Progress, Stage};
 use crate::world::World;
 use crate::{Cancel, Origin, Outcome};
@@ -17,7 +16,7 @@ use crate::{Cancel, Origin, Outcome};
 pub(crate) struct Finished {
     pub outcome: Outcome,
     pub left: Left,
-    pub ledger: Option<Ledger>,
+    pub key: Option<Digest>,
     pub took: std::time::Duration,
 }
 
@@ -33,7 +32,7 @@ struct Done {
     result: ActionResult,
     origin: Origin,
     left: Left,
-    ledger: Option<Ledger>,
+    key: Option<Digest>,
 }
 
 /// Why a node did not succeed.
@@ -48,7 +47,7 @@ struct NodeFailure {
     reason: String,
     hint: Option<String>,
     sample: Option<Sample>,
-    ledger: Option<Ledger>,
+    key: Digest,
 }
 
 impl From<Fault> for Undone {
@@ -76,15 +75,15 @@ impl Performer<'_> {
                     origin: done.origin,
                 },
                 left: done.left,
-                ledger: done.ledger,
+                key: done.key,
                 took,
             },
             Err(undone) => {
-                let (outcome, ledger) = undone.outcome();
+                let (outcome, key) = undone.outcome();
                 Finished {
                     outcome,
                     left: Left::default(),
-                    ledger,
+                    key,
                     took,
                 }
             }
@@ -122,7 +121,7 @@ impl Performer<'_> {
                 tree: Some(tree),
                 ..Left::default()
             },
-            ledger: None,
+            key: None,
         })
     }
 
@@ -132,43 +131,22 @@ impl Performer<'_> {
         };
         let reads = gather::reads(self.graph, node, action, left, &self.world)?;
         let key = reads.ledger.key();
-        let kept = match action.cacheable {
-            true => self.world.cache.lookup(&key)?,
-            false => None,
-        };
-        let (result, origin) = match kept {
-            Some(result) => (result, Origin::Cached),
-            None => {
-                let job = Job {
-                    node: &node.id,
-                    action,
-                    inputs: &reads.inputs,
-                    artifacts: &reads.artifacts,
-                    tools: &reads.tools,
-                };
-                match self.world.executor.execute(job, self.cancel)? {
-                    Execution::Succeeded(result) => {
-                        if action.cacheable {
-                            self.world.cache.record(&key, &result)?;
-                        }
-                        (result, Origin::Done)
-                    }
-                    Execution::Failed(failure) => {
-                        return Err(Undone::Failed(Box::new(NodeFailure {
-                            reason: failure.reason,
-                            hint: failure.hint,
-                            sample: Some(failure.sample),
-                            ledger: Some(reads.ledger),
-                        })));
-                    }
-                    Execution::Cancelled => return Err(Undone::Cancelled),
-                }
+        let (result, mut origin) = match action.cacheable {
+            true => self.once(node, action, &reads, &key)?,
+            false => {
+                let result = self.execute(node, action, &reads, &key)?;
+                self.world.cache.remember(&key, &reads.ledger)?;
+                (result, Origin::Done)
             }
         };
         if *publish {
-            self.world
-                .publisher
-                .publish(&gather::task_publications(&result.outputs))?;
+            let changed = self.world.publisher.publish(
+                &gather::task_publications(&result.outputs),
+                &gather::task_places(action),
+            )?;
+            if changed > 0 && origin == Origin::Cached {
+                origin = Origin::Restored;
+            }
         }
         Ok(Done {
             left: Left {
@@ -177,8 +155,64 @@ impl Performer<'_> {
             },
             result,
             origin,
-            ledger: Some(reads.ledger),
+            key: Some(key),
         })
+    }
+
+    /// The result that is at hand, or one that is made now: by one of all that want it, in
+    /// this process or in others.
+    fn once(
+        &self,
+        node: &Node,
+        action: &Action,
+        reads: &Reads,
+        key: &Digest,
+    ) -> Result<(ActionResult, Origin), Undone> {
+        if let Some(result) = self.world.cache.lookup(key)? {
+            return Ok((result, Origin::Cached));
+        }
+        let claim = self
+            .world
+            .cache
+            .claim(key, self.cancel)?
+            .ok_or(Undone::Cancelled)?;
+        if claim.waited
+            && let Some(result) = self.world.cache.lookup(key)?
+        {
+            return Ok((result, Origin::Cached));
+        }
+        let result = self.execute(node, action, reads, key)?;
+        self.world.cache.record(key, &result, &reads.ledger)?;
+        Ok((result, Origin::Done))
+    }
+
+    fn execute(
+        &self,
+        node: &Node,
+        action: &Action,
+        reads: &Reads,
+        key: &Digest,
+    ) -> Result<ActionResult, Undone> {
+        let job = Job {
+            node: &node.id,
+            action,
+            inputs: &reads.inputs,
+            artifacts: &reads.artifacts,
+            tools: &reads.tools,
+        };
+        match self.world.executor.execute(job, self.cancel)? {
+            Execution::Succeeded(result) => Ok(result),
+            Execution::Cancelled => Err(Undone::Cancelled),
+            Execution::Failed(failure) => {
+                self.world.cache.remember(key, &reads.ledger)?;
+                Err(Undone::Failed(Box::new(NodeFailure {
+                    reason: failure.reason,
+                    hint: failure.hint,
+                    sample: Some(failure.sample),
+                    key: *key,
+                })))
+            }
+        }
     }
 
     fn judge(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
@@ -192,7 +226,7 @@ impl Performer<'_> {
                 result,
                 origin: Origin::Cached,
                 left: Left::default(),
-                ledger: Some(ledger),
+                key: Some(key),
             });
         }
         let began = Instant::now();
@@ -211,11 +245,12 @@ impl Performer<'_> {
             summaries.insert(artifact.name.to_string(), summary.into());
         }
         if !problems.is_empty() {
+            self.world.cache.remember(&key, &ledger)?;
             return Err(Undone::Failed(Box::new(NodeFailure {
                 reason: problems.join("; "),
                 hint: None,
                 sample: None,
-                ledger: Some(ledger),
+                key,
             })));
         }
         let result = ActionResult {
@@ -223,21 +258,22 @@ impl Performer<'_> {
             findings: summaries.into(),
             ..ActionResult::default()
         };
-        self.world.cache.record(&key, &result)?;
+        self.world.cache.record(&key, &result, &ledger)?;
         Ok(Done {
             result,
             origin: Origin::Done,
             left: Left::default(),
-            ledger: Some(ledger),
+            key: Some(key),
         })
     }
 
     fn publish(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
-        let NodeKind::Publish { artifacts } = &node.kind else {
+        let NodeKind::Publish { artifacts, place } = &node.kind else {
             unreachable!("called for nodes that publish");
         };
         let publications = gather::publications(self.graph, node, artifacts, left)?;
-        let written = self.world.publisher.publish(&publications)?;
+        let places = std::slice::from_ref(place);
+        let written = self.world.publisher.publish(&publications, places)?;
         Ok(Done {
             result: ActionResult {
                 outputs: publications
@@ -252,13 +288,13 @@ impl Performer<'_> {
                 Origin::Done
             },
             left: Left::default(),
-            ledger: None,
+            key: None,
         })
     }
 }
 
 impl Undone {
-    fn outcome(self) -> (Outcome, Option<Ledger>) {
+    fn outcome(self) -> (Outcome, Option<Digest>) {
         match self {
             Undone::Failed(failure) => (
                 Outcome::Failed {
@@ -267,7 +303,7 @@ impl Undone {
                     sample: failure.sample,
                     fault: None,
                 },
-                failure.ledger,
+                Some(failure.key),
             ),
             Undone::Cancelled => (Outcome::Cancelled, None),
             Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => {

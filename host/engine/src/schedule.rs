@@ -7,13 +7,13 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use orch_model::NodeId;
+use orch_model::{Digest, FaultKind, NodeId};
 
 use crate::graph::ActionGraph;
-use crate::ledger::Ledger;
 use crate::perform::{Finished, Performer};
 use crate::port::{Event, Observer};
 use crate::world::World;
@@ -35,8 +35,8 @@ pub struct NodeRun {
     pub id: NodeId,
     /// What came of it.
     pub outcome: Outcome,
-    /// What its result depends on; `None` for nodes without a key of their own.
-    pub ledger: Option<Ledger>,
+    /// The digest of all that its result depends on; `None` for nodes without one.
+    pub key: Option<Digest>,
     /// What it took in this run.
     pub took: Duration,
 }
@@ -93,7 +93,7 @@ pub fn run(
             NodeRun {
                 id: node.id.clone(),
                 outcome: finished.outcome,
-                ledger: finished.ledger,
+                key: finished.key,
                 took: finished.took,
             }
         })
@@ -177,9 +177,7 @@ impl Schedule<'_> {
 
             let finished = match refused {
                 Some(outcome) => self.refuse(position, outcome),
-                None => self.performer.perform(position, &|need| {
-                    self.finished[need].get().map(|finished| &finished.left)
-                }),
+                None => self.perform(position),
             };
             let cause = match &finished.outcome {
                 Outcome::Succeeded { .. } => None,
@@ -192,6 +190,28 @@ impl Schedule<'_> {
             board.settle(position, cause, &self.needed_by[position], self.keep_going);
             self.changed.notify_all();
         }
+    }
+
+    /// Performs a node. A panic is a fault of ours in that node: were it to end this thread,
+    /// the others would wait for it for ever.
+    fn perform(&self, position: usize) -> Finished {
+        let left = |need: usize| self.finished[need].get().map(|finished| &finished.left);
+        let performed =
+            std::panic::catch_unwind(AssertUnwindSafe(|| self.performer.perform(position, &left)));
+        performed.unwrap_or_else(|panic| {
+            let words = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("without words");
+            let outcome = Outcome::Failed {
+                reason: format!("orch itself failed: {words}"),
+                hint: Some("this is a defect of orch; please report it".to_owned()),
+                sample: None,
+                fault: Some(FaultKind::Internal),
+            };
+            self.refuse(position, outcome)
+        })
     }
 
     /// Why a ready node is not run, if there is a reason.
@@ -219,7 +239,7 @@ impl Schedule<'_> {
         Finished {
             outcome,
             left: Default::default(),
-            ledger: None,
+            key: None,
             took: Duration::ZERO,
         }
     }

@@ -6,13 +6,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use orch_engine::port::{
-    ActionCache, ActionResult, Event, Execution, Executor, Failure, InstalledTree, Job, Judge,
-    Judgement, Observer, OutputFile, Progress, Publication, Publisher, SourceFile, Sources,
+    ActionCache, ActionResult, Claim, Event, Execution, Executor, Failure, InstalledTree, Job,
+    Judge, Judgement, Observer, OutputFile, Progress, Publication, Publisher, SourceFile, Sources,
     Toolchains,
 };
 use orch_engine::{
-    ActionGraph, Cancel, Forecast, Origin, Outcome, Plan, PlannedBuild, PlannedTarget, PlannedTask,
-    Proposer, Run, RunOptions, RunRecord, SmokeRun, World, forecast, run,
+    ActionGraph, Cancel, Forecast, Ledger, NodeRecord, Origin, Outcome, Plan, PlannedBuild,
+    PlannedTarget, PlannedTask, Proposer, Run, RunOptions, SmokeRun, World, forecast, run,
 };
 use orch_model::{
     Action, Artifact, Digest, Fault, Machine, NodeId, RelativePath, Root, Runner, Sample,
@@ -24,6 +24,7 @@ struct Bench {
     host: Machine,
     sources: Mutex<BTreeMap<String, String>>,
     cache: Mutex<BTreeMap<Digest, ActionResult>>,
+    ledgers: Mutex<BTreeMap<Digest, Ledger>>,
     executed: Mutex<Vec<String>>,
     running: AtomicUsize,
     most_running: AtomicUsize,
@@ -39,6 +40,7 @@ impl Bench {
             host: Machine::of_triple("x86_64-unknown-linux-gnu"),
             sources: Mutex::new(BTreeMap::from([("a.go".into(), "one".into())])),
             cache: Mutex::default(),
+            ledgers: Mutex::default(),
             executed: Mutex::default(),
             running: AtomicUsize::new(0),
             most_running: AtomicUsize::new(0),
@@ -139,9 +141,22 @@ impl ActionCache for Bench {
         Ok(self.cache.lock().unwrap().get(key).cloned())
     }
 
-    fn record(&self, key: &Digest, result: &ActionResult) -> Result<(), Fault> {
+    fn record(&self, key: &Digest, result: &ActionResult, ledger: &Ledger) -> Result<(), Fault> {
         self.cache.lock().unwrap().insert(*key, result.clone());
+        self.remember(key, ledger)
+    }
+
+    fn remember(&self, key: &Digest, ledger: &Ledger) -> Result<(), Fault> {
+        self.ledgers.lock().unwrap().insert(*key, ledger.clone());
         Ok(())
+    }
+
+    fn ledger(&self, key: &Digest) -> Result<Option<Ledger>, Fault> {
+        Ok(self.ledgers.lock().unwrap().get(key).cloned())
+    }
+
+    fn claim(&self, _: &Digest, _: &Cancel) -> Result<Option<Claim>, Fault> {
+        Ok(Some(Claim::new(false, ())))
     }
 }
 
@@ -159,7 +174,7 @@ impl Judge for Bench {
 }
 
 impl Publisher for Bench {
-    fn publish(&self, publications: &[Publication]) -> Result<usize, Fault> {
+    fn publish(&self, publications: &[Publication], _: &[RelativePath]) -> Result<usize, Fault> {
         let mut published = self.published.lock().unwrap();
         Ok(publications
             .iter()
@@ -327,12 +342,10 @@ fn a_second_run_executes_nothing() {
 fn a_changed_source_runs_what_reads_it_and_the_record_says_why() {
     let bench = Bench::new();
     let plan = plan(Vec::new(), vec![build()]);
-    let mut record = RunRecord::default();
-    assert!(record.take(&bench.run(&plan, CAREFUL)));
-    assert!(
-        !record.take(&bench.run(&plan, CAREFUL)),
-        "a run that did nothing is no news"
-    );
+    let first = NodeRecord::of_run(&bench.run(&plan, CAREFUL));
+    assert_eq!(first.len(), 3);
+    let second = NodeRecord::of_run(&bench.run(&plan, CAREFUL));
+    assert_eq!(second, [], "a run that did nothing is no news");
     bench.executed();
 
     bench
@@ -348,13 +361,15 @@ fn a_changed_source_runs_what_reads_it_and_the_record_says_why() {
         Forecast::DependsOn(graph.nodes()[0].id.clone())
     );
 
-    assert!(record.take(&bench.run(&plan, CAREFUL)));
+    let third = NodeRecord::of_run(&bench.run(&plan, CAREFUL));
     assert_eq!(
         bench.executed(),
         ["build.agent@here/compile", "build.agent@here/smoke"]
     );
-    let changes: Vec<_> = record.nodes[&graph.nodes()[0].id]
-        .changes
+    let ledger = |record: &NodeRecord| bench.ledger(&record.key).unwrap().unwrap();
+    assert_eq!(first[0].node, third[0].node);
+    let changes: Vec<_> = ledger(&third[0])
+        .changes_since(&ledger(&first[0]))
         .iter()
         .map(ToString::to_string)
         .collect();

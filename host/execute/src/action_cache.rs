@@ -1,13 +1,26 @@
 //! What actions did before, kept as records of the store.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use orch_engine::port::{ActionCache, ActionResult};
+use orch_engine::port::{ActionCache, ActionResult, Claim};
+use orch_engine::{Cancel, Ledger};
 use orch_model::{Digest, Fault};
 use orch_store::Store;
 
+/// Records of successes: a line with the result, and one with its ledger, which few read.
 const KIND: &str = "action";
-const FORMAT: u32 = 1;
+/// Records of what has a ledger only.
+const LEDGER: &str = "ledger";
+/// The form that is written; the one before it had no second line.
+const FORMAT: u32 = 2;
+const OLDEST_FORMAT: u32 = 1;
+
+/// How long to wait before somebody else's claim is looked at again, at first and at most.
+/// The kernel could wake us, but not for an interrupt as well.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
+const LAST_LOOK: Duration = Duration::from_millis(50);
 
 /// Keeps successes in a [`Store`], beside the outputs that they name.
 #[derive(Clone, Debug)]
@@ -34,7 +47,9 @@ impl ActionCache for StoreActionCache {
             return Ok(None);
         };
         // What another version of `orch` wrote, and this one cannot read, counts as none.
-        let Ok(kept) = serde_json::from_slice::<Kept<ActionResult>>(&value) else {
+        let line = value.split(|byte| *byte == b'\n').next();
+        let Ok(kept) = serde_json::from_slice::<Kept<ActionResult>>(line.unwrap_or_default())
+        else {
             return Ok(None);
         };
         let whole = kept
@@ -42,16 +57,52 @@ impl ActionCache for StoreActionCache {
             .outputs
             .iter()
             .all(|output| self.store.contains(&output.digest));
-        Ok((kept.format == FORMAT && whole).then_some(kept.result))
+        let readable = (OLDEST_FORMAT..=FORMAT).contains(&kept.format);
+        Ok((readable && whole).then_some(kept.result))
     }
 
-    fn record(&self, key: &Digest, result: &ActionResult) -> Result<(), Fault> {
+    fn record(&self, key: &Digest, result: &ActionResult, ledger: &Ledger) -> Result<(), Fault> {
         let kept = Kept {
             format: FORMAT,
             result,
         };
-        let value = serde_json::to_vec(&kept)
-            .map_err(|error| Fault::internal(format!("could not write a result down: {error}")))?;
+        let mut value = json(&kept)?;
+        value.push(b'\n');
+        value.extend(json(ledger)?);
         self.store.put_record(KIND, key, &value)
     }
+
+    fn remember(&self, key: &Digest, ledger: &Ledger) -> Result<(), Fault> {
+        self.store.put_record(LEDGER, key, &json(ledger)?)
+    }
+
+    fn ledger(&self, key: &Digest) -> Result<Option<Ledger>, Fault> {
+        let text = match self.store.get_record(KIND, key)? {
+            Some(value) => value
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map(|end| value[end + 1..].to_vec()),
+            None => self.store.get_record(LEDGER, key)?,
+        };
+        Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+    }
+
+    fn claim(&self, key: &Digest, cancel: &Cancel) -> Result<Option<Claim>, Fault> {
+        let name = format!("action {key}");
+        let mut pause = FIRST_LOOK;
+        loop {
+            if let Some(lock) = self.store.try_lock(&name)? {
+                return Ok(Some(Claim::new(pause > FIRST_LOOK, lock)));
+            }
+            if cancel.wait(pause) {
+                return Ok(None);
+            }
+            pause = LAST_LOOK.min(pause * 2);
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    serde_json::to_vec(value)
+        .map_err(|error| Fault::internal(format!("could not write a result down: {error}")))
 }

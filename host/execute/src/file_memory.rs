@@ -4,7 +4,7 @@
 //! The memory is a hint, kept in `.orch/files`. A lost, damaged or foreign one costs a look
 //! into the files, never a wrong digest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub struct FileMemory {
 #[derive(Debug, Default)]
 struct State {
     known: HashMap<String, (Look, Digest)>,
+    /// What was put in place here, as it looked then.
+    placed: BTreeMap<String, Look>,
     changed: bool,
     seen: HashMap<String, Option<Look>>,
     /// Whether something that was looked at may have changed without showing it.
@@ -39,17 +41,14 @@ impl FileMemory {
     /// What is remembered of the files below `root`, the absolute path of a pipeline's
     /// folder.
     pub fn open(root: PathBuf) -> Self {
-        let known = fs::read(memory_path(&root))
+        let state = fs::read(memory_path(&root))
             .ok()
-            .and_then(|bytes| Some(owned(&look_file::read(&bytes)?.1)))
+            .and_then(|bytes| Some(State::of_entries(&look_file::read(&bytes)?.1)))
             .unwrap_or_default();
         Self {
             root,
             clock: FileClock::default(),
-            state: Mutex::new(State {
-                known,
-                ..State::default()
-            }),
+            state: Mutex::new(state),
         }
     }
 
@@ -66,6 +65,14 @@ impl FileMemory {
                 path,
                 look: Some(*look),
                 digest: Some(*digest),
+            });
+        }
+        // What has a digest is a memory of content, what has none one of a place.
+        for (path, look) in &state.placed {
+            writer.push(Entry {
+                path,
+                look: Some(*look),
+                digest: None,
             });
         }
         make_folder(&path)
@@ -105,6 +112,34 @@ impl FileMemory {
     /// that of the written file itself, not of whatever has its name.
     pub(crate) fn wrote(&self, path: &str, metadata: &Metadata, digest: Digest) {
         self.note(path, metadata, digest, now_ns(), true);
+        let mut state = self.state();
+        state.placed.insert(path.to_owned(), Look::of(metadata));
+        state.changed = true;
+    }
+
+    /// What was put at or below a place, as it looked then.
+    pub(crate) fn placed_at(&self, place: &str) -> Vec<(String, Look)> {
+        let state = self.state();
+        let owned = |(path, look): (&String, &Look)| (path.clone(), *look);
+        if place.is_empty() {
+            return state.placed.iter().map(owned).collect();
+        }
+        // `0` comes behind `/`.
+        let below = format!("{place}/")..format!("{place}0");
+        let itself = state.placed.get_key_value(place);
+        itself
+            .into_iter()
+            .chain(state.placed.range(below))
+            .map(owned)
+            .collect()
+    }
+
+    /// Forgets a file that was put in place.
+    pub(crate) fn forget(&self, path: &str) {
+        let mut state = self.state();
+        state.placed.remove(path);
+        state.known.remove(path);
+        state.changed = true;
     }
 
     fn note(&self, path: &str, metadata: &Metadata, digest: Digest, looked_ns: i64, whole: bool) {
@@ -176,9 +211,19 @@ fn memory_path(root: &Path) -> PathBuf {
     root.join(".orch").join("files")
 }
 
-fn owned(entries: &[Entry<'_>]) -> HashMap<String, (Look, Digest)> {
-    let kept = |entry: &Entry<'_>| Some((entry.path.to_owned(), (entry.look?, entry.digest?)));
-    entries.iter().filter_map(kept).collect()
+impl State {
+    fn of_entries(entries: &[Entry<'_>]) -> Self {
+        let mut state = Self::default();
+        for entry in entries {
+            let path = entry.path.to_owned();
+            match (entry.look, entry.digest) {
+                (Some(look), Some(digest)) => drop(state.known.insert(path, (look, digest))),
+                (Some(look), None) => drop(state.placed.insert(path, look)),
+                (None, _) => {}
+            }
+        }
+        state
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use orch_model::{Fault, RelativePath};
 use orch_store::{Store, remove_abandoned};
 
 use crate::file_memory::FileMemory;
+use crate::look::Look;
 
 /// Copies files from a store into the project's folder.
 #[derive(Debug)]
@@ -55,6 +56,20 @@ impl ProjectPublisher {
             .map_err(|error| Fault::io("read", &path, &error))?;
         self.memory.wrote(to.as_str(), &metadata, file.digest);
         Ok(true)
+    }
+
+    /// Removes a file that was put in place once and is wanted no more; one that somebody has
+    /// changed since is theirs. Says whether there was something to remove.
+    fn remove(&self, path: &str, placed: Look) -> Result<bool, Fault> {
+        let real = self.root.join(path);
+        let ours = real
+            .symlink_metadata()
+            .is_ok_and(|found| Look::of(&found) == placed);
+        self.memory.forget(path);
+        if ours {
+            fs::remove_file(&real).map_err(|error| Fault::io("remove", &real, &error))?;
+        }
+        Ok(ours)
     }
 
     /// Whether the destination holds what it should, as a plain file of the right mode.
@@ -134,11 +149,23 @@ impl ProjectPublisher {
 }
 
 impl Publisher for ProjectPublisher {
-    fn publish(&self, publications: &[Publication]) -> Result<usize, Fault> {
-        let mut written = 0;
+    fn publish(
+        &self,
+        publications: &[Publication],
+        places: &[RelativePath],
+    ) -> Result<usize, Fault> {
+        let mut changed = 0;
         for publication in publications {
-            written += usize::from(self.place(publication)?);
+            changed += usize::from(self.place(publication)?);
         }
-        Ok(written)
+        let current: HashSet<&str> = publications.iter().map(|one| one.to.as_str()).collect();
+        for place in places {
+            for (path, look) in self.memory.placed_at(place.as_str()) {
+                if !current.contains(path.as_str()) {
+                    changed += usize::from(self.remove(&path, look)?);
+                }
+            }
+        }
+        Ok(changed)
     }
 }

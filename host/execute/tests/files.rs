@@ -9,6 +9,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
 use orch_engine::port::{ActionCache, ActionResult, OutputFile, Publisher, Sources};
+use orch_engine::{Cancel, Ledger};
 use orch_execute::{ProjectPublisher, ProjectSources, StoreActionCache};
 use orch_model::{Digest, FaultKind, Root};
 
@@ -207,7 +208,9 @@ fn a_result_is_found_again_as_long_as_its_outputs_are_there() {
     let key = Digest::of("key");
     assert_eq!(cache.lookup(&key).unwrap(), None);
     let result = result(&fixture.store, "content");
-    cache.record(&key, &result).unwrap();
+    let ledger: Ledger = serde_json::from_str(r#"[{"what":"program","value":"go"}]"#).unwrap();
+    cache.record(&key, &result, &ledger).unwrap();
+    assert_eq!(cache.ledger(&key).unwrap(), Some(ledger));
     assert_eq!(cache.lookup(&key).unwrap(), Some(result.clone()));
 
     let hex = result.outputs[0].digest.hex();
@@ -221,9 +224,14 @@ fn a_result_is_found_again_as_long_as_its_outputs_are_there() {
     assert_eq!(cache.lookup(&key).unwrap(), None);
 
     // Written by a version that is not known here.
-    let value = br#"{"format":2,"result":{"outputs":[],"stdout":"","stderr":"","wall_ms":0}}"#;
+    let value = br#"{"format":3,"result":{"outputs":[],"stdout":"","stderr":"","wall_ms":0}}"#;
     fixture.store.put_record("action", &key, value).unwrap();
     assert_eq!(cache.lookup(&key).unwrap(), None);
+    // And by the one before this.
+    let value = br#"{"format":1,"result":{"outputs":[],"stdout":"x","stderr":"","wall_ms":0}}"#;
+    fixture.store.put_record("action", &key, value).unwrap();
+    assert_eq!(cache.lookup(&key).unwrap().unwrap().stdout, "x");
+    assert_eq!(cache.ledger(&key).unwrap(), None);
     fixture.store.put_record("action", &key, b"[]").unwrap();
     assert_eq!(cache.lookup(&key).unwrap(), None);
 }
@@ -239,23 +247,23 @@ fn products_are_put_in_place_and_left_alone_when_they_are_right() {
         publication(&fixture, "out/agent/pi5/agent", "binary", true),
         publication(&fixture, "top", "text", false),
     ];
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 2);
+    assert_eq!(publisher(&fixture).publish(&all, &[]).unwrap(), 2);
     let product = fixture.project().join("out/agent/pi5/agent");
     assert_eq!(fs::read_to_string(&product).unwrap(), "binary");
     assert_eq!(
         product.metadata().unwrap().permissions().mode() & 0o777,
         0o755
     );
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 0);
+    assert_eq!(publisher(&fixture).publish(&all, &[]).unwrap(), 0);
 
     // Each kind of change is noticed and mended.
     fs::write(&product, "binarx").unwrap();
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 1);
+    assert_eq!(publisher(&fixture).publish(&all, &[]).unwrap(), 1);
     fs::set_permissions(&product, fs::Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 1);
+    assert_eq!(publisher(&fixture).publish(&all, &[]).unwrap(), 1);
     fs::remove_file(&product).unwrap();
     symlink("/etc/passwd", &product).unwrap();
-    assert_eq!(publisher(&fixture).publish(&all).unwrap(), 1);
+    assert_eq!(publisher(&fixture).publish(&all, &[]).unwrap(), 1);
     assert!(product.symlink_metadata().unwrap().is_file());
     assert_eq!(fs::read_to_string(&product).unwrap(), "binary");
 }
@@ -264,10 +272,14 @@ fn products_are_put_in_place_and_left_alone_when_they_are_right() {
 fn a_damaged_record_costs_a_look_only() {
     let fixture = Fixture::new();
     let all = [publication(&fixture, "out/x", "right", false)];
-    publisher(&fixture).publish(&all).unwrap();
+    publisher(&fixture).publish(&all, &[]).unwrap();
     for damage in ["", "{", "orch-looks 1\n", "orch-looks 2\n"] {
         fs::write(fixture.project().join(".orch/files"), damage).unwrap();
-        assert_eq!(publisher(&fixture).publish(&all).unwrap(), 0, "{damage}");
+        assert_eq!(
+            publisher(&fixture).publish(&all, &[]).unwrap(),
+            0,
+            "{damage}"
+        );
     }
 }
 
@@ -277,7 +289,7 @@ fn a_destination_that_cannot_be_is_refused_and_named() {
     let project = fixture.project();
     let check = |to: &str, expected: Expect| {
         let fault = publisher(&fixture)
-            .publish(&[publication(&fixture, to, "x", false)])
+            .publish(&[publication(&fixture, to, "x", false)], &[])
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::Usage);
         expected.assert_eq(&fault.message);
@@ -311,7 +323,7 @@ fn a_destination_that_cannot_be_is_refused_and_named() {
     // A link to another place in the project is the user's own business.
     symlink("out/folder", project.join("inside")).unwrap();
     let inside = [publication(&fixture, "inside/x", "x", false)];
-    assert_eq!(publisher(&fixture).publish(&inside).unwrap(), 1);
+    assert_eq!(publisher(&fixture).publish(&inside, &[]).unwrap(), 1);
     assert!(project.join("out/folder/x").exists());
 }
 
@@ -321,7 +333,7 @@ fn a_missing_content_leaves_the_old_file() {
     fixture.write("out/x", "old");
     let mut missing = publication(&fixture, "out/x", "new", false);
     missing.file.digest = Digest::of("never kept");
-    let fault = publisher(&fixture).publish(&[missing]).unwrap_err();
+    let fault = publisher(&fixture).publish(&[missing], &[]).unwrap_err();
     expect![[r#"
         could not write `out/x`: its content 68266d89225c is missing from the store or damaged there
         hint: run again: it will be made anew"#]]
@@ -337,7 +349,7 @@ fn what_a_killed_run_was_writing_is_removed() {
     let fixture = Fixture::new();
     let partial = fixture.write("out/.orch-partial-abc", "half");
     publisher(&fixture)
-        .publish(&[publication(&fixture, "out/x", "x", false)])
+        .publish(&[publication(&fixture, "out/x", "x", false)], &[])
         .unwrap();
     assert!(!partial.exists());
 }
@@ -365,12 +377,61 @@ proptest! {
             .iter()
             .filter(|(path, (content, executable))| before.get(*path) == Some(content) && !executable)
             .count();
-        prop_assert_eq!(publisher.publish(&all).unwrap(), files.len() - right);
+        prop_assert_eq!(publisher.publish(&all, &[]).unwrap(), files.len() - right);
         for (path, (content, executable)) in &files {
             let path = fixture.project().join(path);
             prop_assert_eq!(&fs::read_to_string(&path).unwrap(), content);
             prop_assert_eq!(path.metadata().unwrap().permissions().mode() & 0o100 != 0, *executable);
         }
-        prop_assert_eq!(publisher.publish(&all).unwrap(), 0);
+        prop_assert_eq!(publisher.publish(&all, &[]).unwrap(), 0);
     }
+}
+
+#[test]
+fn what_is_no_longer_left_is_removed_from_its_place_unless_somebody_changed_it() {
+    let fixture = Fixture::new();
+    let file = |name: &str| publication(&fixture, name, "ours", false);
+    let places = ["gen", "top"].map(relative);
+    let all = ["gen/a", "gen/b", "gen/c", "generated", "top"].map(file);
+    publisher(&fixture).publish(&all, &places).unwrap();
+    fixture.write("gen/b", "changed by somebody");
+    fixture.write("gen/theirs", "made by somebody");
+
+    let again = publisher(&fixture).publish(&[file("gen/c")], &places);
+    assert_eq!(again.unwrap(), 2);
+    let left = |name: &str| fixture.project().join(name).exists();
+    assert!(!left("gen/a") && !left("top"));
+    assert!(left("gen/b") && left("gen/c") && left("gen/theirs"));
+    // Another place of a similar name.
+    assert!(left("generated"));
+    let again = publisher(&fixture).publish(&[file("gen/c")], &places);
+    assert_eq!(again.unwrap(), 0);
+}
+
+#[test]
+fn two_that_want_one_action_do_it_one_after_the_other() {
+    let fixture = Fixture::new();
+    let cache = StoreActionCache::new(fixture.store.clone());
+    let key = Digest::of("key");
+    let cancel = Cancel::new();
+    let first = cache.claim(&key, &cancel).unwrap().unwrap();
+    assert!(!first.waited);
+    let other = cache.claim(&Digest::of("other"), &cancel).unwrap().unwrap();
+    assert!(!other.waited);
+
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| cache.claim(&key, &cancel).unwrap().unwrap());
+        // It must not have come through before the first is over.
+        let result = result(&fixture.store, "content");
+        cache.record(&key, &result, &Ledger::default()).unwrap();
+        assert!(!second.is_finished());
+        drop(first);
+        let second = second.join().unwrap();
+        assert_eq!(cache.lookup(&key).unwrap(), Some(result));
+        drop(second);
+    });
+    let held = cache.claim(&key, &cancel).unwrap();
+    cancel.cancel();
+    assert!(cache.claim(&key, &cancel).unwrap().is_none());
+    drop(held);
 }

@@ -46,7 +46,7 @@ impl Kept {
         sources.files(&patterns).unwrap();
         let store: Store = self.fixture.store.clone();
         ProjectPublisher::new(project.clone(), store, memory.clone())
-            .publish(&[publication(&self.fixture, "out/x", "right", false)])
+            .publish(&[publication(&self.fixture, "out/x", "right", false)], &[])
             .unwrap();
         let besides = [project.join("pipeline.toml"), project.join("orch.lock")];
         self.snapshot.keep(b"note", &memory, &besides).unwrap();

@@ -82,7 +82,7 @@ pub enum Refusal {
 }
 
 /// A question with the digest of its answer (or refusal): what a kept plan rests on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RecordedFact {
     /// What was asked.
     pub question: Question,

@@ -1,5 +1,5 @@
-//! A node that is over, as text: one line, and for a failure what its process printed last
-//! and what to do.
+//! A node that is over, as text: one line, what its process printed last, and for a failure
+//! what to do.
 
 use std::time::Duration;
 
@@ -40,7 +40,9 @@ pub(crate) fn render_finished(
     let (sign, word, meaning) = match outcome {
         Outcome::Succeeded { origin, .. } => match origin {
             Origin::Done => ("✓", "done", Meaning::Good),
-            Origin::Cached => ("=", "cached", Meaning::Faint),
+            Origin::Restored => ("=", "restored", Meaning::Good),
+            // What was there already is no news; the last line of a run counts it.
+            Origin::Cached => return String::new(),
         },
         Outcome::Failed { .. } => ("✗", "failed", Meaning::Bad),
         Outcome::Skipped { .. } => ("-", "skipped", Meaning::Warning),
@@ -57,10 +59,7 @@ pub(crate) fn render_finished(
     };
     let took = human_duration(took);
     let rest = match outcome {
-        Outcome::Succeeded {
-            origin: Origin::Done,
-            result,
-        } => {
+        Outcome::Succeeded { result, .. } => {
             let bytes = result.outputs.iter().map(|output| output.bytes).sum();
             let size = match result.outputs.is_empty() {
                 true => String::new(),
@@ -72,10 +71,6 @@ pub(crate) fn render_finished(
                 Marks::Words => format!("{size}  {took}"),
             }
         }
-        Outcome::Succeeded { .. } => match marks {
-            Marks::Signs => format!("{:>9}", style.paint(meaning, word)),
-            Marks::Words => String::new(),
-        },
         Outcome::Failed { .. } => match marks {
             Marks::Signs => format!("{}  {took:>8}", style.paint(meaning, "   failed")),
             Marks::Words => took,
@@ -96,14 +91,25 @@ pub(crate) fn render_finished(
         text.push_str(&rest);
     }
     text.push('\n');
-    if let Outcome::Failed {
-        reason,
-        hint,
-        sample,
-        ..
-    } = outcome
-    {
-        push_failure(&mut text, reason, hint.as_deref(), sample.as_ref(), style);
+    match outcome {
+        Outcome::Succeeded {
+            result,
+            origin: Origin::Done,
+        } => {
+            push_printed(
+                &mut text,
+                result.stdout.as_bytes(),
+                result.stderr.as_bytes(),
+                style,
+            );
+        }
+        Outcome::Failed {
+            reason,
+            hint,
+            sample,
+            ..
+        } => push_failure(&mut text, reason, hint.as_deref(), sample.as_ref(), style),
+        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Cancelled => {}
     }
     text
 }
@@ -122,23 +128,28 @@ fn push_failure(
 ) {
     push_indented(text, "  ", &visible(reason));
     if let Some(sample) = sample {
-        let stderr = printed(&sample.stderr);
-        let stdout = printed(&sample.stdout);
-        let from_stderr = stderr.len().min(MOST_LINES);
-        for (lines, most) in [(stdout, MOST_LINES - from_stderr), (stderr, from_stderr)] {
-            let left_out = lines.len() - lines.len().min(most);
-            if left_out > 0 && most > 0 {
-                let note = format!("… {left_out} lines before these");
-                push_indented(text, "    ", &style.paint(Meaning::Faint, &note));
-            }
-            for line in &lines[left_out..] {
-                push_indented(text, "    ", line);
-            }
-        }
+        push_printed(text, &sample.stdout, &sample.stderr, style);
     }
     let mut advice = String::new();
     push_hint(&mut advice, hint, style);
     push_indented(text, "  ", &advice);
+}
+
+/// The last lines of what a process printed, its errors below all else.
+fn push_printed(text: &mut String, stdout: &[u8], stderr: &[u8], style: Style) {
+    let stderr = printed(stderr);
+    let stdout = printed(stdout);
+    let from_stderr = stderr.len().min(MOST_LINES);
+    for (lines, most) in [(stdout, MOST_LINES - from_stderr), (stderr, from_stderr)] {
+        let left_out = lines.len() - lines.len().min(most);
+        if left_out > 0 && most > 0 {
+            let note = format!("… {left_out} lines before these");
+            push_indented(text, "    ", &style.paint(Meaning::Faint, &note));
+        }
+        for line in &lines[left_out..] {
+            push_indented(text, "    ", line);
+        }
+    }
 }
 
 /// What a process printed, as lines that a terminal can show, without blank ends.

@@ -130,6 +130,7 @@ fn showcase() -> Vec<String> {
     json.summary(&Summary {
         done: 1,
         cached: 1,
+        restored: 0,
         failed: 1,
         skipped: 1,
         cancelled: 1,
@@ -173,7 +174,7 @@ fn a_stream() {
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
         {"event":"results","rows":[{"build":"agent","target":"pi5","artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
-        {"event":"summary","took_ms":12345,"done":1,"cached":1,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
+        {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
         {"event":"stream-closed","exit_code":1,"time_ms":1790000012000}"#]].assert_eq(&text);
 }
 

@@ -50,7 +50,6 @@ fn a_run() {
         unpacked     toolchain.go  207.0 MB in 2.0 s
         done         toolchain.go  207.0 MB  8.0 s
         done         build.agent@pi5/compile  4.8 MB  2.1 s
-        cached       build.agent@pi5/verify
         failed       task.test  1.2 s
           exited with code 2
             … 22 lines before these

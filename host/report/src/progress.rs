@@ -106,6 +106,7 @@ impl Progress {
         let mut parts = vec![format!("running {}", self.running.len())];
         for (count, name) in [
             (summary.done, "done"),
+            (summary.restored, "restored"),
             (summary.cached, "cached"),
             (summary.failed, "failed"),
             (summary.skipped, "skipped"),

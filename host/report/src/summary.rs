@@ -14,6 +14,8 @@ pub struct Summary {
     pub done: usize,
     /// Succeeded before, with the same key.
     pub cached: usize,
+    /// Succeeded before, and what they left was put back in place.
+    pub restored: usize,
     /// Failed by themselves.
     pub failed: usize,
     /// Not tried, because of a node that they need.
@@ -31,6 +33,7 @@ impl Summary {
             Outcome::Succeeded { origin, .. } => match origin {
                 Origin::Done => &mut self.done,
                 Origin::Cached => &mut self.cached,
+                Origin::Restored => &mut self.restored,
             },
             Outcome::Failed { .. } => &mut self.failed,
             Outcome::Skipped { .. } => &mut self.skipped,
@@ -40,7 +43,7 @@ impl Summary {
 
     /// How many nodes are over.
     pub fn over(&self) -> usize {
-        self.done + self.cached + self.failed + self.skipped + self.cancelled
+        self.done + self.cached + self.restored + self.failed + self.skipped + self.cancelled
     }
 }
 
@@ -62,6 +65,7 @@ pub fn render_summary(summary: &Summary, style: Style) -> String {
         (summary.cancelled, "cancelled", Meaning::Warning),
         (summary.skipped, "skipped", Meaning::Warning),
         (summary.done, "done", Meaning::Good),
+        (summary.restored, "restored", Meaning::Good),
         (summary.cached, "cached", Meaning::Good),
     ];
     let parts: Vec<String> = counts
@@ -90,6 +94,7 @@ mod tests {
             failed,
             skipped,
             cancelled,
+            restored: 0,
             took: Duration::from_millis(milliseconds),
         };
         check(

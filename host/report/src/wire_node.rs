@@ -54,6 +54,7 @@ pub(crate) struct WireOutput<'a> {
 pub(crate) enum WireOrigin {
     Done,
     Cached,
+    Restored,
 }
 
 impl<'a> WireName<'a> {
@@ -75,6 +76,7 @@ impl<'a> WireEnd<'a> {
                 origin: match origin {
                     Origin::Done => WireOrigin::Done,
                     Origin::Cached => WireOrigin::Cached,
+                    Origin::Restored => WireOrigin::Restored,
                 },
                 outputs: result
                     .outputs

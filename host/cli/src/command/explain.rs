@@ -2,17 +2,18 @@
 //! it would run now.
 
 use std::fmt::Write;
+use std::time::Duration;
 
-use orch_engine::{
-    ActionGraph, Forecast, Foreseen, Node, NodeKind, NodeRecord, Plan, RunRecord, nearest,
-};
+use orch_engine::port::ActionCache;
+use orch_engine::{ActionGraph, Change, Forecast, Foreseen, Ledger, Node, NodeKind, Plan, nearest};
 use orch_model::{Fault, NodeId};
+use orch_report::human_duration;
 
 use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::history;
+use crate::history::{self, Executed};
 use crate::house::House;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
@@ -27,6 +28,7 @@ const SHOWN_CHANGES: usize = 20;
 pub fn explain(
     environment: Environment,
     node: &str,
+    against: Option<u64>,
     arguments: &ProjectArguments,
     console: &Console,
 ) -> Result<Exit, Stop> {
@@ -52,12 +54,19 @@ pub fn explain(
     let graph = whole.needed_by(|id| id.is_meant_by(node));
     let hands = Hands::new(&house, &project)?;
     let foreseen = orch_engine::forecast(&graph, hands.world(&house))?;
-    let record = history::read(&project.folder);
     let mut text = String::new();
+    let mut compared = false;
     for (known, foreseen) in graph.nodes().iter().zip(&foreseen) {
         if known.id.is_meant_by(node) {
-            explain_node(&mut text, known, foreseen, &graph, &plan, &record);
+            let past = past(&project, &hands, &known.id, against)?;
+            compared |= past.last.is_some();
+            explain_node(&mut text, known, foreseen, &graph, &plan, &past);
         }
+    }
+    if let Some(run) = against.filter(|_| !compared) {
+        return Err(Fault::usage(format!("run {run} did not execute `{node}`"))
+            .hint("`orch explain` without `--against` names the last run that did")
+            .into());
     }
     match console.json() {
         Some(json) => json.explanation(node, &text),
@@ -72,7 +81,7 @@ fn explain_node(
     foreseen: &Foreseen,
     graph: &ActionGraph,
     plan: &Plan,
-    record: &RunRecord,
+    past: &Past,
 ) {
     let _ = writeln!(text, "{}", node.id);
     let mut line = |head: &str, body: &str| {
@@ -117,29 +126,15 @@ fn explain_node(
     for &need in &node.needs {
         line("needs", graph.nodes()[need].id.as_str());
     }
-    let known = record.nodes.get(&node.id);
     if matches!(node.kind, NodeKind::Command { .. } | NodeKind::Judge { .. }) {
-        line("last run", &last_run(known));
-        for change in known
-            .map(|known| known.changes.as_slice())
-            .unwrap_or_default()
-            .iter()
-            .take(SHOWN_CHANGES)
-        {
-            line("", &format!("- {change}"));
-        }
+        line("last run", &last_run(past));
+        changes(&mut line, &past.changes);
     }
     line("now", &now(&foreseen.forecast));
-    if let (Forecast::WouldRun, Some(ledger), Some(known)) =
-        (&foreseen.forecast, &foreseen.ledger, known)
+    if let (Forecast::WouldRun, Some(ledger), Some(then)) =
+        (&foreseen.forecast, &foreseen.ledger, &past.ledger)
     {
-        let changes = ledger.changes_since(&known.ledger);
-        for change in changes.iter().take(SHOWN_CHANGES) {
-            line("", &format!("- {change}"));
-        }
-        if changes.len() > SHOWN_CHANGES {
-            line("", &format!("- and {} more", changes.len() - SHOWN_CHANGES));
-        }
+        changes(&mut line, &ledger.changes_since(then));
     }
     text.push('\n');
 }
@@ -170,7 +165,7 @@ fn what(node: &Node, plan: &Plan) -> String {
         (NodeKind::Judge { .. }, _) => {
             "a look into the artifact before it is called good".to_owned()
         }
-        (NodeKind::Publish { artifacts }, _) => {
+        (NodeKind::Publish { artifacts, .. }, _) => {
             let files: Vec<_> = artifacts.iter().map(|(_, to)| to.to_string()).collect();
             format!(
                 "{}, put in place when the steps before it hold",
@@ -180,21 +175,73 @@ fn what(node: &Node, plan: &Plan) -> String {
     }
 }
 
-fn last_run(record: Option<&NodeRecord>) -> String {
-    match record {
-        None => "never, in this folder".to_owned(),
-        Some(record) => {
-            let how = if record.succeeded {
-                "succeeded"
-            } else {
-                "failed"
-            };
-            match (record.again, record.changes.is_empty()) {
-                (false, _) => format!("{how}; it had not run before"),
-                (true, true) => format!("{how}; nothing had changed since the time before"),
-                (true, false) => format!("{how}; it ran because"),
-            }
+/// What is remembered of one node.
+struct Past {
+    /// The last run that executed it, or the one that is asked for.
+    last: Option<Executed>,
+    /// What its result depended on then.
+    ledger: Option<Ledger>,
+    /// What had changed since it was executed before that; empty if it never was.
+    changes: Vec<Change>,
+    /// Whether it was executed before that.
+    again: bool,
+}
+
+fn past(
+    project: &Project,
+    hands: &Hands,
+    node: &NodeId,
+    against: Option<u64>,
+) -> Result<Past, Fault> {
+    let mut runs = history::of_node(&project.folder, node);
+    if let Some(run) = against {
+        runs.retain(|past| past.run <= run);
+        if runs.last().is_none_or(|past| past.run != run) {
+            runs.clear();
         }
+    }
+    let last = runs.pop();
+    let before = runs.pop();
+    let ledger = |past: &Option<Executed>| match past {
+        Some(past) => hands.cache.ledger(&past.record.key),
+        None => Ok(None),
+    };
+    let (then, earlier) = (ledger(&last)?, ledger(&before)?);
+    let changes = match (&then, &earlier) {
+        (Some(then), Some(earlier)) => then.changes_since(earlier),
+        _ => Vec::new(),
+    };
+    Ok(Past {
+        again: before.is_some(),
+        ledger: then,
+        last,
+        changes,
+    })
+}
+
+fn changes(line: &mut impl FnMut(&str, &str), changes: &[Change]) {
+    for change in changes.iter().take(SHOWN_CHANGES) {
+        line("", &format!("- {change}"));
+    }
+    if changes.len() > SHOWN_CHANGES {
+        line("", &format!("- and {} more", changes.len() - SHOWN_CHANGES));
+    }
+}
+
+fn last_run(past: &Past) -> String {
+    let Some(last) = &past.last else {
+        return "never, in this folder".to_owned();
+    };
+    let how = match last.record.succeeded {
+        true => "succeeded",
+        false => "failed",
+    };
+    let ago = Duration::from_secs(history::now_s().saturating_sub(last.ended_s));
+    let head = format!("{how} in run {}, {} ago", last.run, human_duration(ago));
+    match (past.again, past.changes.is_empty()) {
+        (false, _) => format!("{head}; it had not run before"),
+        (true, true) => format!("{head}; nothing had changed since the time before"),
+        (true, false) => format!("{head}; it ran because"),
     }
 }
 

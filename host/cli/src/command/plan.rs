@@ -1,5 +1,6 @@
 //! `orch plan`: what a run would do, with who proposed each part and why.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use orch_engine::{Plan, SmokeRun};
@@ -33,18 +34,19 @@ pub fn plan(
         console,
     )?;
     let graph = select(&graph_of(&plan)?, selection)?;
-    let chosen = |id: &str| graph.nodes().iter().any(|node| node.id.unit() == id);
+    let units: HashSet<&str> = graph.nodes().iter().map(|node| node.id.unit()).collect();
+    let targets: HashSet<&str> = graph
+        .nodes()
+        .iter()
+        .filter_map(|node| node.id.target())
+        .collect();
+    let chosen = |id: &str| units.contains(id);
     plan.toolchains
         .retain(|toolchain| chosen(&format!("toolchain.{}", toolchain.name)));
     plan.builds.retain(|build| chosen(build.node().as_str()));
     plan.tasks.retain(|task| chosen(task.node.as_str()));
-    plan.targets.retain(|target| {
-        plan.builds.iter().any(|build| build.target == target.name)
-            || plan
-                .tasks
-                .iter()
-                .any(|task| task.node.target() == Some(&target.name))
-    });
+    plan.targets
+        .retain(|target| targets.contains(target.name.as_str()));
     match console.json() {
         Some(json) => json.plan(&plan),
         None => console.print(&render(&plan, console)),

@@ -1,18 +1,19 @@
 //! `orch run`: does everything that is not done yet.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orch_engine::port::OutputFile;
 use orch_engine::{
-    ActionGraph, Cancel, Forecast, NodeKind, Origin, Outcome, Plan, PlannedBuild, Run, RunOptions,
-    SmokeRun, World, product_folder,
+    ActionGraph, Cancel, Forecast, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild,
+    Run, RunOptions, SmokeRun, World, product_folder,
 };
 use orch_execute::{
     FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, StoreActionCache,
 };
-use orch_model::{Fault, FaultKind, NodeId, Runner};
+use orch_model::{Fault, FaultKind, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
 use orch_report::{ResultOrigin, ResultRow, Summary, Table};
 
@@ -129,7 +130,7 @@ pub fn perform(
     console: &Console,
 ) -> Result<(Run, Arc<FileMemory>), Stop> {
     let cancel = Cancel::new();
-    interrupt::listen(&cancel)?;
+    interrupt::listen(&cancel, !console.is_json())?;
     let hands = Hands::new(house, project)?;
     let observer = console.observer();
     let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);
@@ -140,7 +141,8 @@ pub fn perform(
 pub struct Hands {
     sources: ProjectSources,
     executor: LocalExecutor,
-    cache: StoreActionCache,
+    /// What was done before.
+    pub cache: StoreActionCache,
     judge: StoreJudge,
     publisher: ProjectPublisher,
     memory: Arc<FileMemory>,
@@ -225,44 +227,39 @@ fn foresee(
 
 /// A row for every artifact that was put in place.
 fn rows(plan: &Plan, graph: &ActionGraph, run: &Run) -> Vec<ResultRow> {
+    let mut steps: HashMap<&str, Vec<Step<'_>>> = HashMap::new();
+    for step in graph.nodes().iter().zip(&run.nodes) {
+        steps.entry(step.0.id.unit()).or_default().push(step);
+    }
     plan.builds
         .iter()
-        .filter_map(|build| Some((build, outputs(&build.node(), run)?)))
-        .flat_map(|(build, outputs)| {
+        .filter_map(|build| Some((build, steps.get(build.node().as_str())?)))
+        .filter_map(|(build, steps)| Some((build, steps, outputs(steps)?)))
+        .flat_map(|(build, steps, outputs)| {
             build
                 .artifacts
                 .iter()
                 .zip(outputs)
-                .map(|(artifact, file)| row(build, artifact.name.as_str(), file, graph, run))
-                .collect::<Vec<_>>()
+                .map(|(artifact, file)| row(build, artifact.name.as_str(), file, steps))
         })
         .collect()
 }
 
-fn outputs<'a>(node: &NodeId, run: &'a Run) -> Option<&'a [OutputFile]> {
-    run.nodes
+/// A node with what came of it.
+type Step<'a> = (&'a Node, &'a NodeRun);
+
+/// What the steps of a build put in place.
+fn outputs<'a>(steps: &[Step<'a>]) -> Option<&'a [OutputFile]> {
+    let (_, run) = steps
         .iter()
-        .find(|known| known.id == *node)
-        .and_then(|known| match &known.outcome {
-            Outcome::Succeeded { result, .. } => Some(result.outputs.as_slice()),
-            _ => None,
-        })
+        .find(|(node, _)| matches!(node.kind, NodeKind::Publish { .. }))?;
+    match &run.outcome {
+        Outcome::Succeeded { result, .. } => Some(&result.outputs),
+        _ => None,
+    }
 }
 
-fn row(
-    build: &PlannedBuild,
-    artifact: &str,
-    file: &OutputFile,
-    graph: &ActionGraph,
-    run: &Run,
-) -> ResultRow {
-    let unit = build.node();
-    let steps: Vec<_> = graph
-        .nodes()
-        .iter()
-        .zip(&run.nodes)
-        .filter(|(node, _)| node.id.unit() == unit.as_str())
-        .collect();
+fn row(build: &PlannedBuild, artifact: &str, file: &OutputFile, steps: &[Step<'_>]) -> ResultRow {
     let kind = steps
         .iter()
         .filter(|(node, _)| matches!(node.kind, NodeKind::Judge { .. }))
@@ -281,7 +278,7 @@ fn row(
             matches!(
                 run.outcome,
                 Outcome::Succeeded {
-                    origin: Origin::Cached,
+                    origin: Origin::Cached | Origin::Restored,
                     ..
                 }
             )

@@ -1,6 +1,8 @@
 //! Builds: tuning is asked first, then the builder, then the platform's finishing steps;
 //! last comes how the artifact is tried here.
 
+use std::collections::HashMap;
+
 use orch_model::{
     Action, Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, Part,
     PluginId, RelativePath, Role, Root, Runner, SandboxPath, Spanned, TargetRunner, Word,
@@ -21,6 +23,12 @@ const SMOKE_TIMEOUT_MS: u64 = 30_000;
 impl Planner<'_> {
     pub(super) fn plan_builds(&mut self) {
         let policies = self.policy_offers();
+        let targets: HashMap<String, PlannedTarget> = self
+            .plan
+            .targets
+            .iter()
+            .map(|target| (target.name.clone(), target.clone()))
+            .collect();
         for table in &self.pipeline.builds {
             let Ok(builder) = self.names.plugin(&table.with, Role::Builder) else {
                 continue; // Reported when the plugins' names were checked.
@@ -43,13 +51,8 @@ impl Planner<'_> {
                 }
             }
             for target in &table.targets {
-                let known = self
-                    .plan
-                    .targets
-                    .iter()
-                    .find(|known| known.name == target.value);
-                if let Some(target) = known.cloned() {
-                    self.plan_build(table, &builder, &toolchain, &chosen, &target);
+                if let Some(target) = targets.get(&target.value) {
+                    self.plan_build(table, &builder, &toolchain, &chosen, target);
                 }
             }
         }
@@ -308,35 +311,27 @@ impl Planner<'_> {
             Some((unit, target)) => (unit, Some(target)),
             None => (need, None),
         };
-        let per_target =
-            |targets: &[Spanned<String>], node: &dyn Fn(&str) -> NodeId| -> Vec<NodeId> {
-                let chosen =
-                    wanted.or(target.filter(|own| targets.iter().any(|known| known.value == *own)));
-                match chosen {
-                    Some(chosen) => vec![node(chosen)],
-                    None => targets.iter().map(|target| node(&target.value)).collect(),
-                }
-            };
-        match unit.split_once('.') {
-            Some(("toolchain", name)) => vec![NodeId::toolchain(name)],
-            Some(("build", name)) => self
-                .pipeline
-                .builds
+        let Some((kind, name)) = unit.split_once('.') else {
+            return Vec::new();
+        };
+        if kind == "toolchain" {
+            return vec![NodeId::toolchain(name)];
+        }
+        let Some(targets) = self.units.get(unit) else {
+            return Vec::new();
+        };
+        let node = |target: Option<&str>| match (kind, target) {
+            ("build", target) => NodeId::build(name, target.unwrap_or_default()),
+            (_, target) => NodeId::task(name, target),
+        };
+        let is_own = |own: &&str| targets.iter().any(|known| known.value == *own);
+        match wanted.or(target.filter(is_own)) {
+            _ if kind == "task" && targets.is_empty() => vec![node(None)],
+            Some(chosen) => vec![node(Some(chosen))],
+            None => targets
                 .iter()
-                .filter(|build| build.name.value == name)
-                .flat_map(|build| per_target(&build.targets, &|target| NodeId::build(name, target)))
+                .map(|target| node(Some(&target.value)))
                 .collect(),
-            Some(("task", name)) => self
-                .pipeline
-                .tasks
-                .iter()
-                .filter(|task| task.name.value == name)
-                .flat_map(|task| match task.targets.is_empty() {
-                    true => vec![NodeId::task(name, None)],
-                    false => per_target(&task.targets, &|target| NodeId::task(name, Some(target))),
-                })
-                .collect(),
-            _ => Vec::new(),
         }
     }
 

@@ -6,9 +6,11 @@ mod names;
 mod targets;
 mod tasks;
 
+use std::collections::{HashMap, HashSet};
+
 use orch_model::{
     Answer, FaultKind, Lock, Log, Machine, Pipeline, PluginId, Question, RecordedFact, Refusal,
-    Role, Settings, Span,
+    Role, Settings, Span, Spanned,
 };
 
 use crate::plan::{Plan, PlannedToolchain, Proposer};
@@ -80,6 +82,8 @@ fn planned(
         plugins,
         surroundings,
         names: Names::new(plugins.summaries()),
+        units: units(pipeline),
+        known_facts: HashSet::new(),
         plan: Plan {
             version: Plan::VERSION,
             name: pipeline.name.value.clone(),
@@ -122,11 +126,23 @@ fn settings_problems(
         .collect()
 }
 
+fn units(pipeline: &Pipeline) -> HashMap<String, &[Spanned<String>]> {
+    let builds = pipeline.builds.iter();
+    let tasks = pipeline.tasks.iter();
+    builds
+        .map(|build| (format!("build.{}", build.name.value), &*build.targets))
+        .chain(tasks.map(|task| (format!("task.{}", task.name.value), &*task.targets)))
+        .collect()
+}
+
 struct Planner<'a> {
     pipeline: &'a Pipeline,
     plugins: &'a dyn Plugins,
     surroundings: Surroundings<'a>,
     names: Names,
+    /// The targets of every build and task, by `build.x` and `task.y`.
+    units: HashMap<String, &'a [Spanned<String>]>,
+    known_facts: HashSet<RecordedFact>,
     plan: Plan,
     problems: Vec<PlanProblem>,
     logs: Vec<Log>,
@@ -136,11 +152,7 @@ impl Planner<'_> {
     /// The result of a call, with what the plugin learnt and said put on record; a
     /// failure becomes problems at the call's place.
     fn take<T>(&mut self, called: Called<T>, site: &CallSite<'_>) -> Option<T> {
-        for fact in called.facts {
-            if !self.plan.facts.contains(&fact) {
-                self.plan.facts.push(fact);
-            }
-        }
+        called.facts.into_iter().for_each(|fact| self.learn(fact));
         self.logs.extend(called.logs);
         match called.result {
             Ok(value) => Some(value),
@@ -177,11 +189,17 @@ impl Planner<'_> {
     fn variable(&mut self, name: &str) -> Option<String> {
         let value = (self.surroundings.variable)(name);
         let answer = value.clone().map(Answer::Text).ok_or(Refusal::Absent);
-        let fact = RecordedFact::new(Question::Variable(name.to_owned()), &answer);
-        if !self.plan.facts.contains(&fact) {
+        self.learn(RecordedFact::new(
+            Question::Variable(name.to_owned()),
+            &answer,
+        ));
+        value
+    }
+
+    fn learn(&mut self, fact: RecordedFact) {
+        if self.known_facts.insert(fact.clone()) {
             self.plan.facts.push(fact);
         }
-        value
     }
 
     /// Every plugin named, and every setting by its schema. Targets' are checked when it

@@ -60,7 +60,7 @@ impl Planner<'_> {
             });
         }
 
-        let outputs = table
+        let outputs: Vec<_> = table
             .outputs
             .iter()
             .filter_map(|output| {
@@ -91,11 +91,7 @@ impl Planner<'_> {
                 root: Root::Source,
                 relative: table.directory.clone(),
             },
-            inputs: table
-                .inputs
-                .iter()
-                .map(|input| input.value.clone())
-                .collect(),
+            inputs: inputs_without(&table.inputs, &outputs),
             outputs,
             // A task shares the kept directories of the plugin whose tool it runs.
             cache_owner: toolchains
@@ -195,4 +191,33 @@ fn caches_of(environment: &[Variable]) -> Vec<String> {
     caches.sort();
     caches.dedup();
     caches
+}
+
+/// The patterns of a task's inputs, with its own outputs taken away: what it left the last
+/// time must neither count as its input nor stand where it is to leave it.
+fn inputs_without(inputs: &[Spanned<String>], outputs: &[SandboxPath]) -> Vec<String> {
+    let inputs = inputs.iter().map(|input| input.value.clone());
+    let own = outputs
+        .iter()
+        .map(|output| format!("!{}", as_pattern(output.relative.as_str())));
+    match inputs.len() {
+        0 => Vec::new(),
+        _ => inputs.chain(own).collect(),
+    }
+}
+
+/// A path as a pattern that matches nothing else.
+fn as_pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for letter in path.chars() {
+        match letter {
+            '*' | '?' | '[' | ']' | '{' | '}' | '\\' => {
+                pattern.push('[');
+                pattern.push(letter);
+                pattern.push(']');
+            }
+            letter => pattern.push(letter),
+        }
+    }
+    pattern
 }

@@ -12,7 +12,7 @@ mod sources;
 mod toolchains;
 mod wasm;
 
-pub use action_cache::{ActionCache, ActionResult, OutputFile};
+pub use action_cache::{ActionCache, ActionResult, Claim, OutputFile};
 pub use executor::{Execution, Executor, Failure, Job};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};

@@ -16,6 +16,12 @@ pub struct Publication {
 /// Puts outputs in place.
 pub trait Publisher: Send + Sync {
     /// Makes every destination hold its file, each replaced in one step; a file that
-    /// is right already is left alone. Says how many were written.
-    fn publish(&self, publications: &[Publication]) -> Result<usize, Fault>;
+    /// is right already is left alone. What was put at or below one of `places` before, and
+    /// is not among the publications any more, is removed, unless somebody has changed it
+    /// since. Says how many files were written or removed.
+    fn publish(
+        &self,
+        publications: &[Publication],
+        places: &[RelativePath],
+    ) -> Result<usize, Fault>;
 }
