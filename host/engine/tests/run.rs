@@ -295,6 +295,10 @@ fn outcomes(run: &Run) -> Vec<String> {
                     origin: Origin::Cached,
                     ..
                 } => "cached".to_owned(),
+                Outcome::Succeeded {
+                    origin: Origin::Restored,
+                    ..
+                } => "restored".to_owned(),
                 Outcome::Failed { reason, .. } => format!("failed: {reason}"),
                 Outcome::Skipped { reason } => format!("skipped: {reason}"),
                 Outcome::Cancelled => "cancelled".to_owned(),
