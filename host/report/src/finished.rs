@@ -96,6 +96,16 @@ pub(crate) fn render_finished(
         text.push_str(&rest);
     }
     text.push('\n');
+    if let Outcome::Succeeded {
+        origin: Origin::Done,
+        result,
+    } = outcome
+    {
+        for note in &result.notes {
+            let note = style.named(Meaning::Warning, "note", &visible(note));
+            push_indented(&mut text, "  ", &note);
+        }
+    }
     if let Outcome::Failed {
         reason,
         hint,

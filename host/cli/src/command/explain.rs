@@ -8,12 +8,13 @@ use orch_engine::{
 };
 use orch_model::{Fault, NodeId};
 
-use crate::arguments::ProjectArguments;
+use crate::arguments::{ProjectArguments, SandboxMode};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::history;
 use crate::house::House;
+use crate::isolation::Isolation;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::stop::Stop;
@@ -50,7 +51,8 @@ pub fn explain(
             .into());
     }
     let graph = whole.needed_by(|id| id.is_meant_by(node));
-    let hands = Hands::new(&house, &project)?;
+    let sandboxes = Isolation::find(SandboxMode::Best, &house.environment)?.sandboxes;
+    let hands = Hands::new(&house, &project, sandboxes)?;
     let foreseen = orch_engine::forecast(&graph, hands.world(&house))?;
     let record = history::read(&project.folder);
     let mut text = String::new();

@@ -10,7 +10,7 @@ use orch_engine::{
     SmokeRun, World, product_folder,
 };
 use orch_execute::{
-    LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, StoreActionCache,
+    LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, Sandboxes, StoreActionCache,
 };
 use orch_model::{Fault, FaultKind, NodeId, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
@@ -23,6 +23,7 @@ use crate::exit::Exit;
 use crate::history;
 use crate::house::House;
 use crate::interrupt;
+use crate::isolation::{self, Isolation};
 use crate::judge::StoreJudge;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
@@ -46,14 +47,18 @@ pub fn run(
         console,
     )?;
     let graph = select(&graph_of(&plan)?, selection)?;
+    let isolation = Isolation::find(running.sandbox, &house.environment)?;
     if running.dry_run {
-        return foresee(&house, &project, &graph, console);
+        let hands = Hands::new(&house, &project, isolation.sandboxes)?;
+        return foresee(&house, &hands, &graph, console);
     }
+    isolation.warn(console);
     let options = RunOptions {
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
     };
-    let run = perform(&house, &project, &graph, options, console)?;
+    let hands = Hands::new(&house, &project, isolation.sandboxes)?;
+    let run = perform(&house, &hands, &graph, options, console)?;
     history::add(&project.folder, &run)?;
 
     let rows = rows(&plan, &graph, &run);
@@ -87,14 +92,13 @@ pub fn graph_of(plan: &Plan) -> Result<ActionGraph, Fault> {
 /// Runs a graph with this machine behind the ports.
 pub fn perform(
     house: &House,
-    project: &Project,
+    hands: &Hands,
     graph: &ActionGraph,
     options: RunOptions,
     console: &Console,
 ) -> Result<Run, Stop> {
     let cancel = Cancel::new();
     interrupt::listen(&cancel)?;
-    let hands = Hands::new(house, project)?;
     let observer = console.observer();
     let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);
     hands.publisher.save()?;
@@ -111,24 +115,24 @@ pub struct Hands {
 }
 
 impl Hands {
-    pub fn new(house: &House, project: &Project) -> Result<Self, Fault> {
+    pub fn new(
+        house: &House,
+        project: &Project,
+        sandboxes: Option<Arc<Sandboxes>>,
+    ) -> Result<Self, Fault> {
         let environment = &house.environment;
         let wasm = EmbeddedWasm::new(EmbeddedSettings::new(&environment.cache));
-        let program = std::env::current_exe().map_err(|error| {
-            Fault::internal(format!("could not find the `orch` program: {error}"))
-        })?;
+        let mut settings = LocalSettings::new(
+            environment.cache.clone(),
+            project.folder.clone(),
+            environment.path().into(),
+            isolation::own_command("internal-reaper")?,
+            Arc::new(wasm),
+        );
+        settings.sandboxes = sandboxes;
         Ok(Self {
             sources: ProjectSources::new(project.folder.clone(), project.own_files()),
-            executor: LocalExecutor::new(
-                LocalSettings::new(
-                    environment.cache.clone(),
-                    project.folder.clone(),
-                    environment.path().into(),
-                    vec![program.into(), "internal-reaper".into()],
-                    Arc::new(wasm),
-                ),
-                house.store.clone(),
-            ),
+            executor: LocalExecutor::new(settings, house.store.clone()),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
             publisher: ProjectPublisher::new(project.folder.clone(), house.store.clone()),
@@ -155,11 +159,10 @@ fn cores() -> usize {
 /// `--dry-run`: a line for each node.
 fn foresee(
     house: &House,
-    project: &Project,
+    hands: &Hands,
     graph: &ActionGraph,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let hands = Hands::new(house, project)?;
     let foreseen = orch_engine::forecast(graph, hands.world(house))?;
     let mut table = Table::new(["node", "would"]);
     for node in &foreseen {
