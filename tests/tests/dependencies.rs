@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 14] = [
+const HOUSE: [Room; 15] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -35,7 +35,11 @@ const HOUSE: [Room; 14] = [
     room("orch-inspect", &["orch-model"]),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
-    room("orch-execute", &["orch-model", "orch-engine", "orch-store"]),
+    room("orch-sandbox", &["orch-model"]),
+    room(
+        "orch-execute",
+        &["orch-model", "orch-engine", "orch-store", "orch-sandbox"],
+    ),
     room("orch-report", &["orch-model", "orch-engine"]),
     // The bundled components are bytes: who built them is no concern of who runs them.
     Room {
@@ -56,6 +60,7 @@ const HOUSE: [Room; 14] = [
             "orch-plugins",
             "orch-fetch",
             "orch-execute",
+            "orch-sandbox",
             "orch-report",
             "orch-bundled",
             "orch-plugin-build",
@@ -73,7 +78,17 @@ struct Door {
     why: &'static str,
 }
 
-const DOORS: [Door; 8] = [
+const DOORS: [Door; 10] = [
+    Door {
+        family: "landlock",
+        users: &["orch-sandbox"],
+        why: "what binds a process is bound in one place, where it is attacked by tests",
+    },
+    Door {
+        family: "seccompiler",
+        users: &["orch-sandbox"],
+        why: "what binds a process is bound in one place, where it is attacked by tests",
+    },
     Door {
         family: "wasmtime",
         users: &["orch-plugins"],

@@ -161,6 +161,14 @@ Examples:
     /// Kills what a dead `orch` left running. Started by `orch` itself.
     #[command(hide = true)]
     InternalReaper,
+
+    /// The processes of a sandbox. Started by `orch` itself.
+    #[command(hide = true)]
+    InternalSandbox {
+        /// `init` for the first process inside.
+        #[arg(value_parser = ["init"])]
+        part: Option<String>,
+    },
 }
 
 /// `orch toolchain …`
@@ -304,4 +312,18 @@ pub struct Running {
     /// Say what would run, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// What keeps actions from all but what they declare.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = SandboxMode::Best)]
+    pub sandbox: SandboxMode,
+}
+
+/// How much of a sandbox there must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SandboxMode {
+    /// Every protection, or nothing runs.
+    Strict,
+    /// What this kernel gives; a warning says what it does not.
+    Best,
+    /// None: actions read and write whatever you can.
+    Off,
 }

@@ -90,6 +90,14 @@ impl Console {
         }
     }
 
+    /// What the user should know though the run goes on.
+    pub fn warning(&self, message: &str, hint: Option<&str>) {
+        match &self.json {
+            Some(json) => json.warning(message, hint),
+            None => self.stderr(&orch_report::render_warning(message, hint, self.err)),
+        }
+    }
+
     /// What is wrong with a text.
     pub fn diagnostics(&self, source: &SourceText, diagnostics: &[Diagnostic]) {
         if diagnostics.is_empty() {

@@ -12,6 +12,7 @@ mod grants;
 mod history;
 mod house;
 mod interrupt;
+mod isolation;
 mod judge;
 mod planning;
 mod project;
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
     };
     if let Command::InternalReaper = arguments.command {
         return orch_execute::reaper_main();
+    }
+    if let Command::InternalSandbox { part } = arguments.command {
+        return orch_sandbox::sandbox_main(part.is_some());
     }
     let console = Console::new(arguments.output, arguments.color, environment::no_color());
     let exit = match perform(arguments.command, &console) {
@@ -82,6 +86,6 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         Command::Target(command) => command::target::target(environment, command, console),
         Command::Plugin(command) => command::plugin::plugin(environment, command, console),
         Command::Completions { shell } => command::completions::completions(shell),
-        Command::InternalReaper => Ok(Exit::Done),
+        Command::InternalReaper | Command::InternalSandbox { .. } => Ok(Exit::Done),
     }
 }

@@ -13,7 +13,7 @@ use orch_fetch::Fetcher;
 use orch_model::{Digest, Fault, Hasher, RecordedFact};
 use orch_report::{ResultOrigin, ResultRow};
 
-use crate::arguments::{ProjectArguments, Selection};
+use crate::arguments::{ProjectArguments, SandboxMode, Selection};
 use crate::environment::Environment;
 use crate::facts::MachineFacts;
 use crate::grants;
@@ -54,6 +54,7 @@ impl Warm {
         environment: &Environment,
         arguments: &ProjectArguments,
         selection: &Selection,
+        sandbox: SandboxMode,
     ) -> Option<Self> {
         let file = environment.directory.join(&arguments.pipeline);
         let file = match file.is_dir() {
@@ -63,6 +64,7 @@ impl Warm {
         let folder = file.parent()?.canonicalize().ok()?;
         let mut name = Hasher::new();
         name.field(file.file_name()?.as_encoded_bytes());
+        name.field(format!("{sandbox:?}"));
         for list in [&selection.only, &selection.target] {
             name.field(list.len().to_le_bytes());
             list.iter().for_each(|word| name.field(word));

@@ -61,7 +61,8 @@ pub(crate) fn reads(
         true => Vec::new(),
         false => world.sources.files(&action.inputs)?,
     };
-    let ledger = Ledger::of_action(action, world.host, &inputs, &artifacts, &tools);
+    let sandbox = world.executor.sandbox();
+    let ledger = Ledger::of_action(action, world.host, sandbox, &inputs, &artifacts, &tools);
     Ok(Reads {
         inputs,
         artifacts,

@@ -43,13 +43,14 @@ pub enum Change {
 }
 
 /// Raised whenever the walk changes, so that results of an older walk are not found.
-const WALK: &str = "orch key 1";
+const WALK: &str = "orch key 2";
 
 impl Ledger {
-    /// The ledger of a process.
+    /// The ledger of a process; `sandbox` as [`crate::port::Executor::sandbox`] says it.
     pub fn of_action(
         action: &Action,
         host: &Machine,
+        sandbox: &str,
         inputs: &[SourceFile],
         artifacts: &BTreeMap<String, Vec<OutputFile>>,
         tools: &BTreeMap<String, InstalledTree>,
@@ -78,6 +79,7 @@ impl Ledger {
         if action.runner == Runner::EmbeddedWasm {
             ledger.add("runner", "embedded engine");
         }
+        ledger.add("sandbox", sandbox);
         ledger.add("network", if action.network { "yes" } else { "no" });
         // Their order means nothing, so it changes nothing.
         let mut outputs: Vec<_> = action.outputs.iter().collect();

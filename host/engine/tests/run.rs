@@ -105,6 +105,10 @@ impl Sources for Bench {
 }
 
 impl Executor for Bench {
+    fn sandbox(&self) -> &str {
+        "none"
+    }
+
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault> {
         let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_running.fetch_max(running, Ordering::SeqCst);

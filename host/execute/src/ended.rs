@@ -33,6 +33,17 @@ impl Ended {
         }
     }
 
+    /// The same with a hint, if it is a failure that has none yet and there is one.
+    pub(crate) fn or_hint(self, known: impl FnOnce() -> Option<String>) -> Self {
+        match self {
+            Self::Failed { reason, hint: None } => Self::Failed {
+                reason,
+                hint: known(),
+            },
+            ended => ended,
+        }
+    }
+
     /// What the engine is told, with what the process printed and cost until then.
     pub(crate) fn report(self, sample: Sample) -> Result<Execution, Fault> {
         match self {

@@ -21,7 +21,7 @@ pub(crate) fn environment(
     workspace: &Workspace,
     system_path: &OsStr,
 ) -> Result<Environment, Fault> {
-    let scratch = workspace.root(&Root::Scratch)?;
+    let scratch = workspace.shown_root(&Root::Scratch)?;
     let mut environment = Environment::from([
         ("HOME".into(), scratch.join("home").into()),
         ("LANG".into(), "C.UTF-8".into()),
@@ -47,49 +47,79 @@ fn default_path(
 ) -> Result<OsString, Fault> {
     let mut folders = Vec::new();
     for tool in &action.tools {
-        let folder = workspace.root(&Root::Tool(tool.clone()))?.join("bin");
-        if folder.is_dir() {
-            folders.push(folder);
+        let tool = Root::Tool(tool.clone());
+        if workspace.root(&tool)?.join("bin").is_dir() {
+            folders.push(workspace.shown_root(&tool)?.join("bin"));
         }
     }
     if plain_name(&action.program).is_some() {
-        folders.extend(absolute_folders(system_path));
+        let shown = |folder: &PathBuf| workspace.real(folder).is_some();
+        folders.extend(absolute_folders(system_path).filter(shown));
     }
     if folders.is_empty() {
         // An empty `PATH` means the working directory to some programs, and a missing one
         // the system's folders to others. This one holds no programs for any of them.
-        folders.push(workspace.root(&Root::Scratch)?.join("bin"));
+        folders.push(workspace.shown_root(&Root::Scratch)?.join("bin"));
     }
     std::env::join_paths(folders)
         .map_err(|error| Fault::internal(format!("a folder cannot be part of `PATH`: {error}")))
 }
 
-/// The file of an action's program.
+/// The file of an action's program, by the path that the action goes by.
 pub(crate) fn program(
     action: &Action,
     workspace: &Workspace,
     environment: &Environment,
+    system_path: &OsStr,
 ) -> Result<PathBuf, Ended> {
     if let Some(name) = plain_name(&action.program) {
         let path = environment.get(OsStr::new("PATH")).map(OsString::as_os_str);
-        return find(OsStr::new(name), path.unwrap_or_default()).ok_or_else(|| {
-            Ended::failed_with_hint(
-                format!("could not be started: there is no program `{name}` on its `PATH`"),
-                "install it, or name the toolchain that has it in `tools`",
-            )
-        });
+        return find(OsStr::new(name), path.unwrap_or_default(), workspace)
+            .ok_or_else(|| nowhere(name, system_path));
     }
     // A name with a `/` is read in the working directory, as a shell reads it.
-    let directory = workspace.path(&action.directory)?;
-    Ok(directory.join(workspace.word(&action.program)?))
+    let directory = workspace.shown(&action.directory)?;
+    let program = directory.join(workspace.word(&action.program)?);
+    match workspace.real(&program) {
+        Some(_) => Ok(program),
+        None => Err(hidden(&action.program.to_string(), &program)),
+    }
 }
 
-/// The first file of the name that may be executed, in the folders of a `PATH`. Folders
-/// that are relative to who knows where are passed over.
-pub(crate) fn find(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
+/// The first file of the name that may be executed, in the folders of a `PATH` that are
+/// shown to the action. Folders that are relative to who knows where are passed over.
+pub(crate) fn find(name: &OsStr, path: &OsStr, workspace: &Workspace) -> Option<PathBuf> {
     absolute_folders(path)
         .map(|folder| folder.join(name))
-        .find(|file| is_executable(file))
+        .find(|file| {
+            let real = workspace.real(file).filter(|real| is_executable(real));
+            real.is_some_and(|real| workspace.shows_end_of(&real))
+        })
+}
+
+/// Why a program is not found, though the machine may have it.
+fn nowhere(name: &str, system_path: &OsStr) -> Ended {
+    let outside = absolute_folders(system_path)
+        .map(|folder| folder.join(name))
+        .find(|file| is_executable(file));
+    match outside.map(|file| file.canonicalize().unwrap_or(file)) {
+        Some(file) => hidden(name, &file),
+        None => Ended::failed_with_hint(
+            format!("could not be started: there is no program `{name}` on its `PATH`"),
+            "install it, or name the toolchain that has it in `tools`",
+        ),
+    }
+}
+
+fn hidden(name: &str, file: &Path) -> Ended {
+    Ended::failed_with_hint(
+        format!(
+            "could not be started: `{name}` is `{}`, which the sandbox does not show",
+            file.display()
+        ),
+        "name the toolchain that has it in `tools`, or install it below `/usr`; \
+         `--sandbox=off` runs without a sandbox",
+    )
 }
 
 fn absolute_folders(path: &OsStr) -> impl Iterator<Item = PathBuf> {

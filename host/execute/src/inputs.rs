@@ -14,9 +14,39 @@ use orch_store::Store;
 use rustix::fs::OFlags;
 
 use crate::ended::Ended;
+use crate::identity::Identity;
 use crate::workspace::Workspace;
 
 const CHUNK_BYTES: usize = 128 * 1024;
+
+/// What the inputs of an action were when they were copied, in the order of the job.
+#[derive(Debug, Default)]
+pub(crate) struct Copied {
+    originals: Vec<Identity>,
+    copies: Vec<Identity>,
+}
+
+impl Copied {
+    /// Finds out that the project is not any more what the action was given: its result
+    /// would be kept under the key of something else.
+    pub(crate) fn check(&self, inputs: &[SourceFile], project: &Path) -> Result<(), Ended> {
+        let pairs = inputs.iter().zip(&self.originals);
+        for (input, original) in pairs {
+            if Identity::of_path(&input.path.below(project)).as_ref() != Some(original) {
+                return Err(Ended::failed_with_hint(
+                    format!("input `{}` changed while the action ran", input.path),
+                    "run again when it no longer changes",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the copy of an input, by its number in the job, is as it was made.
+    pub(crate) fn is_untouched(&self, input: usize, copy: &Path) -> bool {
+        Identity::of_path(copy).as_ref() == self.copies.get(input)
+    }
+}
 
 /// Fills the folders of a job: its inputs below `source`, the outputs of earlier actions
 /// below `artifact`. All are copies, because an action may write to what it reads.
@@ -26,7 +56,8 @@ pub(crate) fn fill(
     project: &Path,
     store: &Store,
     cancel: &Cancel,
-) -> Result<(), Ended> {
+) -> Result<Copied, Ended> {
+    let mut copied = Copied::default();
     let mut folders = Folders {
         workspace,
         made: HashSet::new(),
@@ -39,7 +70,9 @@ pub(crate) fn fill(
         }
         let to = input.path.below(&source);
         folders.make_parent(&to)?;
-        copy_input(input, &input.path.below(project), &to, &mut chunk)?;
+        let (original, copy) = copy_input(input, &input.path.below(project), &to, &mut chunk)?;
+        copied.originals.push(original);
+        copied.copies.push(copy);
     }
     for (action, files) in job.artifacts {
         let root = workspace.root(&Root::Artifact(action.clone()))?;
@@ -50,7 +83,7 @@ pub(crate) fn fill(
             copy_artifact(action, file, &to, store)?;
         }
     }
-    Ok(())
+    Ok(copied)
 }
 
 fn copy_artifact(action: &str, file: &OutputFile, to: &Path, store: &Store) -> Result<(), Fault> {
@@ -64,15 +97,16 @@ fn copy_artifact(action: &str, file: &OutputFile, to: &Path, store: &Store) -> R
     .hint("run again: it will be made anew"))
 }
 
-/// Copies one file or link and compares it with what the action's key was made from.
-fn copy_input(input: &SourceFile, from: &Path, to: &Path, chunk: &mut [u8]) -> Result<(), Ended> {
+/// Copies one file or link and compares it with what the action's key was made from. Returns
+/// what the original and the copy are.
+fn copy_input(
+    input: &SourceFile,
+    from: &Path,
+    to: &Path,
+    chunk: &mut [u8],
+) -> Result<(Identity, Identity), Ended> {
     if let Some(link) = &input.link {
-        match fs::read_link(from) {
-            Ok(found) if found.as_os_str() == link.as_str() => {}
-            _ => return Err(changed(input)),
-        }
-        return std::os::unix::fs::symlink(link, to)
-            .map_err(|error| Fault::io("write", to, &error).into());
+        return copy_link(input, link, from, to);
     }
     let mut source = match open_file(from) {
         Ok(Some(source)) => source,
@@ -80,6 +114,8 @@ fn copy_input(input: &SourceFile, from: &Path, to: &Path, chunk: &mut [u8]) -> R
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(changed(input)),
         Err(error) => return Err(Fault::io("read", from, &error).into()),
     };
+    // Taken first: what changes while it is read is seen to have changed.
+    let original = identity(&source, from)?;
     let mut copy = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -111,7 +147,32 @@ fn copy_input(input: &SourceFile, from: &Path, to: &Path, chunk: &mut [u8]) -> R
     // The mode at creation was subject to the umask.
     let mode = if input.executable { 0o755 } else { 0o644 };
     copy.set_permissions(Permissions::from_mode(mode))
-        .map_err(|error| Fault::io("write", to, &error).into())
+        .map_err(|error| Fault::io("write", to, &error))?;
+    Ok((original, identity(&copy, to)?))
+}
+
+fn copy_link(
+    input: &SourceFile,
+    link: &str,
+    from: &Path,
+    to: &Path,
+) -> Result<(Identity, Identity), Ended> {
+    let original = Identity::of_path(from).ok_or_else(|| changed(input))?;
+    match fs::read_link(from) {
+        Ok(found) if found.as_os_str() == link => {}
+        _ => return Err(changed(input)),
+    }
+    std::os::unix::fs::symlink(link, to).map_err(|error| Fault::io("write", to, &error))?;
+    let copy = Identity::of_path(to)
+        .ok_or_else(|| Fault::internal(format!("`{}` is gone", to.display())))?;
+    Ok((original, copy))
+}
+
+fn identity(file: &File, path: &Path) -> Result<Identity, Fault> {
+    let metadata = file
+        .metadata()
+        .map_err(|error| Fault::io("read", path, &error))?;
+    Ok(Identity::of(&metadata))
 }
 
 /// Opens a plain file; nothing else, and not through a link that replaced it.

@@ -2,29 +2,33 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orch_engine::Cancel;
 use orch_engine::port::{ActionResult, Execution, Executor, Job, WasmRunner};
-use orch_model::{Action, Fault, Part, Runner, Sample};
+use orch_model::{Action, Fault, Root, Runner, Sample};
 use orch_store::Store;
-use rustix::io::Errno;
 
 use crate::ended::Ended;
 use crate::environment::{environment, find, program};
 use crate::process::{End, Process, ProcessError};
 use crate::reaper::Reaper;
+use crate::sandboxed::View;
+use crate::sandboxes::{Occupied, Sandboxes};
+use crate::verdict::{judge_end, not_started};
 use crate::workspace::Workspace;
-use crate::{inputs, outputs};
+use crate::{inputs, outputs, undeclared};
 
 /// How long a WebAssembly module without a limit of its own may run.
 const LONGEST_WASM_RUN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The exit codes by which [`WasmRunner`] tells a trap and the end of the time.
-const TRAPPED: i32 = 134;
+/// The exit code by which [`WasmRunner`] tells the end of the time.
 const TIMED_OUT: i32 = 124;
+
+/// What the key of an action says that runs without a sandbox.
+const NO_SANDBOX: &str = "off";
 
 /// What the local executor is told about the machine.
 #[derive(Clone)]
@@ -37,8 +41,11 @@ pub struct LocalSettings {
     pub system_path: OsString,
     /// Runs WebAssembly inside `orch`.
     pub wasm: Arc<dyn WasmRunner>,
-    /// The command whose process runs [`crate::reaper_main`]. An empty one leaves actions
-    /// running when `orch` is killed; it is for tests of other things.
+    /// What keeps actions from all but what they declare; nothing where this is `None`.
+    pub sandboxes: Option<Arc<Sandboxes>>,
+    /// The command whose process runs [`crate::reaper_main`], for actions without a sandbox.
+    /// An empty one leaves them running when `orch` is killed; it is for tests of other
+    /// things.
     pub reaper: Vec<OsString>,
     /// How much is kept of the beginning and of the end of each stream of an action.
     pub output_bytes: usize,
@@ -47,7 +54,8 @@ pub struct LocalSettings {
 }
 
 impl LocalSettings {
-    /// Settings with the usual limits: 256 KiB of each end of each stream, 3 s of grace.
+    /// Settings with the usual limits: 256 KiB of each end of each stream, 3 s of grace. No
+    /// sandbox.
     pub fn new(
         cache: PathBuf,
         project: PathBuf,
@@ -60,6 +68,7 @@ impl LocalSettings {
             project,
             system_path,
             wasm,
+            sandboxes: None,
             reaper,
             output_bytes: 256 * 1024,
             grace: Duration::from_secs(3),
@@ -72,16 +81,23 @@ pub struct LocalExecutor {
     settings: LocalSettings,
     store: Store,
     reaper: Reaper,
+    /// As in [`Executor::sandbox`].
+    sandbox: String,
 }
 
 impl LocalExecutor {
     /// An executor that keeps outputs in `store`. Starts nothing yet.
     pub fn new(settings: LocalSettings, store: Store) -> Self {
         let reaper = Reaper::new(settings.reaper.clone());
+        let sandbox = match &settings.sandboxes {
+            Some(sandboxes) => sandboxes.version(),
+            None => NO_SANDBOX.to_owned(),
+        };
         Self {
             settings,
             store,
             reaper,
+            sandbox,
         }
     }
 
@@ -93,44 +109,72 @@ impl LocalExecutor {
         sample: &mut Sample,
     ) -> Result<ActionResult, Ended> {
         let action = job.action;
-        let workspace = Workspace::claim(&self.settings.cache, &self.settings.project, job)?;
-        inputs::fill(&workspace, job, &self.settings.project, &self.store, cancel)?;
+        let (cache, project) = (&self.settings.cache, &self.settings.project);
+        let mut occupied = self.occupy(action)?;
+        let workspace = match &occupied {
+            Some(occupied) => Workspace::inside(occupied.place(), cache, job)?,
+            None => Workspace::claim(cache, project, job)?,
+        };
+        let copied = inputs::fill(&workspace, job, project, &self.store, cancel)?;
         make_folders(action, &workspace)?;
         if cancel.is_cancelled() {
             return Err(Ended::Cancelled);
         }
         let end = match &action.runner {
-            Runner::Native => self.run_process(action, &workspace, &[], cancel, sample)?,
-            Runner::Emulator(words) => {
-                self.run_process(action, &workspace, words, cancel, sample)?
-            }
             Runner::EmbeddedWasm => self.run_wasm(action, &workspace, cancel, sample)?,
+            Runner::Native | Runner::Emulator(_) => {
+                self.run_process(job, &workspace, occupied.as_mut(), cancel, sample)?
+            }
         };
         judge_end(end, action)?;
+        let outputs = outputs::collect(&action.outputs, &workspace, &self.store)?;
+        copied.check(job.inputs, project)?;
+        let source = workspace.root(&Root::Source)?;
         Ok(ActionResult {
-            outputs: outputs::collect(&action.outputs, &workspace, &self.store)?,
+            outputs,
             stdout: String::from_utf8_lossy(&sample.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&sample.stderr).into_owned(),
             wall_ms: sample.wall_ns / 1_000_000,
+            notes: match occupied.is_none() || writes_to_source(action) {
+                true => undeclared::writes(job, &source, &copied)
+                    .into_iter()
+                    .collect(),
+                false => Vec::new(),
+            },
             ..ActionResult::default()
         })
     }
 
+    /// A sandbox for an action, where it runs in one. What runs inside `orch` has the
+    /// engine's own.
+    fn occupy(&self, action: &Action) -> Result<Option<Occupied<'_>>, Fault> {
+        match &self.settings.sandboxes {
+            Some(sandboxes) if action.runner != Runner::EmbeddedWasm => {
+                sandboxes.occupy(action.network).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn run_process(
         &self,
-        action: &Action,
+        job: &Job<'_>,
         workspace: &Workspace,
-        emulator: &[String],
+        occupied: Option<&mut Occupied<'_>>,
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<End, Ended> {
-        let environment = environment(action, workspace, &self.settings.system_path)?;
-        let mut program = program(action, workspace, &environment)?;
-        let mut arguments = Vec::with_capacity(emulator.len() + action.arguments.len());
-        if let Some((name, words)) = emulator.split_first() {
+        let action = job.action;
+        let system_path = &self.settings.system_path;
+        let environment = environment(action, workspace, system_path)?;
+        let mut program = program(action, workspace, &environment, system_path)?;
+        let mut arguments = Vec::new();
+        if let Runner::Emulator(words) = &action.runner
+            && let Some((name, words)) = words.split_first()
+        {
             arguments.extend(words.iter().map(OsString::from));
             arguments.push(program.into_os_string());
-            program = self.emulator(name)?;
+            program = self.emulator(name, workspace)?;
         }
         for word in &action.arguments {
             arguments.push(workspace.word(word)?);
@@ -139,23 +183,35 @@ impl LocalExecutor {
             program: &program,
             arguments: &arguments,
             environment: &environment,
-            directory: &workspace.path(&action.directory)?,
+            directory: &workspace.shown(&action.directory)?,
             timeout: action.timeout_ms.map(Duration::from_millis),
             grace: self.settings.grace,
             output_bytes: self.settings.output_bytes,
         };
-        match process.run(&self.reaper, cancel) {
+        let ran = match occupied {
+            Some(occupied) => {
+                let view = View {
+                    mounts: workspace.mounts(job)?,
+                    writable_source: writes_to_source(action),
+                };
+                process.run_inside(occupied, view, cancel)
+            }
+            None => process.run(&self.reaper, cancel),
+        };
+        match ran {
             Ok((end, used)) => {
                 *sample = used;
                 Ok(end)
             }
-            Err(ProcessError::Start(error)) => Err(not_started(&program, action, &error)),
+            Err(ProcessError::Start(error)) => {
+                Err(not_started(&program, action, workspace, &error))
+            }
             Err(ProcessError::Fault(fault)) => Err(Ended::Fault(fault)),
         }
     }
 
-    fn emulator(&self, name: &str) -> Result<PathBuf, Ended> {
-        find(OsStr::new(name), &self.settings.system_path).ok_or_else(|| {
+    fn emulator(&self, name: &str, workspace: &Workspace) -> Result<PathBuf, Ended> {
+        find(OsStr::new(name), &self.settings.system_path, workspace).ok_or_else(|| {
             let hint = if name.starts_with("qemu-") {
                 "install it: `apt-get install qemu-user-static`"
             } else {
@@ -183,16 +239,16 @@ impl LocalExecutor {
                 ))
             })
         };
-        let module = PathBuf::from(workspace.word(&action.program)?);
+        let module = PathBuf::from(workspace.real_word(&action.program)?);
         let mut arguments = Vec::new();
         for word in &action.arguments {
-            arguments.push(text(workspace.word(word)?)?);
+            arguments.push(text(workspace.real_word(word)?)?);
         }
         let mut environment = Vec::new();
         for variable in &action.environment {
             environment.push((
                 variable.name.clone(),
-                text(workspace.word(&variable.value)?)?,
+                text(workspace.real_word(&variable.value)?)?,
             ));
         }
         let timeout = action
@@ -212,6 +268,10 @@ impl LocalExecutor {
 }
 
 impl Executor for LocalExecutor {
+    fn sandbox(&self) -> &str {
+        &self.sandbox
+    }
+
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault> {
         if cancel.is_cancelled() {
             return Ok(Execution::Cancelled);
@@ -219,9 +279,18 @@ impl Executor for LocalExecutor {
         let mut sample = Sample::default();
         match self.perform(&job, cancel, &mut sample) {
             Ok(result) => Ok(Execution::Succeeded(result)),
-            Err(ended) => ended.report(sample),
+            Err(ended) => {
+                let hint = || undeclared::hint(&job, &self.settings.project, &sample);
+                ended.or_hint(hint).report(sample)
+            }
         }
     }
+}
+
+/// Whether an action may change what lies below `source`: it declares an output there.
+fn writes_to_source(action: &Action) -> bool {
+    let mut outputs = action.outputs.iter();
+    outputs.any(|output| output.root == Root::Source)
 }
 
 /// The folders that an action finds though nothing is copied into them: where it works, and
@@ -250,98 +319,4 @@ fn make_folders(action: &Action, workspace: &Workspace) -> Result<(), Ended> {
         }
     }
     Ok(())
-}
-
-fn judge_end(end: End, action: &Action) -> Result<(), Ended> {
-    match end {
-        End::Exited(0) => Ok(()),
-        End::Exited(TRAPPED) if action.runner == Runner::EmbeddedWasm => {
-            Err(Ended::failed("trapped (code 134)"))
-        }
-        End::Exited(code) => Err(Ended::failed(format!("exited with code {code}"))),
-        End::Signalled(signal) => {
-            let reason = format!("was ended by signal {signal}{}", in_brackets(signal));
-            Err(match signal {
-                9 => Ended::failed_with_hint(
-                    reason,
-                    "the machine may have run out of memory; try fewer `--jobs`",
-                ),
-                _ => Ended::failed(reason),
-            })
-        }
-        End::TimedOut => {
-            let limit = in_words(action.timeout_ms.unwrap_or_default());
-            Err(Ended::failed_with_hint(
-                format!("ran longer than {limit}"),
-                "set `timeout` to a longer time",
-            ))
-        }
-        End::Cancelled => Err(Ended::Cancelled),
-    }
-}
-
-fn not_started(program: &Path, action: &Action, error: &io::Error) -> Ended {
-    let name = &action.program;
-    let because = |what: &str| format!("could not be started: {what}");
-    if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) {
-        return Ended::failed_with_hint(
-            because(&format!("`{name}` is not a program for this machine")),
-            "give its target a runner, or build it for the machine that runs it",
-        );
-    }
-    match error.kind() {
-        io::ErrorKind::NotFound if program.exists() => Ended::failed_with_hint(
-            because(&format!(
-                "the interpreter of `{name}` is not on this machine"
-            )),
-            "look at its first line, or with `readelf -l` for the interpreter that it asks for",
-        ),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            Ended::failed(because(&format!("there is no file `{name}`")))
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => Ended::failed_with_hint(
-            because(&format!("`{name}` is not executable")),
-            "set its executable bit, or name the program that runs it",
-        ),
-        _ => {
-            let single = matches!(action.program.0.as_slice(), [Part::Text(_)]);
-            let shown = if single {
-                name.to_string()
-            } else {
-                program.display().to_string()
-            };
-            Ended::failed(because(&format!("`{shown}`: {error}")))
-        }
-    }
-}
-
-fn in_words(milliseconds: u64) -> String {
-    match (milliseconds / 1000, milliseconds % 1000) {
-        (0, rest) => format!("{rest} ms"),
-        (seconds, 0) => format!("{seconds} s"),
-        (seconds, rest) => format!("{seconds}.{} s", format!("{rest:03}").trim_end_matches('0')),
-    }
-}
-
-fn in_brackets(signal: i32) -> String {
-    let name = match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        5 => "SIGTRAP",
-        6 => "SIGABRT",
-        7 => "SIGBUS",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        24 => "SIGXCPU",
-        25 => "SIGXFSZ",
-        31 => "SIGSYS",
-        _ => return String::new(),
-    };
-    format!(" ({name})")
 }

@@ -1,18 +1,16 @@
-//! Runs one process with all that it starts, and sees to its end.
+//! Runs one process with all that it starts, and sees to its end, without a sandbox.
 //!
-//! The process leads a group of its own. Its output, its end, the user's interrupt and the
-//! time limit are awaited in one `poll`, so an action costs one thread: the caller's.
+//! The process leads a group of its own. What makes a session of its own leaves that group
+//! and goes on: only a sandbox keeps it.
 
 use std::ffi::OsString;
 use std::io::{self, PipeWriter, pipe};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::fstat;
 use rustix::io::Errno;
 use rustix::process::{
@@ -23,13 +21,10 @@ use wait4::Wait4;
 use orch_engine::Cancel;
 use orch_model::{Fault, Sample};
 
-use crate::capture::Capture;
 use crate::environment::Environment;
 use crate::reaper::Reaper;
-
-/// Nobody can have made a pipe hold more than this without special rights: what is left in
-/// it when a process is over is read up to here, even if a stray still writes.
-const LARGEST_PIPE_BYTES: usize = 1 << 20;
+use crate::stream::Stream;
+use crate::watch::{Alarm, Bounds, Cut, Runs, watch};
 
 /// How long the kernel may take to clear a killed group away.
 const CLEARING: Duration = Duration::from_millis(100);
@@ -37,7 +32,7 @@ const CLEARING: Duration = Duration::from_millis(100);
 /// How often a program that is still being written by somebody is tried again.
 const BUSY_TRIES: u32 = 40;
 
-/// What to run.
+/// What to run. Paths are those that the process goes by.
 #[derive(Debug)]
 pub(crate) struct Process<'a> {
     pub(crate) program: &'a Path,
@@ -76,19 +71,9 @@ impl Process<'_> {
         reaper: &Reaper,
         cancel: &Cancel,
     ) -> Result<(End, Sample), ProcessError> {
-        let fault = |doing: &str, error: io::Error| {
-            ProcessError::Fault(Fault::io(doing, self.program, &error))
-        };
-        let alarm = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|error| fault("watch over", error.into()))?;
-        let alarm = Arc::new(alarm);
-        let rung = Arc::clone(&alarm);
-        let _subscription = cancel.on_cancel(move || {
-            // It can only fail when it has rung already.
-            let _ = rustix::io::write(&*rung, &1u64.to_ne_bytes());
-        });
-
-        let began = Instant::now();
+        let fault = |doing: &str, error: io::Error| self.fault(doing, &error);
+        let alarm = Alarm::new(cancel).map_err(|error| fault("watch over", error.into()))?;
+        let bounds = self.bounds();
         let output = pipe().map_err(|error| fault("make a pipe for", error))?;
         let errors = pipe().map_err(|error| fault("make a pipe for", error))?;
         let inode = fstat(&output.0)
@@ -98,14 +83,11 @@ impl Process<'_> {
         let child = self.spawn(output.1, errors.1)?;
         let group = Pid::from_child(&child);
         let watched = announced.started(group);
-        let mut streams = [
-            Stream::new(output.0.into(), self.output_bytes),
-            Stream::new(errors.0.into(), self.output_bytes),
-        ];
-        let mut phase = Phase::Running;
+        let mut streams = self.streams(output.0, errors.0);
         let seen = match &watched {
-            Ok(_) => self.watch_over(group, began, &alarm, &mut streams, &mut phase),
-            Err(_) => Ok(()),
+            Ok(_) => Group::of(group)
+                .and_then(|mut group| watch(&mut group, bounds, &alarm, &mut streams)),
+            Err(_) => Ok(None),
         };
 
         // Until it is waited for, the dead leader keeps the number of the group from being
@@ -116,22 +98,46 @@ impl Process<'_> {
         }
         let unwatched = watched.map(drop);
         let used = child.wait4().map_err(|error| fault("wait for", error))?;
-        let wall = began.elapsed();
+        let wall = bounds.began.elapsed();
         wait_until_gone(group);
         unwatched.map_err(ProcessError::Fault)?;
-        seen.map_err(|error| fault("watch over", error.into()))?;
+        let cut = seen.map_err(|error| fault("watch over", error.into()))?;
 
-        let [stdout, stderr] = streams;
+        let [stdout, stderr] = streams.map(Stream::finish);
         let sample = Sample {
             exit_code: exit_code(used.status),
-            stdout: stdout.capture.finish(),
-            stderr: stderr.capture.finish(),
+            stdout,
+            stderr,
             wall_ns: nanoseconds(wall),
             user_ns: nanoseconds(used.rusage.utime),
             system_ns: nanoseconds(used.rusage.stime),
             peak_rss_bytes: used.rusage.maxrss,
         };
-        Ok((phase.end(used.status), sample))
+        Ok((End::of(used.status, cut), sample))
+    }
+
+    /// Its bounds, from now on.
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds {
+            began: Instant::now(),
+            timeout: self.timeout,
+            grace: self.grace,
+        }
+    }
+
+    pub(crate) fn streams(
+        &self,
+        output: impl Into<OwnedFd>,
+        errors: impl Into<OwnedFd>,
+    ) -> [Stream; 2] {
+        [
+            Stream::new(output.into(), self.output_bytes),
+            Stream::new(errors.into(), self.output_bytes),
+        ]
+    }
+
+    pub(crate) fn fault(&self, doing: &str, error: &io::Error) -> ProcessError {
+        ProcessError::Fault(Fault::io(doing, self.program, error))
     }
 
     /// Starts the process. Only it and what it starts hold the writing ends afterwards.
@@ -158,202 +164,60 @@ impl Process<'_> {
                     tries += 1;
                     std::thread::sleep(Duration::from_millis(u64::from(tries)));
                 }
-                Err(error) if is_own_fault(&error) => return Err(ProcessError::Start(error)),
-                Err(error) => {
-                    return Err(ProcessError::Fault(Fault::io(
-                        "start",
-                        self.program,
-                        &error,
-                    )));
-                }
+                Err(error) => return Err(self.not_started(error)),
             }
         }
     }
 
-    /// Returns when the leader of the group is over.
-    fn watch_over(
-        &self,
-        group: Pid,
-        began: Instant,
-        alarm: &OwnedFd,
-        streams: &mut [Stream; 2],
-        phase: &mut Phase,
-    ) -> Result<(), Errno> {
-        let leader = pidfd_open(group, PidfdFlags::empty())?;
-        let time_is_up = self.timeout.and_then(|timeout| began.checked_add(timeout));
-        loop {
-            let deadline = match phase {
-                Phase::Running => time_is_up,
-                Phase::Ending { kill_at, .. } => Some(*kill_at),
-                Phase::Killed { .. } => None,
-            };
-            let ready = wait_for(&leader, alarm, streams, phase, deadline)?;
-            for (stream, ready) in streams.iter_mut().zip(ready.streams) {
-                if ready {
-                    stream.read();
-                }
-            }
-            if ready.leader {
-                return Ok(());
-            }
-            if ready.alarm {
-                phase.end_group(group, End::Cancelled, self.grace);
-            }
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                phase.end_group(group, End::TimedOut, self.grace);
-            }
+    /// Whose fault it is that the process did not start.
+    pub(crate) fn not_started(&self, error: io::Error) -> ProcessError {
+        match is_own_fault(&error) {
+            true => ProcessError::Start(error),
+            false => self.fault("start", &error),
         }
     }
 }
 
-/// How far a process is from its end.
-#[derive(Debug)]
-enum Phase {
-    Running,
-    /// Asked to end.
-    Ending {
-        why: End,
-        kill_at: Instant,
-    },
-    /// Made to end.
-    Killed {
-        why: End,
-    },
-}
-
-impl Phase {
-    /// One step nearer to the end.
-    fn end_group(&mut self, group: Pid, reason: End, grace: Duration) {
-        *self = match *self {
-            Phase::Running => {
-                let _ = kill_process_group(group, Signal::TERM);
-                // One that was stopped hears nothing until it goes on.
-                let _ = kill_process_group(group, Signal::CONT);
-                Phase::Ending {
-                    why: reason,
-                    kill_at: Instant::now() + grace,
-                }
-            }
-            Phase::Ending { why, .. } | Phase::Killed { why } => {
-                let _ = kill_process_group(group, Signal::KILL);
-                Phase::Killed { why }
-            }
-        };
-    }
-
-    fn end(&self, status: ExitStatus) -> End {
-        match self {
-            Phase::Running => match status.code() {
-                Some(code) => End::Exited(code),
-                None => End::Signalled(status.signal().unwrap_or_default()),
-            },
-            Phase::Ending { why, .. } | Phase::Killed { why } => *why,
+impl End {
+    /// The end of a process with that status, cut short or not.
+    pub(crate) fn of(status: ExitStatus, cut: Option<Cut>) -> Self {
+        match (cut, status.code()) {
+            (Some(Cut::TimedOut), _) => End::TimedOut,
+            (Some(Cut::Cancelled), _) => End::Cancelled,
+            (None, Some(code)) => End::Exited(code),
+            (None, None) => End::Signalled(status.signal().unwrap_or_default()),
         }
     }
 }
 
-/// What [`wait_for`] found to be ready.
-struct Ready {
-    leader: bool,
-    alarm: bool,
-    streams: [bool; 2],
+/// A process group, over when its leader is.
+struct Group {
+    number: Pid,
+    leader: OwnedFd,
 }
 
-fn wait_for(
-    leader: &OwnedFd,
-    alarm: &OwnedFd,
-    streams: &[Stream; 2],
-    phase: &Phase,
-    deadline: Option<Instant>,
-) -> Result<Ready, Errno> {
-    // A descriptor that is not looked at keeps its place with no events asked for.
-    let interest = |wanted: bool| {
-        if wanted {
-            PollFlags::IN
-        } else {
-            PollFlags::empty()
-        }
-    };
-    let mut descriptors = vec![
-        PollFd::new(leader, PollFlags::IN),
-        PollFd::new(alarm, interest(matches!(phase, Phase::Running))),
-    ];
-    descriptors.extend(
-        streams
-            .iter()
-            .filter_map(|stream| stream.pipe.as_ref())
-            .map(|pipe| PollFd::new(pipe, PollFlags::IN)),
-    );
-    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-    let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    match poll(&mut descriptors, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => {}
-        Err(error) => return Err(error),
+impl Group {
+    fn of(number: Pid) -> Result<Self, Errno> {
+        Ok(Self {
+            number,
+            leader: pidfd_open(number, PidfdFlags::empty())?,
+        })
     }
-    let mut happened = descriptors
-        .iter()
-        .map(|descriptor| !descriptor.revents().is_empty());
-    let mut next = || happened.next().unwrap_or(false);
-    Ok(Ready {
-        leader: next(),
-        alarm: next(),
-        streams: [
-            streams[0].pipe.is_some() && next(),
-            streams[1].pipe.is_some() && next(),
-        ],
-    })
 }
 
-/// One of the two streams that a process prints to.
-#[derive(Debug)]
-struct Stream {
-    /// `None` when its other end is closed.
-    pipe: Option<OwnedFd>,
-    capture: Capture,
-    chunk: Vec<u8>,
-}
-
-impl Stream {
-    fn new(pipe: OwnedFd, limit: usize) -> Self {
-        Self {
-            pipe: Some(pipe),
-            capture: Capture::new(limit),
-            chunk: vec![0; 64 * 1024],
-        }
+impl Runs for Group {
+    fn over(&self) -> BorrowedFd<'_> {
+        self.leader.as_fd()
     }
 
-    /// Takes what there is; says how much that was.
-    fn read(&mut self) -> usize {
-        let Some(pipe) = &self.pipe else {
-            return 0;
-        };
-        match rustix::io::read(pipe, &mut self.chunk[..]) {
-            Ok(0) => self.pipe = None,
-            Ok(length) => {
-                self.capture.push(&self.chunk[..length]);
-                return length;
-            }
-            Err(Errno::INTR) => {}
-            Err(_) => self.pipe = None,
-        }
-        0
+    fn terminate(&mut self) {
+        let _ = kill_process_group(self.number, Signal::TERM);
+        // One that was stopped hears nothing until it goes on.
+        let _ = kill_process_group(self.number, Signal::CONT);
     }
 
-    /// Takes what is left in the pipe, and waits for nobody who still holds its other end.
-    fn drain(&mut self) {
-        if let Some(pipe) = &self.pipe
-            && rustix::io::ioctl_fionbio(pipe, true).is_err()
-        {
-            self.pipe = None;
-        }
-        let mut taken = 0;
-        while taken < LARGEST_PIPE_BYTES {
-            match self.read() {
-                0 => break,
-                length => taken += length,
-            }
-        }
-        self.pipe = None;
+    fn kill(&mut self) {
+        let _ = kill_process_group(self.number, Signal::KILL);
     }
 }
 
@@ -380,12 +244,13 @@ fn is_own_fault(error: &io::Error) -> bool {
     ) || error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error())
 }
 
-fn exit_code(status: ExitStatus) -> i32 {
+/// The code that a process exited with, or the negative of the signal that ended it.
+pub(crate) fn exit_code(status: ExitStatus) -> i32 {
     status
         .code()
         .unwrap_or_else(|| -status.signal().unwrap_or_default())
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

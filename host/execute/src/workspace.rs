@@ -1,80 +1,91 @@
-//! The directories of one running action: made before it, gone after it.
+//! The directories of one running action, and the names by which it knows them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use orch_engine::port::{InstalledTree, Job};
 use orch_model::{Fault, Hasher, NodeId, Part, Root, SandboxPath, Word};
-use orch_store::Lock;
+use orch_sandbox::{Mount, SYSTEM_FOLDERS, WORKSPACE_FOLDERS};
 
-/// How often a folder is emptied again when somebody still writes into it.
-const REMOVALS: usize = 3;
+use crate::place::{self, Place};
 
 /// The real places behind an action's roots.
 ///
-/// A node of a project gets the same place in every run, so that what a compiler keeps by
-/// path is found again. Where another process works in that place at this moment, one of
-/// its siblings is taken. A lock says who works where; a place that a killed `orch` left
-/// full is emptied by the next one that takes it.
+/// Without a sandbox, a node of a project gets the same place in every run, so that what a
+/// compiler keeps by path is found again. Inside one, every action knows its roots by the
+/// same names, whichever place of whichever machine lies behind them.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     root: PathBuf,
     caches: PathBuf,
     tools: BTreeMap<String, InstalledTree>,
-    /// Given back after the folder is gone.
-    _lock: Lock,
+    sandboxed: bool,
+    /// The place, where it is this action's alone.
+    _own: Option<Place>,
 }
 
 impl Workspace {
-    /// Makes the empty folders for a job.
+    /// Makes the empty folders for a job that runs without a sandbox.
     pub(crate) fn claim(cache: &Path, project: &Path, job: &Job<'_>) -> Result<Self, Fault> {
-        let work = cache.join("work");
-        fs::create_dir_all(&work).map_err(|error| Fault::io("create the folder", &work, &error))?;
-        let (root, lock) = claim_place(&work, &place_name(project, job.node))
-            .map_err(|error| Fault::io("lock a folder in", &work, &error))?;
-        let workspace = Self {
+        let place = Place::claim(cache, &place_name(project, job.node))?;
+        let mut workspace = Self::at(place.root.clone(), cache, job);
+        workspace._own = Some(place);
+        workspace.make_folders(job)?;
+        Ok(workspace)
+    }
+
+    /// Makes the empty folders for a job in the place of a sandbox, where the folders that
+    /// the sandbox shows stay as long as it lives.
+    pub(crate) fn inside(place: &Place, cache: &Path, job: &Job<'_>) -> Result<Self, Fault> {
+        for folder in WORKSPACE_FOLDERS {
+            place::empty(&place.root.join(folder))?;
+        }
+        let mut workspace = Self::at(place.root.clone(), cache, job);
+        workspace.sandboxed = true;
+        workspace.make_folders(job)?;
+        Ok(workspace)
+    }
+
+    fn at(root: PathBuf, cache: &Path, job: &Job<'_>) -> Self {
+        Self {
             root,
             // Two owners may use one name, and a task has no owner's name to go by.
             caches: cache
                 .join("caches")
                 .join(folder_name(&job.action.cache_owner)),
             tools: job.tools.clone(),
-            _lock: lock,
-        };
-        remove_tree(&workspace.root)
-            .map_err(|error| Fault::io("empty the folder", &workspace.root, &error))?;
+            sandboxed: false,
+            _own: None,
+        }
+    }
+
+    fn make_folders(&self, job: &Job<'_>) -> Result<(), Fault> {
         for folder in [
             "source",
             "output",
             "scratch/home",
+            "scratch/shm",
             "scratch/tmp",
             "artifact",
         ] {
-            workspace.make_folder(&workspace.root.join(folder))?;
+            self.make_folder(&self.root.join(folder))?;
         }
         for name in &job.action.caches {
-            workspace.make_folder(&workspace.caches.join(folder_name(name)))?;
+            self.make_folder(&self.caches.join(folder_name(name)))?;
         }
-        Ok(workspace)
+        Ok(())
     }
 
     /// Where a root lies on this machine.
     pub(crate) fn root(&self, root: &Root) -> Result<PathBuf, Fault> {
         Ok(match root {
-            Root::Source => self.root.join("source"),
-            Root::Output => self.root.join("output"),
-            Root::Scratch => self.root.join("scratch"),
-            Root::Artifact(action) => self.root.join("artifact").join(folder_name(action)),
+            Root::Source | Root::Output | Root::Scratch | Root::Artifact(_) => {
+                self.root.join(below(root))
+            }
             Root::Cache(name) => self.caches.join(folder_name(name)),
-            Root::Tool(name) => self
-                .tools
-                .get(name)
-                .map(|tree| tree.root.clone())
-                .ok_or_else(|| Fault::internal(format!("toolchain `{name}` is not installed")))?,
+            Root::Tool(name) => self.tree(name)?.root.clone(),
         })
     }
 
@@ -83,16 +94,104 @@ impl Workspace {
         Ok(path.relative.below(&self.root(&path.root)?))
     }
 
-    /// A word with real paths in place of its paths.
+    /// What the action calls a root.
+    pub(crate) fn shown_root(&self, root: &Root) -> Result<PathBuf, Fault> {
+        if let Root::Tool(name) = root {
+            self.tree(name)?;
+        }
+        match self.sandboxed {
+            true => Ok(orch_sandbox::inside(below(root))),
+            false => self.root(root),
+        }
+    }
+
+    /// What the action calls a path.
+    pub(crate) fn shown(&self, path: &SandboxPath) -> Result<PathBuf, Fault> {
+        Ok(path.relative.below(&self.shown_root(&path.root)?))
+    }
+
+    /// Where a path that the action goes by lies on this machine; `None` for one that it is
+    /// not shown.
+    pub(crate) fn real(&self, shown: &Path) -> Option<PathBuf> {
+        if !self.sandboxed {
+            return Some(shown.to_owned());
+        }
+        let Ok(below) = shown.strip_prefix(orch_sandbox::ROOT) else {
+            let first = shown.strip_prefix("/").ok()?.iter().next()?.to_str()?;
+            return SYSTEM_FOLDERS.contains(&first).then(|| shown.to_owned());
+        };
+        let Ok(below_tool) = below.strip_prefix("tool") else {
+            return Some(self.root.join(below));
+        };
+        let tool = below_tool.iter().next()?;
+        let (_, tree) = self
+            .tools
+            .iter()
+            .find(|(name, _)| tool == folder_name(name).as_str())?;
+        Some(tree.root.join(below_tool.strip_prefix(tool).ok()?))
+    }
+
+    /// Whether a file of this machine is shown also where links lead from it.
+    pub(crate) fn shows_end_of(&self, real: &Path) -> bool {
+        let is_own = |folder: &Path| real.starts_with(folder);
+        if !self.sandboxed
+            || is_own(&self.root)
+            || self.tools.values().any(|tree| is_own(&tree.root))
+        {
+            return true;
+        }
+        real.canonicalize()
+            .is_ok_and(|end| self.real(&end).is_some())
+    }
+
+    /// What the action is shown besides the folders of the workspace.
+    pub(crate) fn mounts(&self, job: &Job<'_>) -> Result<Vec<Mount>, Fault> {
+        let tools = job.action.tools.iter().cloned().map(Root::Tool);
+        let caches = job.action.caches.iter().cloned().map(Root::Cache);
+        tools
+            .chain(caches)
+            .map(|root| {
+                let from = self.root(&root)?;
+                Ok(Mount {
+                    from: from
+                        .canonicalize()
+                        .map_err(|error| Fault::io("find the folder", &from, &error))?,
+                    to: below(&root),
+                    writable: matches!(root, Root::Cache(_)),
+                })
+            })
+            .collect()
+    }
+
+    /// A word with the names of its paths in their place.
     pub(crate) fn word(&self, word: &Word) -> Result<OsString, Fault> {
+        self.spell(word, |path| self.shown(path))
+    }
+
+    /// A word with this machine's paths, for what runs inside `orch` itself.
+    pub(crate) fn real_word(&self, word: &Word) -> Result<OsString, Fault> {
+        self.spell(word, |path| self.path(path))
+    }
+
+    fn spell(
+        &self,
+        word: &Word,
+        name: impl Fn(&SandboxPath) -> Result<PathBuf, Fault>,
+    ) -> Result<OsString, Fault> {
         let mut text = OsString::new();
         for part in &word.0 {
             match part {
                 Part::Text(part) => text.push(part),
-                Part::Path(path) => text.push(self.path(path)?),
+                Part::Path(path) => text.push(name(path)?),
             }
         }
         Ok(text)
+    }
+
+    fn tree(&self, name: &str) -> Result<&InstalledTree, Fault> {
+        self.tools
+            .get(name)
+            .ok_or_else(|| Fault::internal(format!("toolchain `{name}` is not installed")))
     }
 
     pub(crate) fn make_folder(&self, path: &Path) -> Result<(), Fault> {
@@ -100,10 +199,15 @@ impl Workspace {
     }
 }
 
-impl Drop for Workspace {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed before the place is used again.
-        let _ = remove_tree(&self.root);
+/// Where a root lies below the workspace, or below the one root inside a sandbox.
+fn below(root: &Root) -> PathBuf {
+    match root {
+        Root::Source => "source".into(),
+        Root::Output => "output".into(),
+        Root::Scratch => "scratch".into(),
+        Root::Artifact(action) => Path::new("artifact").join(folder_name(action)),
+        Root::Tool(name) => Path::new("tool").join(folder_name(name)),
+        Root::Cache(name) => Path::new("cache").join(folder_name(name)),
     }
 }
 
@@ -112,20 +216,6 @@ fn place_name(project: &Path, node: &NodeId) -> String {
     hasher.field(project.as_os_str().as_encoded_bytes());
     hasher.field(node.as_str());
     hasher.finish().hex()[..16].to_owned()
-}
-
-fn claim_place(work: &Path, name: &str) -> io::Result<(PathBuf, Lock)> {
-    let mut sibling = 0u32;
-    loop {
-        let place = match sibling {
-            0 => work.join(name),
-            number => work.join(format!("{name}-{number}")),
-        };
-        if let Some(lock) = Lock::try_acquire(&place.with_extension("lock"))? {
-            return Ok((place, lock));
-        }
-        sibling += 1;
-    }
 }
 
 /// A name from a plan as one folder's: whatever it holds, it is neither empty nor more
@@ -137,34 +227,5 @@ fn folder_name(name: &str) -> String {
             .replace('%', "%25")
             .replace('/', "%2f")
             .replace('\0', "%00"),
-    }
-}
-
-/// Removes a folder with all in it, also where an action took away its own rights.
-fn remove_tree(path: &Path) -> io::Result<()> {
-    let mut tries = 0;
-    loop {
-        let error = match fs::remove_dir_all(path) {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        tries += 1;
-        match error.kind() {
-            io::ErrorKind::NotFound => return Ok(()),
-            io::ErrorKind::NotADirectory => return fs::remove_file(path),
-            io::ErrorKind::PermissionDenied if tries < REMOVALS => allow_removal(path),
-            io::ErrorKind::DirectoryNotEmpty if tries < REMOVALS => {}
-            _ => return Err(error),
-        }
-    }
-}
-
-/// Gives the owner's rights back to every folder, from the outside in.
-fn allow_removal(path: &Path) {
-    let _ = fs::set_permissions(path, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            allow_removal(&entry.path());
-        }
     }
 }

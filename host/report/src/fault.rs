@@ -13,6 +13,14 @@ pub fn render_fault(fault: &Fault, style: Style) -> String {
     text
 }
 
+/// `warning: …` and `hint: …`, each on lines of its own.
+pub fn render_warning(message: &str, hint: Option<&str>, style: Style) -> String {
+    let mut text = style.named(Meaning::Warning, "warning", &visible(message));
+    text.push('\n');
+    push_hint(&mut text, hint, style);
+    text
+}
+
 /// One line of a plugin's: ``warning: plugin `go`: …``.
 pub fn render_log(log: &Log, style: Style) -> String {
     let (meaning, name) = match log.level {

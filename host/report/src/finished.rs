@@ -102,6 +102,10 @@ pub(crate) fn render_finished(
                 result.stderr.as_bytes(),
                 style,
             );
+            for note in &result.notes {
+                let note = style.named(Meaning::Warning, "note", &visible(note));
+                push_indented(&mut text, "  ", &note);
+            }
         }
         Outcome::Failed {
             reason,

@@ -67,6 +67,11 @@ impl<W: Write + Send> Json<W> {
         self.write(WireEvent::of_fault(fault));
     }
 
+    /// Writes what a user should know though the run goes on.
+    pub fn warning(&self, message: &str, hint: Option<&str>) {
+        self.write(WireEvent::Warning { message, hint });
+    }
+
     /// Writes what would be done.
     pub fn plan(&self, plan: &Plan) {
         self.write(WireEvent::Plan(WirePlan::of(plan)));

@@ -58,6 +58,7 @@ fn showcase() -> Vec<String> {
     let fault = Fault::fetch("could not fetch `go1.22.10.linux-amd64.tar.gz`: connection refused")
         .hint("check the network, or use `--offline` with what lies here");
     json.fault(&fault);
+    json.warning("actions run without a sandbox", None);
 
     let toolchain = NodeId::toolchain("go");
     let build = NodeId::build("agent", "pi5");
@@ -159,6 +160,7 @@ fn a_stream() {
         {"event":"stream-opened","format":"orch-events","version":1,"program":"orch 0.1.0","time_ms":1790000000000}
         {"event":"diagnostic","severity":"error","message":"build `agent` wants target `pi6`, which no plugin offers","file":"pipeline.toml","places":[{"line":2,"column":12,"end_line":2,"end_column":17,"label":""},{"line":1,"column":8,"end_line":1,"end_column":13,"label":"in this build"}],"hint":"did you mean `pi5`? `orch target list` shows all","time_ms":1790000000000}
         {"event":"fault","kind":"fetch","message":"could not fetch `go1.22.10.linux-amd64.tar.gz`: connection refused","hint":"check the network, or use `--offline` with what lies here","time_ms":1790000000000}
+        {"event":"warning","message":"actions run without a sandbox","hint":null,"time_ms":1790000000000}
         {"event":"plan","pipeline":"sensor-agent","host":"x86_64-unknown-linux-gnu","toolchains":[{"node":"toolchain.go","release":"1.22.10","archives":[{"urls":["https://go.dev/dl/go1.22.10.linux-amd64.tar.gz"],"digest":"sha256:4cd0e21a9a0795a14ec9aa5f0e7d1abff0492565770e43eafdf1e3e8afed1f33","bytes":68988925}],"by":{"plugin":"go","version":"0.1.0"}}],"targets":[{"target":"pi5","platform":"pi5","triple":"aarch64-unknown-linux-gnu","cpu":"cortex-a76","features":["lse"],"static_link":false,"by":{"plugin":"pi5","version":"0.1.0"}}],"builds":[{"node":"build.agent@pi5","toolchain":"toolchain.go","needs":["task.test"],"advice":[{"policy":"go-release","tweak":"go.ldflags -s","reason":"the symbol table is a third of the file","reference":null}],"actions":[{"name":"compile","command":["{tool/go/bin/go}","build","./cmd/agent"],"network":false}],"artifacts":["agent"],"smoke":{"command":null,"reason":"the pipeline asks for none"},"by":{"plugin":"go","version":"0.1.0"}}],"tasks":[{"node":"task.test","needs":[],"action":{"name":"run","command":["{tool/go/bin/go}","test","./..."],"network":false}}],"warnings":[],"time_ms":1790000000000}
         {"event":"forecast","nodes":[{"node":"toolchain.go","would":"stay","behind":null},{"node":"build.agent@pi5/compile","would":"run","behind":null},{"node":"build.agent@pi5/verify","would":"follow","behind":"build.agent@pi5/compile"}],"time_ms":1790000000000}
         {"event":"explanation","node":"task.test","text":"task.test\n  runs `go test ./...`\n","time_ms":1790000000000}
@@ -167,8 +169,8 @@ fn a_stream() {
         {"event":"plugin-logged","plugin":"go","level":"warning","message":"release 1.22.10 is no longer supported","time_ms":1790000000000}
         {"event":"node-started","node":"toolchain.go","unit":"toolchain.go","target":null,"time_ms":1790000000000}
         {"event":"node-progressed","node":"toolchain.go","unit":"toolchain.go","target":null,"stage":"download","done_bytes":36000000,"total_bytes":72000000,"time_ms":1790000001000}
-        {"event":"node-finished","node":"build.agent@pi5/compile","unit":"build.agent@pi5","target":"pi5","took_ms":10432,"status":"succeeded","origin":"done","outputs":[{"path":"output/agent","digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","bytes":4612345,"executable":true}],"findings":null,"stdout":"","stderr":"note: \u001b[1mbold\u001b[0m \u009b2J\n","time_ms":1790000012000}
-        {"event":"node-finished","node":"build.agent@pi5/verify","unit":"build.agent@pi5","target":"pi5","took_ms":0,"status":"succeeded","origin":"cached","outputs":[],"findings":{"summary":"ELF 64-bit aarch64, statically linked","problems":[]},"stdout":"","stderr":"","time_ms":1790000012000}
+        {"event":"node-finished","node":"build.agent@pi5/compile","unit":"build.agent@pi5","target":"pi5","took_ms":10432,"status":"succeeded","origin":"done","outputs":[{"path":"output/agent","digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","bytes":4612345,"executable":true}],"findings":null,"notes":[],"stdout":"","stderr":"note: \u001b[1mbold\u001b[0m \u009b2J\n","time_ms":1790000012000}
+        {"event":"node-finished","node":"build.agent@pi5/verify","unit":"build.agent@pi5","target":"pi5","took_ms":0,"status":"succeeded","origin":"cached","outputs":[],"findings":{"summary":"ELF 64-bit aarch64, statically linked","problems":[]},"notes":[],"stdout":"","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"task.test","unit":"task.test","target":null,"took_ms":840,"status":"failed","reason":"exited with code 1","hint":"`orch explain task.test` shows what it ran","fault":null,"exit_code":1,"stdout":"--- FAIL: TestAverage\n","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"build.agent@wasm/compile","unit":"build.agent@wasm","target":"wasm","took_ms":0,"status":"skipped","reason":"`task.test` failed","time_ms":1790000012000}
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
@@ -184,6 +186,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
         WireEvent::StreamOpened { .. } => "stream-opened",
         WireEvent::Diagnostic(_) => "diagnostic",
         WireEvent::Fault { .. } => "fault",
+        WireEvent::Warning { .. } => "warning",
         WireEvent::PluginLogged { .. } => "plugin-logged",
         WireEvent::Plan(_) => "plan",
         WireEvent::Forecast { .. } => "forecast",
@@ -201,7 +204,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
 }
 
 /// How many names [`kind`] has.
-const KINDS: usize = 16;
+const KINDS: usize = 17;
 
 #[test]
 fn the_name_of_an_event_is_its_tag() {

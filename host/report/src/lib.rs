@@ -32,7 +32,7 @@ pub use clock::{Clock, system_clock};
 pub use diagnostic::render_diagnostics;
 pub use duration::human_duration;
 pub use escape::{visible, visible_line};
-pub use fault::{render_fault, render_log};
+pub use fault::{render_fault, render_log, render_warning};
 pub use indicatif::ProgressDrawTarget;
 pub use json::Json;
 pub use plain::Plain;

@@ -44,6 +44,10 @@ pub(crate) enum WireEvent<'a> {
         message: &'a str,
         hint: Option<&'a str>,
     },
+    Warning {
+        message: &'a str,
+        hint: Option<&'a str>,
+    },
     PluginLogged {
         plugin: &'a str,
         level: WireLogLevel,

@@ -24,6 +24,7 @@ pub(crate) enum WireEnd<'a> {
         origin: WireOrigin,
         outputs: Vec<WireOutput<'a>>,
         findings: &'a serde_json::Value,
+        notes: &'a [String],
         stdout: String,
         stderr: String,
     },
@@ -89,6 +90,7 @@ impl<'a> WireEnd<'a> {
                     })
                     .collect(),
                 findings: &result.findings,
+                notes: &result.notes,
                 stdout: tail(result.stdout.as_bytes()),
                 stderr: tail(result.stderr.as_bytes()),
             },

@@ -2,10 +2,12 @@
 
 use orch_model::Fault;
 use orch_report::{Table, human_bytes};
+use orch_sandbox::Protection;
 
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::isolation;
 use crate::stop::Stop;
 
 /// A program that `orch` can use.
@@ -85,6 +87,11 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
         "set `ORCH_CACHE_DIR` to a folder that can be written",
     );
 
+    let protections = protections(&environment)?;
+    for row in &protections {
+        add(row.missing.is_none(), row.what, &row.state(), row.mend);
+    }
+
     for wanted in WANTED {
         let found = wanted
             .programs
@@ -113,6 +120,45 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
         Ok(_) => Exit::Done,
         Err(_) => Exit::Internal,
     })
+}
+
+/// A protection of the sandbox, and why it is missing if it is.
+struct ProtectionRow {
+    what: &'static str,
+    prevents: &'static str,
+    missing: Option<String>,
+    mend: &'static str,
+}
+
+impl ProtectionRow {
+    fn state(&self) -> String {
+        match &self.missing {
+            None => format!("an action cannot {}", self.prevents),
+            Some(why) => why.clone(),
+        }
+    }
+}
+
+/// A row for every protection. Where one that others rest on is missing, none of those
+/// behind it was looked for, and no action has any.
+fn protections(environment: &Environment) -> Result<Vec<ProtectionRow>, Fault> {
+    let found = isolation::examine(environment)?;
+    let why = |protection: Protection| match &found {
+        Ok(sandboxes) => sandboxes
+            .missing()
+            .iter()
+            .find(|missing| missing.protection == protection)
+            .map(|missing| missing.why.clone()),
+        Err((withheld, why)) if *withheld == protection => Some(why.clone()),
+        Err((withheld, _)) => Some(format!("not without a {withheld}")),
+    };
+    let rows = Protection::ALL.map(|protection| ProtectionRow {
+        what: protection.name(),
+        prevents: protection.prevents(),
+        missing: why(protection),
+        mend: protection.remedy(),
+    });
+    Ok(rows.into())
 }
 
 /// Free bytes of the cache folder's disk, if a file can be made there.

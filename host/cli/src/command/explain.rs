@@ -9,12 +9,13 @@ use orch_engine::{ActionGraph, Change, Forecast, Foreseen, Ledger, Node, NodeKin
 use orch_model::{Fault, NodeId};
 use orch_report::human_duration;
 
-use crate::arguments::ProjectArguments;
+use crate::arguments::{ProjectArguments, SandboxMode};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::history::{self, Executed};
 use crate::house::House;
+use crate::isolation::Isolation;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::stop::Stop;
@@ -52,7 +53,8 @@ pub fn explain(
             .into());
     }
     let graph = whole.needed_by(|id| id.is_meant_by(node));
-    let hands = Hands::new(&house, &project)?;
+    let sandboxes = Isolation::find(SandboxMode::Best, &house.environment)?.sandboxes;
+    let hands = Hands::new(&house, &project, sandboxes)?;
     let foreseen = orch_engine::forecast(&graph, hands.world(&house))?;
     let mut text = String::new();
     let mut compared = false;

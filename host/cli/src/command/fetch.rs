@@ -11,7 +11,7 @@ use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::stop::Stop;
 
-use super::run::{graph_of, perform};
+use super::run::{Hands, graph_of, perform};
 
 pub fn fetch(
     environment: Environment,
@@ -39,6 +39,8 @@ pub fn fetch(
         jobs: 4,
         keep_going: true,
     };
-    let (run, _) = perform(&house, &project, &graph, options, console)?;
+    // Nothing that is fetched is executed.
+    let hands = Hands::new(&house, &project, None)?;
+    let run = perform(&house, &hands, &graph, options, console)?;
     Ok(Exit::of_run(&run))
 }

@@ -11,7 +11,8 @@ use orch_engine::{
     Run, RunOptions, SmokeRun, World, product_folder,
 };
 use orch_execute::{
-    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, StoreActionCache,
+    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, Sandboxes,
+    StoreActionCache,
 };
 use orch_model::{Fault, FaultKind, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
@@ -24,6 +25,7 @@ use crate::exit::Exit;
 use crate::history;
 use crate::house::House;
 use crate::interrupt;
+use crate::isolation::{self, Isolation};
 use crate::judge::StoreJudge;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
@@ -39,7 +41,7 @@ pub fn run(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let began = std::time::Instant::now();
-    let warm = Warm::new(&environment, arguments, selection);
+    let warm = Warm::new(&environment, arguments, selection, running.sandbox);
     if let Some(last) = shortcut(warm.as_ref(), running, console) {
         show(&last.rows, &up_to_date(&last, began.elapsed()), console);
         return Ok(Exit::Done);
@@ -53,14 +55,18 @@ pub fn run(
         console,
     )?;
     let graph = select(&graph_of(&plan)?, selection)?;
+    let isolation = Isolation::find(running.sandbox, &house.environment)?;
     if running.dry_run {
-        return foresee(&house, &project, &graph, console);
+        let hands = Hands::new(&house, &project, isolation.sandboxes)?;
+        return foresee(&house, &hands, &graph, console);
     }
+    isolation.warn(console);
     let options = RunOptions {
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
     };
-    let (run, memory) = perform(&house, &project, &graph, options, console)?;
+    let hands = Hands::new(&house, &project, isolation.sandboxes)?;
+    let run = perform(&house, &hands, &graph, options, console)?;
     let rows = rows(&plan, &graph, &run);
     let mut summary = Summary {
         took: began.elapsed(),
@@ -71,13 +77,13 @@ pub fn run(
     }
     show(&rows, &summary, console);
     history::add(&project.folder, &run)?;
-    memory.save()?;
+    hands.memory.save()?;
     if let Some(warm) = warm.filter(|_| warm::is_settled(&graph, &run)) {
         let last = LastRun {
             nodes: run.nodes.len(),
             rows: rows.iter().map(warm::as_cached).collect(),
         };
-        warm.keep(&house, &project, &memory, &plan, &graph, last)?;
+        warm.keep(&house, &project, &hands.memory, &plan, &graph, last)?;
     }
     Ok(Exit::of_run(&run))
 }
@@ -120,21 +126,19 @@ pub fn graph_of(plan: &Plan) -> Result<ActionGraph, Fault> {
     ActionGraph::of_plan(plan).map_err(|error| Fault::new(FaultKind::Plugin, error.to_string()))
 }
 
-/// Runs a graph with this machine behind the ports. Gives what is now known of the project's
-/// files as well.
+/// Runs a graph with this machine behind the ports.
 pub fn perform(
     house: &House,
-    project: &Project,
+    hands: &Hands,
     graph: &ActionGraph,
     options: RunOptions,
     console: &Console,
-) -> Result<(Run, Arc<FileMemory>), Stop> {
+) -> Result<Run, Stop> {
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;
-    let hands = Hands::new(house, project)?;
     let observer = console.observer();
     let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);
-    Ok((run, hands.memory))
+    Ok(run)
 }
 
 /// What stands behind the ports of a run.
@@ -149,12 +153,21 @@ pub struct Hands {
 }
 
 impl Hands {
-    pub fn new(house: &House, project: &Project) -> Result<Self, Fault> {
+    pub fn new(
+        house: &House,
+        project: &Project,
+        sandboxes: Option<Arc<Sandboxes>>,
+    ) -> Result<Self, Fault> {
         let environment = &house.environment;
         let wasm = EmbeddedWasm::new(EmbeddedSettings::new(&environment.cache));
-        let program = std::env::current_exe().map_err(|error| {
-            Fault::internal(format!("could not find the `orch` program: {error}"))
-        })?;
+        let mut settings = LocalSettings::new(
+            environment.cache.clone(),
+            project.folder.clone(),
+            environment.path().into(),
+            isolation::own_command("internal-reaper")?,
+            Arc::new(wasm),
+        );
+        settings.sandboxes = sandboxes;
         let memory = Arc::new(FileMemory::open(project.folder.clone()));
         Ok(Self {
             sources: ProjectSources::new(
@@ -162,16 +175,7 @@ impl Hands {
                 project.own_files(),
                 memory.clone(),
             ),
-            executor: LocalExecutor::new(
-                LocalSettings::new(
-                    environment.cache.clone(),
-                    project.folder.clone(),
-                    environment.path().into(),
-                    vec![program.into(), "internal-reaper".into()],
-                    Arc::new(wasm),
-                ),
-                house.store.clone(),
-            ),
+            executor: LocalExecutor::new(settings, house.store.clone()),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
             publisher: ProjectPublisher::new(
@@ -203,11 +207,10 @@ fn cores() -> usize {
 /// `--dry-run`: a line for each node.
 fn foresee(
     house: &House,
-    project: &Project,
+    hands: &Hands,
     graph: &ActionGraph,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let hands = Hands::new(house, project)?;
     let foreseen = orch_engine::forecast(graph, hands.world(house))?;
     let mut table = Table::new(["node", "would"]);
     for node in &foreseen {

@@ -30,6 +30,10 @@ pub struct ActionResult {
     pub stderr: String,
     /// How long it took when it ran, in milliseconds.
     pub wall_ms: u64,
+    /// What its user should know though it ended well, as sentences without their subject:
+    /// ``changed `a.txt`, which is no declared output``.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What a judge found, as JSON; null for a process.
     #[serde(default)]
     pub findings: serde_json::Value,

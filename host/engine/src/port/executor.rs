@@ -49,6 +49,11 @@ pub enum Execution {
 /// Carries out actions, locally or elsewhere. Blocks until the action is over; called
 /// from several threads at once.
 pub trait Executor: Send + Sync {
+    /// What keeps actions from all but what they declare, as a part of their keys: its
+    /// version and what it lacks. What was made with less is not taken for what was made
+    /// with more.
+    fn sandbox(&self) -> &str;
+
     /// Runs the action. `Err` is for faults that are not the action's own.
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault>;
 }

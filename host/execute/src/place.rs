@@ -1,0 +1,104 @@
+//! A folder below `work/` that one action, or one sandbox, has for itself.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use orch_model::Fault;
+use orch_store::Lock;
+
+/// How often a folder is emptied again when somebody still writes into it.
+const REMOVALS: usize = 3;
+
+/// A locked place, gone with all in it when it is dropped. What a killed `orch` left there
+/// is removed by the next one that claims it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) root: PathBuf,
+    /// Given back after the folder is gone.
+    _lock: Lock,
+}
+
+impl Place {
+    /// The place of a name below `cache`, or where another process has that, one of its
+    /// siblings. There is no folder there yet.
+    pub(crate) fn claim(cache: &Path, name: &str) -> Result<Self, Fault> {
+        let work = cache.join("work");
+        fs::create_dir_all(&work).map_err(|error| Fault::io("create the folder", &work, &error))?;
+        let (root, lock) = claim_root(&work, name)
+            .map_err(|error| Fault::io("lock a folder in", &work, &error))?;
+        remove(&root)?;
+        Ok(Self { root, _lock: lock })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed before the place is used again.
+        let _ = remove_tree(&self.root);
+    }
+}
+
+fn claim_root(work: &Path, name: &str) -> io::Result<(PathBuf, Lock)> {
+    let mut sibling = 0u32;
+    loop {
+        let place = match sibling {
+            0 => work.join(name),
+            number => work.join(format!("{name}-{number}")),
+        };
+        if let Some(lock) = Lock::try_acquire(&place.with_extension("lock"))? {
+            return Ok((place, lock));
+        }
+        sibling += 1;
+    }
+}
+
+/// Removes a file or a folder with all in it, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), Fault> {
+    remove_tree(path).map_err(|error| Fault::io("empty the folder", path, &error))
+}
+
+/// Leaves a folder where it is, with nothing in it and the rights of a new one.
+pub(crate) fn empty(folder: &Path) -> Result<(), Fault> {
+    let failed = |error: io::Error| Fault::io("empty the folder", folder, &error);
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(failed)?;
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        match entry.file_type().map_err(failed)?.is_dir() {
+            true => remove_tree(&entry.path()),
+            false => fs::remove_file(entry.path()),
+        }
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Removes a folder with all in it, also where an action took away its own rights.
+fn remove_tree(path: &Path) -> io::Result<()> {
+    let mut tries = 0;
+    loop {
+        let error = match fs::remove_dir_all(path) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        tries += 1;
+        match error.kind() {
+            io::ErrorKind::NotFound => return Ok(()),
+            io::ErrorKind::NotADirectory => return fs::remove_file(path),
+            io::ErrorKind::PermissionDenied if tries < REMOVALS => allow_removal(path),
+            io::ErrorKind::DirectoryNotEmpty if tries < REMOVALS => {}
+            _ => return Err(error),
+        }
+    }
+}
+
+/// Gives the owner's rights back to every folder, from the outside in.
+fn allow_removal(path: &Path) {
+    let _ = fs::set_permissions(path, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            allow_removal(&entry.path());
+        }
+    }
+}

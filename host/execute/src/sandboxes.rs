@@ -1,0 +1,231 @@
+//! The sandboxes of a run: made when they are first needed, used by one action after another.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use orch_model::Fault;
+use orch_sandbox::{
+    Limits, Missing, Protection, Sandbox, Settings, StartError, VERSION, WORKSPACE_FOLDERS,
+};
+
+use crate::place::Place;
+
+/// What sandboxes are made from.
+#[derive(Clone, Debug)]
+pub struct SandboxSettings {
+    /// The cache directory: sandboxes have their places below `work/`.
+    pub cache: PathBuf,
+    /// The command whose process runs [`orch_sandbox::sandbox_main`].
+    pub command: Vec<OsString>,
+    /// Bounds of one action.
+    pub limits: Limits,
+}
+
+/// The sandboxes of a run.
+#[derive(Debug)]
+pub struct Sandboxes {
+    settings: SandboxSettings,
+    /// What every one of them does without.
+    missing: Vec<Missing>,
+    idle: Mutex<Vec<Prepared>>,
+}
+
+/// A sandbox with the place that it shows. The sandbox ends before the place is removed.
+#[derive(Debug)]
+struct Prepared {
+    sandbox: Sandbox,
+    place: Place,
+    network: bool,
+}
+
+/// A sandbox that serves one action. Unless it is kept, it is given up afterwards.
+#[derive(Debug)]
+pub(crate) struct Occupied<'a> {
+    sandboxes: &'a Sandboxes,
+    prepared: Option<Prepared>,
+    kept: bool,
+}
+
+impl Sandboxes {
+    /// Finds out what sandboxes of this machine lack. That is known for as long as the
+    /// machine runs; only the first `orch` after its start has to make one to see.
+    pub fn new(settings: SandboxSettings) -> Result<Self, StartError> {
+        let mut sandboxes = Self {
+            settings,
+            missing: Vec::new(),
+            idle: Mutex::default(),
+        };
+        match sandboxes.remembered() {
+            Some(missing) => sandboxes.missing = missing,
+            None => {
+                let prepared = sandboxes.prepare(false)?;
+                sandboxes.missing = prepared.sandbox.missing().to_vec();
+                sandboxes.remember();
+                sandboxes.give_back(prepared);
+            }
+        }
+        Ok(sandboxes)
+    }
+
+    /// What they lack.
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
+    }
+
+    /// Their part of an action's key.
+    pub(crate) fn version(&self) -> String {
+        let names: Vec<&str> = self
+            .missing
+            .iter()
+            .map(|missing| missing.protection.name())
+            .collect();
+        match names.is_empty() {
+            true => VERSION.to_string(),
+            false => format!("{VERSION} without {}", names.join(", ")),
+        }
+    }
+
+    /// One for an action that reaches the network, or does not.
+    pub(crate) fn occupy(&self, network: bool) -> Result<Occupied<'_>, Fault> {
+        let idle = {
+            let mut idle = self.idle.lock().expect("nobody panics with it");
+            let position = idle.iter().position(|one| one.network == network);
+            position.map(|position| idle.swap_remove(position))
+        };
+        let prepared = match idle {
+            Some(prepared) => prepared,
+            None => self.prepare_as_promised(network)?,
+        };
+        Ok(Occupied {
+            sandboxes: self,
+            prepared: Some(prepared),
+            kept: false,
+        })
+    }
+
+    /// Keys were made from what was known: a sandbox that has less must not be used.
+    fn prepare_as_promised(&self, network: bool) -> Result<Prepared, Fault> {
+        let changed = |what: String| {
+            let _ = fs::remove_file(self.memory());
+            Fault::internal(format!("the sandbox is not what it was: {what}"))
+                .hint("run again; `orch doctor` shows what this machine has")
+        };
+        let prepared = self.prepare(network).map_err(|error| match error {
+            StartError::Withheld { .. } => changed(error.to_string()),
+            StartError::Failed(_) => Fault::internal(format!("could not start a sandbox: {error}")),
+        })?;
+        let lacks = |missing: &[Missing]| -> Vec<Protection> {
+            missing.iter().map(|missing| missing.protection).collect()
+        };
+        match lacks(prepared.sandbox.missing()) == lacks(&self.missing) {
+            true => Ok(prepared),
+            false => Err(changed("the kernel gives other protections".to_owned())),
+        }
+    }
+
+    fn prepare(&self, network: bool) -> Result<Prepared, StartError> {
+        let failed = |error: Fault| StartError::Failed(std::io::Error::other(error.message));
+        let place = Place::claim(&self.settings.cache, "sandbox").map_err(failed)?;
+        for folder in WORKSPACE_FOLDERS {
+            fs::create_dir_all(place.root.join(folder)).map_err(StartError::Failed)?;
+        }
+        let sandbox = Sandbox::start(&Settings {
+            command: self.settings.command.clone(),
+            workspace: place.root.canonicalize().map_err(StartError::Failed)?,
+            network,
+            limits: self.settings.limits,
+        })?;
+        Ok(Prepared {
+            sandbox,
+            place,
+            network,
+        })
+    }
+
+    fn give_back(&self, prepared: Prepared) {
+        self.idle
+            .lock()
+            .expect("nobody panics with it")
+            .push(prepared);
+    }
+
+    /// Where it is kept what sandboxes lack.
+    fn memory(&self) -> PathBuf {
+        self.settings.cache.join("sandbox")
+    }
+
+    /// What was found out since the machine was started, by the same user.
+    fn remembered(&self) -> Option<Vec<Missing>> {
+        let text = fs::read_to_string(self.memory()).ok()?;
+        let mut lines = text.lines();
+        if lines.next()? != machine()? {
+            return None;
+        }
+        lines
+            .map(|line| {
+                let (name, why) = line.split_once(": ")?;
+                Some(Missing {
+                    protection: Protection::of_name(name)?,
+                    why: why.to_owned(),
+                })
+            })
+            .collect()
+    }
+
+    /// Without this, it is found out again next time.
+    fn remember(&self) {
+        let Some(mut text) = machine() else { return };
+        for missing in &self.missing {
+            let why = missing.why.replace('\n', " ");
+            text.push_str(&format!("\n{}: {why}", missing.protection));
+        }
+        let Ok(file) = tempfile::NamedTempFile::new_in(&self.settings.cache) else {
+            return;
+        };
+        if fs::write(file.path(), text).is_ok() {
+            let _ = file.persist(self.memory());
+        }
+    }
+}
+
+/// One start of one machine, and who is asking.
+fn machine() -> Option<String> {
+    let start = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let user = rustix::process::getuid().as_raw();
+    Some(format!("{VERSION} {} {user}", start.trim()))
+}
+
+impl Occupied<'_> {
+    pub(crate) fn sandbox(&mut self) -> &mut Sandbox {
+        &mut self
+            .prepared
+            .as_mut()
+            .expect("it is here until the end")
+            .sandbox
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self
+            .prepared
+            .as_ref()
+            .expect("it is here until the end")
+            .place
+    }
+
+    /// Says that nothing is left in it, so that it may serve another action.
+    pub(crate) fn keep(&mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Occupied<'_> {
+    fn drop(&mut self) {
+        if let Some(prepared) = self.prepared.take()
+            && self.kept
+        {
+            self.sandboxes.give_back(prepared);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The sandbox on systems that have none of what it takes.
+
+use std::convert::Infallible;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::ExitCode;
+
+use crate::{Finished, Job, Missing, Protection, Settings, StartError};
+
+/// There is none here: no value of this type exists.
+#[derive(Debug)]
+pub struct Sandbox(Infallible);
+
+impl Sandbox {
+    /// Says that this system has no sandbox.
+    pub fn start(_: &Settings) -> Result<Self, StartError> {
+        Err(StartError::Withheld {
+            protection: Protection::User,
+            why: "only Linux has them".to_owned(),
+        })
+    }
+
+    /// As on Linux.
+    pub fn missing(&self) -> &[Missing] {
+        match self.0 {}
+    }
+
+    /// As on Linux.
+    pub fn begin(&mut self, _: &Job, _: OwnedFd, _: OwnedFd) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    /// As on Linux.
+    pub fn terminate(&mut self) {
+        match self.0 {}
+    }
+
+    /// As on Linux.
+    pub fn kill(&mut self) {
+        match self.0 {}
+    }
+
+    /// As on Linux.
+    pub fn finish(&mut self) -> io::Result<Finished> {
+        match self.0 {}
+    }
+}
+
+impl AsFd for Sandbox {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
+
+/// Nothing to do here.
+pub fn sandbox_main(_init: bool) -> ExitCode {
+    ExitCode::FAILURE
+}

@@ -1,0 +1,52 @@
+//! What came of a job.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+/// What a program used, with all of its children that it waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time in user mode.
+    pub user: Duration,
+    /// Processor time in the kernel.
+    pub system: Duration,
+    /// The largest resident set of one process, in bytes.
+    pub peak_rss_bytes: u64,
+}
+
+/// Why a job did not run.
+#[derive(Debug)]
+pub enum JobError {
+    /// The program could not be started.
+    Start(io::Error),
+    /// A folder could not be shown.
+    Mount {
+        /// Its path on the machine.
+        from: PathBuf,
+        /// What the kernel said.
+        error: io::Error,
+    },
+}
+
+/// What a program left in the namespaces that is not gone with its processes. A sandbox with
+/// a residue must not serve another job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Residue {
+    /// Nothing.
+    None,
+    /// System V shared memory, semaphores or queues.
+    Ipc,
+    /// Connections that the kernel still closes.
+    Sockets,
+}
+
+/// A job that is over. Nothing that it started runs any more.
+#[derive(Debug)]
+pub struct Finished {
+    /// How its program ended and what it used.
+    pub ended: Result<(ExitStatus, Usage), JobError>,
+    /// What it left.
+    pub residue: Residue,
+}
