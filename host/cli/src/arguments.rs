@@ -111,6 +111,34 @@ Examples:
         project: ProjectArguments,
     },
 
+    /// Draw what needs what.
+    #[command(after_help = "\
+Examples:
+  orch graph > graph.svg
+  orch graph --format dot --target pi5 | dot -Tpdf > graph.pdf")]
+    Graph {
+        #[command(flatten)]
+        project: ProjectArguments,
+        #[command(flatten)]
+        selection: Selection,
+        /// What to print.
+        #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
+        format: GraphFormat,
+    },
+
+    /// List the nodes that a question means: `deps(…)`, `rdeps(…)`, `affected-by(FILE …)`.
+    #[command(after_help = "\
+Examples:
+  orch query 'deps(build.agent@pi5)'
+  orch query 'rdeps(task.test)'
+  orch query 'affected-by(go.mod cmd/agent/main.go)'")]
+    Query {
+        /// The question; a node's name means itself.
+        question: String,
+        #[command(flatten)]
+        project: ProjectArguments,
+    },
+
     /// Pin every toolchain and plugin in `orch.lock`.
     #[command(after_help = "Examples:\n  orch lock\n  orch lock --update")]
     Lock {
@@ -312,9 +340,23 @@ pub struct Running {
     /// Say what would run, and do nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Write a timeline of the run, as Perfetto and Chrome open it.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
     /// What keeps actions from all but what they declare.
     #[arg(long, value_enum, value_name = "MODE", default_value_t = SandboxMode::Best)]
     pub sandbox: SandboxMode,
+}
+
+/// What `orch graph` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A picture.
+    Svg,
+    /// The language of Graphviz.
+    Dot,
+    /// Nodes and what each needs.
+    Json,
 }
 
 /// How much of a sandbox there must be.

@@ -76,6 +76,14 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             against,
             project,
         } => command::explain::explain(environment, &node, against, &project, console),
+        Command::Graph {
+            project,
+            selection,
+            format,
+        } => command::graph::graph(environment, &project, &selection, format, console),
+        Command::Query { question, project } => {
+            command::query::query(environment, &question, &project, console)
+        }
         Command::Lock { project, update } => {
             command::lock::lock(environment, &project, update, console)
         }

@@ -15,6 +15,7 @@ mod plan;
 mod planner;
 pub mod port;
 mod problem;
+mod query;
 mod record;
 mod resolve;
 mod schedule;
@@ -33,6 +34,7 @@ pub use plan::{
 };
 pub use planner::{Planned, Surroundings, check, plan};
 pub use problem::PlanProblem;
+pub use query::{edges, query};
 pub use record::NodeRecord;
 pub use resolve::{Keep, Resolution, is_pinned, resolve};
 pub use schedule::{NodeRun, Run, RunOptions, run};

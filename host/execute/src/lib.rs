@@ -34,6 +34,7 @@ mod workspace;
 pub use action_cache::StoreActionCache;
 pub use file_memory::FileMemory;
 pub use local::{LocalExecutor, LocalSettings};
+pub use patterns::patterns_mean;
 pub use publisher::ProjectPublisher;
 pub use reaper::reaper_main;
 pub use sandboxes::{SandboxSettings, Sandboxes};

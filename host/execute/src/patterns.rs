@@ -15,11 +15,39 @@ pub(crate) struct Patterns(Vec<Pattern>);
 #[derive(Debug)]
 struct Pattern {
     takes_away: bool,
-    glob: GlobMatcher,
+    name: Name,
     /// Matches folders of which the pattern means everything below.
-    whole: Option<GlobMatcher>,
+    whole: Option<Name>,
     /// The parts in front of the first wildcard.
     prefix: String,
+}
+
+/// What names a part of a pattern matches. Most patterns of large graphs are plain names,
+/// and to compile those would cost more than all else that is done with them.
+#[derive(Debug)]
+enum Name {
+    Plain(String),
+    Glob(GlobMatcher),
+}
+
+impl Name {
+    fn new(text: &str, body: &str) -> Result<Self, Fault> {
+        match has_wildcard(body) {
+            true => compile(text, body).map(Name::Glob),
+            false => Ok(Name::Plain(body.to_owned())),
+        }
+    }
+
+    fn is_match(&self, path: &str) -> bool {
+        match self {
+            Name::Plain(name) => name == path,
+            Name::Glob(glob) => glob.is_match(path),
+        }
+    }
+}
+
+fn has_wildcard(part: &str) -> bool {
+    part.contains(['*', '?', '[', '{', '\\'])
 }
 
 impl Patterns {
@@ -94,7 +122,6 @@ impl Pattern {
         if body.is_empty() {
             return wrong("is empty");
         }
-        let has_wildcard = |part: &str| part.contains(['*', '?', '[', '{', '\\']);
         let whole = match body.strip_suffix("/**") {
             Some(folder) => Some(folder),
             None => (is_folder || !has_wildcard(body)).then_some(body),
@@ -105,14 +132,14 @@ impl Pattern {
             .collect();
         Ok(Self {
             takes_away,
-            glob: compile(text, body)?,
-            whole: whole.map(|folder| compile(text, folder)).transpose()?,
+            name: Name::new(text, body)?,
+            whole: whole.map(|folder| Name::new(text, folder)).transpose()?,
             prefix: prefix.join("/"),
         })
     }
 
     fn matches(&self, path: &str) -> bool {
-        self.glob.is_match(path)
+        self.name.is_match(path)
             || self.whole.as_ref().is_some_and(|whole| {
                 path.match_indices('/')
                     .any(|(end, _)| whole.is_match(&path[..end]))
@@ -130,6 +157,11 @@ fn compile(text: &str, body: &str) -> Result<GlobMatcher, Fault> {
             Fault::usage(format!("pattern `{text}` cannot be read: {}", error.kind()))
                 .hint("`*` matches within a folder, `**` across folders, `{a,b}` and `[a-z]` alternatives")
         })
+}
+
+/// Whether input patterns, as [`orch_engine::port::Sources::files`] reads them, mean a file.
+pub fn patterns_mean(patterns: &[String], path: &str) -> Result<bool, Fault> {
+    Ok(Patterns::new(patterns)?.mean(path))
 }
 
 /// Whether a path is a folder or lies below it.

@@ -86,11 +86,11 @@ impl Snapshot {
         let same = |entry: &Entry<'_>| {
             look_at(root.as_fd(), Path::new(entry.path)).is_ok_and(|look| look == entry.look)
         };
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = cores.min(entries.len() / FILES_A_THREAD + 1);
-        if threads == 1 {
+        if entries.len() < 2 * FILES_A_THREAD {
             return entries.iter().all(same);
         }
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = cores.min(entries.len() / FILES_A_THREAD);
         std::thread::scope(|scope| {
             let parts = entries.chunks(entries.len().div_ceil(threads));
             let looks: Vec<_> = parts

@@ -37,13 +37,13 @@ pub fn input(task: usize) -> String {
 
 /// See [`input`].
 pub fn output(task: usize) -> String {
-    format!("out/{task}.txt")
+    format!("made/{task}.txt")
 }
 
 impl Tool {
     /// Writes the graph down in the tool's own form, into an empty folder.
     pub fn write(&self, graph: &Graph, folder: &Path) -> Result<(), String> {
-        for place in ["in", "out"] {
+        for place in ["in", "made"] {
             put_folder(&folder.join(place))?;
         }
         for task in 0..graph.len() {

@@ -153,7 +153,7 @@ fn remove_outputs(tool: &Tool, graph: &Graph, folder: &Path) -> Result<(), Strin
         }
         return Ok(());
     }
-    remove(folder, &["out"]);
-    std::fs::create_dir_all(folder.join("out"))
-        .map_err(|error| format!("could not create `out`: {error}"))
+    remove(folder, &["made"]);
+    std::fs::create_dir_all(folder.join("made"))
+        .map_err(|error| format!("could not create `made`: {error}"))
 }

@@ -1,11 +1,13 @@
 //! `orch run`: does everything that is not done yet.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_engine::port::OutputFile;
+use orch_engine::port::{Observer, OutputFile};
 use orch_engine::{
     ActionGraph, Cancel, Forecast, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild,
     Run, RunOptions, SmokeRun, World, product_folder,
@@ -16,7 +18,7 @@ use orch_execute::{
 };
 use orch_model::{Fault, FaultKind, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
-use orch_report::{ResultOrigin, ResultRow, Summary, Table};
+use orch_report::{ResultOrigin, ResultRow, Summary, Table, Trace, system_clock};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
@@ -66,7 +68,10 @@ pub fn run(
         keep_going: running.keep_going,
     };
     let hands = Hands::new(&house, &project, isolation.sandboxes)?;
-    let run = perform(&house, &hands, &graph, options, console)?;
+    let run = match &running.trace {
+        None => perform(&house, &hands, &graph, options, console)?,
+        Some(file) => perform_traced(&house, &hands, &graph, options, console, file)?,
+    };
     let rows = rows(&plan, &graph, &run);
     let mut summary = Summary {
         took: began.elapsed(),
@@ -91,7 +96,7 @@ pub fn run(
 /// The last run, if it would only be repeated. Programs that read along are told of every
 /// node, and a dry run lists them.
 fn shortcut(warm: Option<&Warm>, running: &Running, console: &Console) -> Option<LastRun> {
-    if running.dry_run || console.is_json() {
+    if running.dry_run || running.trace.is_some() || console.is_json() {
         return None;
     }
     warm?.last_run()
@@ -134,10 +139,41 @@ pub fn perform(
     options: RunOptions,
     console: &Console,
 ) -> Result<Run, Stop> {
+    observed(house, hands, graph, options, console, &*console.observer())
+}
+
+/// The same, with a timeline in a file afterwards.
+fn perform_traced(
+    house: &House,
+    hands: &Hands,
+    graph: &ActionGraph,
+    options: RunOptions,
+    console: &Console,
+    file: &Path,
+) -> Result<Run, Stop> {
+    let failed = |error: std::io::Error| Fault::io("write the trace", file, &error);
+    // A name that cannot be written is said before anything runs.
+    let mut trace_file = std::io::BufWriter::new(std::fs::File::create(file).map_err(failed)?);
+    let trace = Trace::new(console.observer(), system_clock());
+    let run = observed(house, hands, graph, options, console, &trace)?;
+    trace
+        .write(&mut trace_file)
+        .and_then(|()| trace_file.flush())
+        .map_err(failed)?;
+    Ok(run)
+}
+
+fn observed(
+    house: &House,
+    hands: &Hands,
+    graph: &ActionGraph,
+    options: RunOptions,
+    console: &Console,
+    observer: &dyn Observer,
+) -> Result<Run, Stop> {
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;
-    let observer = console.observer();
-    let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);
+    let run = orch_engine::run(graph, hands.world(house), options, observer, &cancel);
     Ok(run)
 }
 
