@@ -1,7 +1,6 @@
 //! Ends that nobody planned: Ctrl-C, and `kill -9` in the middle. What was started must
 //! end too, and the next run must be good.
 
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,55 +12,57 @@ use crate::project;
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Says in `pid` which process waits, and waits for `go`; then it leaves `made`. The
-/// marks lie outside of the sandbox, where this test can see them.
-fn waiting() -> (Project, tempfile::TempDir) {
-    let marks = tempfile::tempdir().expect("a folder can be made");
-    let script = "echo $$ > \"$MARKS/pid.new\" && mv \"$MARKS/pid.new\" \"$MARKS/pid\"\n\
-                  while [ ! -e \"$MARKS/go\" ]; do sleep 0.05; done\necho done > made\n";
-    let project = project().file("wait.sh", script).pipeline(&format!(
+/// Leaves `began` where it works, and waits until it has `go` among its inputs; then it
+/// leaves `made`. The process is known by an argument that no other has.
+fn waiting() -> (Project, String) {
+    let script = "touch began\nwhile [ ! -e go ]; do sleep 0.05; done\necho done > made\n";
+    let project = project().file("wait.sh", script);
+    let name = project.path().display().to_string();
+    let project = project.pipeline(&format!(
         "\
 version = 1
 name = \"waits\"
 
 [task.wait]
-command = [\"sh\", \"wait.sh\"]
-inputs = [\"wait.sh\"]
+command = [\"sh\", \"wait.sh\", \"{name}\"]
+inputs = [\"wait.sh\", \"go*\"]
 outputs = [\"made\"]
-env = {{ MARKS = \"{}\" }}
-",
-        marks.path().display()
+"
     ));
-    (project, marks)
+    (project, name)
 }
 
 #[test]
 fn the_first_interrupt_stops_cleanly() {
-    let (project, marks) = waiting();
+    let (project, name) = waiting();
     let mut orch = start(&project);
-    let waiter = pid(marks.path());
+    let began = project.cache().join("work/sandbox/source/began");
+    wait_until("the task has begun", || began.exists());
+    assert!(lives(&name));
     signal("INT", orch.id());
     let status = wait(&mut orch);
     assert_eq!(status, Some(130));
-    wait_until("the task has ended", || !lives(waiter));
+    wait_until("the task has ended", || !lives(&name));
     assert!(!project.files().contains(&"made".to_owned()));
-    and_then_a_good_run(&project, marks.path());
+    and_then_a_good_run(project);
 }
 
 #[test]
 fn what_was_started_dies_with_a_killed_orch() {
-    let (project, marks) = waiting();
+    let (project, name) = waiting();
     let mut orch = start(&project);
-    let waiter = pid(marks.path());
+    let began = project.cache().join("work/sandbox/source/began");
+    wait_until("the task has begun", || began.exists());
+    assert!(lives(&name));
     signal("KILL", orch.id());
     wait(&mut orch);
-    wait_until("the task has ended", || !lives(waiter));
+    wait_until("the task has ended", || !lives(&name));
     assert!(!project.files().contains(&"made".to_owned()));
-    and_then_a_good_run(&project, marks.path());
+    and_then_a_good_run(project);
 }
 
-fn and_then_a_good_run(project: &Project, marks: &Path) {
-    std::fs::write(marks.join("go"), "").expect("a file can be written");
+fn and_then_a_good_run(project: Project) {
+    let project = project.file("go", "");
     project.orch(&["run"]).exits(0);
     let made = std::fs::read_to_string(project.path().join("made")).expect("it was made");
     assert_eq!(made, "done\n");
@@ -91,24 +92,18 @@ fn wait(orch: &mut Child) -> Option<i32> {
     code
 }
 
-/// The task's process, once it says that it is there.
-fn pid(marks: &Path) -> u32 {
-    let file = marks.join("pid");
-    wait_until("the task has begun", || file.exists());
-    let text = std::fs::read_to_string(file).expect("it is there");
-    text.trim().parse().expect("a process's number")
-}
-
-fn lives(process: u32) -> bool {
-    // A dead process that nobody has waited for yet still has a folder there.
-    std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| {
-        !stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .trim_start()
-            .starts_with('Z')
-    })
+/// Whether a shell runs with such an argument. A dead process that nobody has waited for
+/// yet has none any more.
+fn lives(argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc")
+        .expect("`/proc` is there")
+        .flatten();
+    processes
+        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
+        .any(|line| {
+            line.split(|byte| *byte == 0)
+                .any(|word| word == argument.as_bytes())
+        })
 }
 
 fn signal(name: &str, process: u32) {

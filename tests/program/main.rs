@@ -9,6 +9,7 @@ mod bad_plugin;
 mod command_line;
 mod example;
 mod interrupt;
+mod sandbox;
 mod tasks;
 
 use orch_tests::Project;

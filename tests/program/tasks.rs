@@ -72,7 +72,7 @@ fn a_changed_source_runs_what_reads_it() {
               is       a task of the pipeline
               runs     sh join.sh
               sets     PATH=/usr/local/bin:/usr/bin:/bin
-              depends  on 11 things; key [KEY]
+              depends  on 12 things; key [KEY]
               last run succeeded in run 2, [TIME] ago; it ran because
                        - input `parts/b` has other content
               now      up to date

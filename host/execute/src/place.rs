@@ -11,6 +11,9 @@ use orch_store::Lock;
 /// How often a folder is emptied again when somebody still writes into it.
 const REMOVALS: usize = 3;
 
+/// The rights of a folder that an action finds.
+const NEW_FOLDER: u32 = 0o755;
+
 /// A locked place, gone with all in it when it is dropped. What a killed `orch` left there
 /// is removed by the next one that claims it.
 #[derive(Debug)]
@@ -59,17 +62,27 @@ pub(crate) fn remove(path: &Path) -> Result<(), Fault> {
     remove_tree(path).map_err(|error| Fault::io("empty the folder", path, &error))
 }
 
-/// Leaves a folder where it is, with nothing in it and the rights of a new one.
-pub(crate) fn empty(folder: &Path) -> Result<(), Fault> {
-    let failed = |error: io::Error| Fault::io("empty the folder", folder, &error);
-    fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(failed)?;
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        match entry.file_type().map_err(failed)?.is_dir() {
-            true => remove_tree(&entry.path()),
-            false => fs::remove_file(entry.path()),
+/// Leaves a folder where it is, with the rights of a new one and nothing in it but those of
+/// the folders in `kept` that were there, likewise empty.
+pub(crate) fn empty(folder: &Path, kept: &[&str]) -> Result<(), Fault> {
+    empty_folder(folder, kept).map_err(|error| Fault::io("empty the folder", folder, &error))
+}
+
+fn empty_folder(folder: &Path, kept: &[&str]) -> io::Result<()> {
+    let mode = folder.metadata()?.permissions().mode();
+    if mode & 0o7777 != NEW_FOLDER {
+        fs::set_permissions(folder, Permissions::from_mode(NEW_FOLDER))?;
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if !entry.file_type()?.is_dir() {
+            fs::remove_file(path)?;
+        } else if kept.iter().any(|kept| name == *kept) {
+            empty_folder(&path, &[])?;
+        } else {
+            remove_tree(&path)?;
         }
-        .map_err(failed)?;
     }
     Ok(())
 }

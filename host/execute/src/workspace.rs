@@ -11,6 +11,9 @@ use orch_sandbox::{Mount, SYSTEM_FOLDERS, WORKSPACE_FOLDERS};
 
 use crate::place::{self, Place};
 
+/// What every action finds in its scratch folder: its home, shared memory, temporary files.
+const SCRATCH_FOLDERS: [&str; 3] = ["home", "shm", "tmp"];
+
 /// The real places behind an action's roots.
 ///
 /// Without a sandbox, a node of a project gets the same place in every run, so that what a
@@ -40,7 +43,11 @@ impl Workspace {
     /// the sandbox shows stay as long as it lives.
     pub(crate) fn inside(place: &Place, cache: &Path, job: &Job<'_>) -> Result<Self, Fault> {
         for folder in WORKSPACE_FOLDERS {
-            place::empty(&place.root.join(folder))?;
+            let kept: &[&str] = match folder {
+                "scratch" => &SCRATCH_FOLDERS,
+                _ => &[],
+            };
+            place::empty(&place.root.join(folder), kept)?;
         }
         let mut workspace = Self::at(place.root.clone(), cache, job);
         workspace.sandboxed = true;
@@ -62,15 +69,11 @@ impl Workspace {
     }
 
     fn make_folders(&self, job: &Job<'_>) -> Result<(), Fault> {
-        for folder in [
-            "source",
-            "output",
-            "scratch/home",
-            "scratch/shm",
-            "scratch/tmp",
-            "artifact",
-        ] {
+        for folder in WORKSPACE_FOLDERS {
             self.make_folder(&self.root.join(folder))?;
+        }
+        for folder in SCRATCH_FOLDERS {
+            self.make_folder(&self.root.join("scratch").join(folder))?;
         }
         for name in &job.action.caches {
             self.make_folder(&self.caches.join(folder_name(name)))?;

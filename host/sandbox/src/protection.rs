@@ -83,7 +83,7 @@ impl Protection {
             Protection::User | Protection::Mount => {
                 "allow user namespaces: Ubuntu from 23.10 `sysctl -w \
                  kernel.apparmor_restrict_unprivileged_userns=0`, Debian before 11 `sysctl -w \
-                 kernel.unprivileged_userns_clone=1`, RHEL 7 `sysctl -w \
+                 kernel.unprivileged_userns_clone=1`, elsewhere `sysctl -w \
                  user.max_user_namespaces=15000`; in a container, start that with leave to make them"
             }
             Protection::Process => {

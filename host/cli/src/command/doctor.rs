@@ -143,22 +143,26 @@ impl ProtectionRow {
 /// behind it was looked for, and no action has any.
 fn protections(environment: &Environment) -> Result<Vec<ProtectionRow>, Fault> {
     let found = isolation::examine(environment)?;
-    let why = |protection: Protection| match &found {
-        Ok(sandboxes) => sandboxes
-            .missing()
-            .iter()
-            .find(|missing| missing.protection == protection)
-            .map(|missing| missing.why.clone()),
-        Err((withheld, why)) if *withheld == protection => Some(why.clone()),
-        Err((withheld, _)) => Some(format!("not without a {withheld}")),
+    let row = |protection: Protection| {
+        let (missing, mend) = match &found {
+            Ok(sandboxes) => {
+                let mut missing = sandboxes.missing().iter();
+                let missing = missing.find(|missing| missing.protection == protection);
+                (missing.map(|one| one.why.clone()), protection.remedy())
+            }
+            Err((withheld, why)) if *withheld == protection => {
+                (Some(why.clone()), protection.remedy())
+            }
+            Err((withheld, _)) => (Some(format!("not looked for without a {withheld}")), ""),
+        };
+        ProtectionRow {
+            what: protection.name(),
+            prevents: protection.prevents(),
+            missing,
+            mend,
+        }
     };
-    let rows = Protection::ALL.map(|protection| ProtectionRow {
-        what: protection.name(),
-        prevents: protection.prevents(),
-        missing: why(protection),
-        mend: protection.remedy(),
-    });
-    Ok(rows.into())
+    Ok(Protection::ALL.map(row).into())
 }
 
 /// Free bytes of the cache folder's disk, if a file can be made there.

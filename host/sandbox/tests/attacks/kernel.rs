@@ -75,13 +75,13 @@ fn the_first_process_cannot_be_traced() {
         ))
         .refused("Permission denied");
     }
-    // The server's thread has no more rights than a program; what hides it is that the
+    // `PTRACE_SEIZE`. The server's thread has no more rights than a program; what hides it is that the
     // process as a whole cannot be dumped.
     let script = r#"
         my $refused = 0;
         my @threads = map { /(\d+)$/ } glob('/proc/1/task/*');
         for my $thread (@threads) {
-            my $attached = syscall(PTRACE, 16, $thread + 0, 0, 0);
+            my $attached = syscall(PTRACE, 0x4206, $thread + 0, 0, 0);
             $refused++ if $attached == -1 && $! == EPERM;
         }
         print scalar(@threads), ' ', $refused;
