@@ -7,8 +7,9 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
 
-/// Listens for the rest of the process's life.
-pub fn listen(cancel: &Cancel) -> Result<(), Fault> {
+/// Listens for the rest of the process's life. A `quiet` one leaves it to the events to say
+/// what came of it.
+pub fn listen(cancel: &Cancel, quiet: bool) -> Result<(), Fault> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| Fault::internal(format!("could not listen for signals: {error}")))?;
     let cancel = cancel.clone();
@@ -18,7 +19,9 @@ pub fn listen(cancel: &Cancel) -> Result<(), Fault> {
                 // What still runs is killed by the reaper when this process is gone.
                 std::process::exit(Exit::Interrupted.code());
             }
-            eprintln!("\nstopping; once more to stop at once");
+            if !quiet {
+                eprintln!("\nstopping; once more to stop at once");
+            }
             cancel.cancel();
         }
     });

@@ -13,6 +13,7 @@ mod history;
 mod house;
 mod interrupt;
 mod judge;
+mod planned;
 mod planning;
 mod project;
 mod selection;

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
-use orch_model::{Digest, Fault, Hasher, Pipeline, PluginOrigin, PluginSource, RecordedFact};
+use orch_model::{
+    Digest, Fault, FaultKind, Hasher, Pipeline, PluginOrigin, PluginSource, RecordedFact,
+};
 use orch_plugins::PluginHost;
 
 use crate::console::Console;
@@ -68,7 +70,7 @@ pub fn plan(
     let plan = make(house, project, &pipeline, &plugins, console)?;
     let kept = KeptPlan {
         plan,
-        components: own_components(&plugins, project),
+        components: own_components(&plugins),
     };
     let bytes = serde_json::to_vec(&kept).map_err(|error| Fault::internal(error.to_string()))?;
     house
@@ -93,8 +95,8 @@ pub fn own_plugins(pipeline: &Pipeline, project: &Project) -> Vec<OwnPlugin> {
             let PluginSource::Path(path) = &table.source.value;
             OwnPlugin {
                 name: table.name.value.clone(),
-                path: path.below(&project.folder),
-                shown: path.to_string(),
+                folder: project.folder.clone(),
+                path: path.to_string().into(),
             }
         })
         .collect()
@@ -128,7 +130,10 @@ pub fn resolve(
     }
     let resolution =
         orch_engine::resolve(pipeline, &earlier, keep, &house.environment.host, plugins).map_err(
-            |problems| {
+            |mut problems| {
+                for problem in &mut problems {
+                    say_how_to_reach(problem, house.offline);
+                }
                 console.problems(&project.source, &problems);
                 Stop::Said(Exit::of_problems(&problems))
             },
@@ -145,6 +150,17 @@ pub fn resolve(
         console.say(&format!("orch.lock: {change}"));
     }
     Ok(())
+}
+
+/// Gives a remedy to a problem of the network that has none.
+fn say_how_to_reach(problem: &mut PlanProblem, offline: bool) {
+    let remedy = match offline {
+        true => "`orch lock` pins it while online, and `orch fetch` gets it",
+        false => orch_fetch::UNREACHABLE,
+    };
+    if problem.kind == FaultKind::Fetch {
+        problem.diagnostic.hint.get_or_insert(remedy.to_owned());
+    }
 }
 
 fn out_of_date(what: &[String]) -> Fault {
@@ -252,17 +268,13 @@ fn key(house: &House, project: &Project) -> Result<Digest, Fault> {
     Ok(hasher.finish())
 }
 
-fn own_components(plugins: &PluginHost, project: &Project) -> Vec<(String, Digest)> {
+/// The components of the pipeline's own, by their paths below its folder.
+fn own_components(plugins: &PluginHost) -> Vec<(String, Digest)> {
     plugins
         .summaries()
         .into_iter()
         .filter_map(|summary| match summary.origin {
-            PluginOrigin::Path(path) => {
-                let relative = std::path::Path::new(&path)
-                    .strip_prefix(&project.folder)
-                    .ok()?;
-                Some((relative.to_string_lossy().into_owned(), summary.digest))
-            }
+            PluginOrigin::Path(path) => Some((path, summary.digest)),
             PluginOrigin::Bundled => None,
         })
         .collect()

@@ -9,6 +9,7 @@ mod bounded_output;
 mod call;
 mod code_cache;
 mod compile;
+mod component_file;
 mod contract;
 mod embedded;
 mod engine;

@@ -24,7 +24,7 @@ use crate::history;
 use crate::house::House;
 use crate::interrupt;
 use crate::judge::StoreJudge;
-use crate::planning::{self, LockUse};
+use crate::planned::Planned;
 use crate::project::Project;
 use crate::selection::select;
 use crate::stop::Stop;
@@ -37,14 +37,11 @@ pub fn run(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let began = std::time::Instant::now();
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let plan = planning::plan(
-        &house,
-        &mut project,
-        LockUse::of_flag(arguments.locked),
-        console,
-    )?;
+    let Planned {
+        project,
+        house,
+        plan,
+    } = Planned::open(environment, arguments, console)?;
     let graph = select(&graph_of(&plan)?, selection)?;
     if running.dry_run {
         return foresee(&house, &project, &graph, console);
@@ -93,7 +90,7 @@ pub fn perform(
     console: &Console,
 ) -> Result<Run, Stop> {
     let cancel = Cancel::new();
-    interrupt::listen(&cancel)?;
+    interrupt::listen(&cancel, console.is_json())?;
     let hands = Hands::new(house, project)?;
     let observer = console.observer();
     let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);

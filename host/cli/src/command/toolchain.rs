@@ -100,7 +100,7 @@ fn install(
     let (id, requirement) = split(wanted)?;
     let toolchain = resolve(&house, &id, &requirement, console)?;
     let cancel = Cancel::new();
-    interrupt::listen(&cancel)?;
+    interrupt::listen(&cancel, console.is_json())?;
     let observer = console.observer();
     let node = orch_model::NodeId::toolchain(id.as_str());
     let progress = NodeProgress {
