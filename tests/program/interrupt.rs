@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orch_tests::Project;
+use orch_tests::{Project, Ran};
 
 use crate::project;
 
@@ -57,14 +57,38 @@ fn what_was_started_dies_with_a_killed_orch() {
     wait(&mut orch);
     wait_until("the task has ended", || !lives(waiter));
     assert!(!project.files().contains(&"made".to_owned()));
-    and_then_a_good_run(&project, marks.path());
+    and_then_a_good_run(&project, marks.path()).as_documented("Killed during a build");
 }
 
-fn and_then_a_good_run(project: &Project, marks: &Path) {
+#[test]
+fn an_interrupt_is_no_line_among_events() {
+    let (project, marks) = waiting();
+    let mut orch = project
+        .command(&["run", "--output", "json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("`orch` starts");
+    pid(marks.path());
+    signal("INT", orch.id());
+    assert_eq!(wait(&mut orch), Some(130));
+    let said = orch.wait_with_output().expect("it can be read");
+    assert_eq!(String::from_utf8_lossy(&said.stderr), "");
+    let events = String::from_utf8_lossy(&said.stdout);
+    let last = events.lines().last().unwrap_or_default();
+    assert!(
+        last.contains(r#""event":"stream-closed","exit_code":130"#),
+        "{last}"
+    );
+}
+
+fn and_then_a_good_run(project: &Project, marks: &Path) -> Ran {
     std::fs::write(marks.join("go"), "").expect("a file can be written");
-    project.orch(&["run"]).exits(0);
+    let ran = project.orch(&["run"]).exits(0);
     let made = std::fs::read_to_string(project.path().join("made")).expect("it was made");
     assert_eq!(made, "done\n");
+    ran
 }
 
 fn start(project: &Project) -> Child {
