@@ -1,5 +1,10 @@
 //! How the `orch` program is linked.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells build scripts by variables"
+)]
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let variable = |name: &str| {

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use orch_tests::Project;
+use orch_tests::{Project, Ran};
 
 use crate::project;
 
@@ -58,14 +58,39 @@ fn what_was_started_dies_with_a_killed_orch() {
     wait(&mut orch);
     wait_until("the task has ended", || !lives(&name));
     assert!(!project.files().contains(&"made".to_owned()));
-    and_then_a_good_run(project);
+    and_then_a_good_run(project).as_documented("Killed during a build");
 }
 
-fn and_then_a_good_run(project: Project) {
+#[test]
+fn an_interrupt_is_no_line_among_events() {
+    let (project, _) = waiting();
+    let mut orch = project
+        .command(&["run", "--output", "json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("`orch` starts");
+    let began = project.cache().join("work/sandbox/source/began");
+    wait_until("the task has begun", || began.exists());
+    signal("INT", orch.id());
+    assert_eq!(wait(&mut orch), Some(130));
+    let said = orch.wait_with_output().expect("it can be read");
+    assert_eq!(String::from_utf8_lossy(&said.stderr), "");
+    let events = String::from_utf8_lossy(&said.stdout);
+    let last = events.lines().last().unwrap_or_default();
+    assert!(
+        last.contains(r#""event":"stream-closed","exit_code":130"#),
+        "{last}"
+    );
+}
+
+fn and_then_a_good_run(project: Project) -> Ran {
     let project = project.file("go", "");
-    project.orch(&["run"]).exits(0);
+    let ran = project.orch(&["run"]).exits(0);
     let made = std::fs::read_to_string(project.path().join("made")).expect("it was made");
     assert_eq!(made, "done\n");
+    ran
 }
 
 fn start(project: &Project) -> Child {

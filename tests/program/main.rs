@@ -3,12 +3,15 @@
 //! `host/cli` runs this, so that cargo builds the `orch` that is tested. What one crate can
 //! show by itself is tested there.
 
+mod bad_fetch;
 mod bad_machine;
 mod bad_pipeline;
 mod bad_plugin;
 mod command_line;
 mod example;
 mod interrupt;
+mod killed;
+mod pinned;
 mod sandbox;
 mod tasks;
 

@@ -1,12 +1,16 @@
 //! What tests of the whole house share: a [`Project`] that runs the real `orch` in a
-//! folder of its own, and the [`tree`] of this repository for tests about its sources.
+//! folder of its own, a [`server`] and [`component`]s that do what no good one does, and the
+//! [`tree`] of this repository for tests about its sources.
 //!
 //! The tests lie beside it: `tests/` holds the house to its rules, `program/` is run by
 //! `host/cli`, so that cargo hands it the `orch` that was built from the same sources.
 //! Nothing of the house is linked here: a user's eyes are all that a whole-program test has.
 
+pub mod component;
+mod page;
 mod project;
 mod ran;
+pub mod server;
 pub mod tree;
 
 pub use expect_test::expect;

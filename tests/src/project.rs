@@ -3,6 +3,7 @@
 //! Nothing of the developer's machine leaks in: the environment is cleared, home, cache
 //! and configuration are folders of the test's own. Does not know what is expected.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -99,14 +100,27 @@ impl Project {
 
     /// Runs `orch` in the project's folder to its end.
     pub fn orch(&self, arguments: &[&str]) -> Ran {
+        self.orch_within(&[], arguments)
+    }
+
+    /// The same inside a world that another program makes: `unshare` with its arguments.
+    pub fn orch_within(&self, maker: &[&str], arguments: &[&str]) -> Ran {
         let child = self
-            .command(arguments)
+            .command_within(maker, arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("could not start {}: {error}", self.program.display()));
+            .unwrap_or_else(|error| {
+                let program = self.program.display();
+                panic!("could not start {program} {maker:?}: {error}; apt-get install util-linux")
+            });
         let (code, stdout, stderr) = wait(child, arguments);
+        assert!(
+            !stderr.starts_with("unshare: "),
+            "{stderr}this test needs namespaces: run it as root, or `sysctl -w \
+             kernel.unprivileged_userns_clone=1`"
+        );
         Ran::new(
             arguments,
             code,
@@ -116,14 +130,23 @@ impl Project {
     }
 
     /// `orch` ready to start, for a test that does more with the process than wait for it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_within(&[], arguments)
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "a registry is where this machine says"
     )]
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    fn command_within(&self, maker: &[&str], arguments: &[&str]) -> Command {
         let folder = self.folder.path();
-        let mut command = Command::new(&self.program);
+        let mut words = maker
+            .iter()
+            .map(OsStr::new)
+            .chain([self.program.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
         command
+            .args(words)
             .args(arguments)
             .current_dir(self.path())
             .env_clear()

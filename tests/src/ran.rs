@@ -2,6 +2,8 @@
 
 use expect_test::Expect;
 
+use crate::page;
+
 /// One call that is over. Each expectation returns it again, so that they chain.
 #[derive(Clone, Debug)]
 pub struct Ran {
@@ -11,6 +13,8 @@ pub struct Ran {
     pub stdout: String,
     /// What it printed on standard error, likewise.
     pub stderr: String,
+    /// The same with times as they were and folders as a user has them.
+    said: String,
 }
 
 impl Ran {
@@ -20,7 +24,19 @@ impl Ran {
             code,
             stdout: without_keys(&without_times(stdout)),
             stderr: without_keys(&without_times(stderr)),
+            said: stderr
+                .replace("[PROJECT]", "/home/you/agent")
+                .replace("[CACHE]", "/home/you/.cache/orch"),
         }
+    }
+
+    /// The same with another name for something that differs from run to run, such as the
+    /// address of a server.
+    pub fn naming(mut self, text: &str, name: &str) -> Self {
+        for printed in [&mut self.stdout, &mut self.stderr, &mut self.said] {
+            *printed = printed.replace(text, name);
+        }
+        self
     }
 
     /// Expects an exit code.
@@ -46,6 +62,17 @@ impl Ran {
     /// Expects all of standard error.
     pub fn stderr(self, expected: Expect) -> Self {
         expected.assert_eq(&self.stderr);
+        self
+    }
+
+    /// Expects what `docs/bad-input.md` shows below a heading: the command, all of standard
+    /// error and the exit code, with nothing on standard output.
+    #[track_caller]
+    pub fn as_documented(self, heading: &str) -> Self {
+        assert_eq!(self.stdout, "", "`{}` printed this", self.line);
+        let code = self.code.expect("it ended by itself");
+        let printed = format!("$ {}\n{}[exit code {code}]\n", self.line, self.said);
+        page::assert_shown(heading, &printed, without_times);
         self
     }
 

@@ -126,8 +126,8 @@ const DOORS: [Door; 10] = [
     },
     Door {
         family: "wit-component",
-        users: &["orch-plugin-build"],
-        why: "components are made in one place",
+        users: &["orch-plugin-build", "orch-tests"],
+        why: "good components are made in one place, and bad ones for tests in another",
     },
 ];
 

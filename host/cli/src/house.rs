@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use orch_engine::port::FactSource;
 use orch_fetch::Fetcher;
-use orch_model::{Fault, PluginOrigin};
+use orch_model::{Fault, FaultKind, PluginOrigin};
 use orch_plugins::{Limits, PluginHost, PluginHostSettings};
 use orch_store::Store;
 
@@ -24,6 +24,8 @@ pub struct House {
     pub store: Store,
     /// The way to the network.
     pub fetcher: Arc<Fetcher>,
+    /// Whether the user keeps it from the network.
+    pub offline: bool,
     /// Answers to plugins' questions.
     pub facts: Arc<dyn FactSource>,
 }
@@ -35,7 +37,7 @@ impl House {
         project: Option<PathBuf>,
         offline: bool,
     ) -> Result<Self, Fault> {
-        let store = Store::open(&environment.cache)?;
+        let store = Store::open(&environment.cache).map_err(about_cache)?;
         let fetcher = Arc::new(Fetcher::new(environment.fetch_settings(offline)?)?);
         let facts = Arc::new(MachineFacts {
             environment: environment.clone(),
@@ -46,6 +48,7 @@ impl House {
             environment,
             store,
             fetcher,
+            offline,
             facts,
         })
     }
@@ -70,23 +73,19 @@ impl House {
         let mut failed = false;
         for own in own {
             let loaded = host
-                .load_path(&own.path)
+                .load_path(&own.folder, &own.path)
                 .map_err(|failure| failure.to_string())
                 .and_then(|id| match id.as_str() == own.name {
                     true => Ok(()),
                     false => Err(format!(
-                        "it calls itself `{id}`; use that name under `[plugins]`"
+                        "plugin `{}` (`{}`) calls itself `{id}`; use that name under `[plugins]`",
+                        own.name,
+                        own.path.display()
                     )),
                 });
             if let Err(why) = loaded {
                 failed = true;
-                console.fault(
-                    &Fault::new(
-                        orch_model::FaultKind::Plugin,
-                        format!("plugin `{}` (`{}`): {why}", own.name, own.shown),
-                    )
-                    .hint("`orch plugin build` makes a component of a plugin's folder"),
-                );
+                console.fault(&Fault::new(FaultKind::Plugin, why));
             }
         }
         match failed {
@@ -96,13 +95,21 @@ impl House {
     }
 }
 
+/// A fault of the cache folder, which the user can always move.
+fn about_cache(fault: Fault) -> Fault {
+    match fault.hint {
+        Some(_) => fault,
+        None => fault.hint("set `ORCH_CACHE_DIR` to a folder that can be written"),
+    }
+}
+
 /// A plugin that a pipeline names.
 #[derive(Clone, Debug)]
 pub struct OwnPlugin {
     /// Its name in the pipeline.
     pub name: String,
-    /// Where it lies.
+    /// The pipeline's folder.
+    pub folder: PathBuf,
+    /// A component, or a folder that holds one, as the pipeline says it: below its folder.
     pub path: PathBuf,
-    /// Where it lies, as the pipeline says it.
-    pub shown: String,
 }

@@ -14,6 +14,7 @@ mod house;
 mod interrupt;
 mod isolation;
 mod judge;
+mod planned;
 mod planning;
 mod project;
 mod selection;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use orch_engine::port::FactSource;
 use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
-use orch_model::{Digest, Fault, Hasher, Pipeline, PluginSource, RecordedFact, Refusal};
+use orch_model::{Digest, Fault, FaultKind, Hasher, Pipeline, PluginSource, RecordedFact, Refusal};
 use orch_plugins::PluginHost;
 
 use crate::console::Console;
@@ -95,8 +95,8 @@ pub fn own_plugins(pipeline: &Pipeline, project: &Project) -> Vec<OwnPlugin> {
             let PluginSource::Path(path) = &table.source.value;
             OwnPlugin {
                 name: table.name.value.clone(),
-                path: path.below(&project.folder),
-                shown: path.to_string(),
+                folder: project.folder.clone(),
+                path: path.to_string().into(),
             }
         })
         .collect()
@@ -130,7 +130,10 @@ pub fn resolve(
     }
     let resolution =
         orch_engine::resolve(pipeline, &earlier, keep, &house.environment.host, plugins).map_err(
-            |problems| {
+            |mut problems| {
+                for problem in &mut problems {
+                    say_how_to_reach(problem, house.offline);
+                }
                 console.problems(&project.source, &problems);
                 Stop::Said(Exit::of_problems(&problems))
             },
@@ -147,6 +150,17 @@ pub fn resolve(
         console.say(&format!("orch.lock: {change}"));
     }
     Ok(())
+}
+
+/// Gives a remedy to a problem of the network that has none.
+fn say_how_to_reach(problem: &mut PlanProblem, offline: bool) {
+    let remedy = match offline {
+        true => "`orch lock` pins it while online, and `orch fetch` gets it",
+        false => orch_fetch::UNREACHABLE,
+    };
+    if problem.kind == FaultKind::Fetch {
+        problem.diagnostic.hint.get_or_insert(remedy.to_owned());
+    }
 }
 
 fn out_of_date(what: &[String]) -> Fault {
@@ -274,12 +288,8 @@ fn key(house: &House, project: &Project) -> Result<Digest, Fault> {
 fn own_components(own: &[OwnPlugin], project: &Project) -> Vec<(String, Digest)> {
     own.iter()
         .filter_map(|plugin| {
-            let file = orch_plugins::component_file(&plugin.path).ok()?;
-            let relative = file
-                .strip_prefix(&project.folder)
-                .ok()?
-                .to_str()?
-                .to_owned();
+            let file = orch_plugins::component_path(&plugin.folder, &plugin.path).ok()?;
+            let relative = file.to_str()?.to_owned();
             let digest = project.digest_of(&relative)?;
             Some((relative, digest))
         })

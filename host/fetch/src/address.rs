@@ -90,7 +90,11 @@ pub(crate) fn redirected(
         "http" if is_allowed_plainly(&to, settings) => Ok(to),
         // Nothing is lost where the way was plain already.
         "http" if from.scheme() == "http" && giver == Giver::Registry => Ok(to),
-        "http" => Err(refused("which is not encrypted")),
+        "http" => Err(refused(&format!(
+            "which is not encrypted; for a mirror in a closed network, `ORCH_ALLOW_HTTP={}` \
+             allows it",
+            to.host_str().unwrap_or_default()
+        ))),
         _ => Err(refused("which is no web address")),
     }
 }
@@ -175,7 +179,8 @@ mod tests {
         let to = |location| redirected(&from, location, Giver::Registry, &settings());
         assert_eq!(
             to("http://host.example/b").unwrap_err().into_parts().0,
-            "`https://host.example/a?…` redirects to `http://host.example/b`, which is not encrypted"
+            "`https://host.example/a?…` redirects to `http://host.example/b`, which is not encrypted; for \
+             a mirror in a closed network, `ORCH_ALLOW_HTTP=host.example` allows it"
         );
         assert!(to("file:///etc/passwd").is_err());
         assert!(to("http://mirror.example/b").is_ok());

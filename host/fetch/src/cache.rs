@@ -188,18 +188,16 @@ impl NewFolder<'_> {
         &self.path
     }
 
-    /// Writes the record and moves the folder to where [`Cache::installed`] finds it, in
-    /// one step and with all its content on the disk. Whatever lies there already is
-    /// damaged, since a good one would have been used; it is put aside.
-    pub(crate) fn put_in_place(
-        self,
-        recipe: Digest,
+    /// Writes the record, and sees that all of the folder is on the disk.
+    pub(crate) fn complete(
+        &self,
+        recipe: &Digest,
         label: String,
-        tree: InstalledTree,
-    ) -> Result<InstalledRelease, Fault> {
+        tree: &InstalledTree,
+    ) -> Result<(), Fault> {
         let record = Record {
             version: VERSION,
-            recipe,
+            recipe: *recipe,
             tree: tree.tree,
             bytes: tree.bytes,
             files: tree.files,
@@ -210,8 +208,16 @@ impl NewFolder<'_> {
             .map_err(|error| Fault::internal(format!("could not write `{RECORD}`: {error}")))?;
         fs::write(&record_path, text).map_err(|error| Fault::io("write", &record_path, &error))?;
         open_up(&self.path)?;
-        flush(&self.path)?;
+        flush(&self.path)
+    }
 
+    /// Moves the complete folder to where [`Cache::installed`] finds it, in one step. Whatever
+    /// lies there already is damaged, since a good one would have been used; it is put aside.
+    pub(crate) fn put_in_place(
+        self,
+        recipe: Digest,
+        cancel: &Cancel,
+    ) -> Result<InstalledRelease, Fault> {
         let parent = self.cache.toolchains();
         let place = parent.join(recipe.hex());
         let aside = parent.join(
@@ -226,18 +232,18 @@ impl NewFolder<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Fault::io("put aside", &place, &error)),
         }
+        // While this is held nobody sweeps, so the folder needs no lock of its own any more;
+        // once it is in place, nobody would remove that.
+        let guard = Lock::take(&self.cache.locks().join("new"), cancel)?;
+        remove(&self.lock_path)?;
         fs::rename(&self.path, &place)
             .map_err(|error| Fault::io("put in place", &place, &error))?;
+        drop(guard);
         fs::File::open(&parent)
             .and_then(|folder| folder.sync_all())
             .map_err(|error| Fault::io("write", &parent, &error))?;
-        Ok(InstalledRelease {
-            recipe,
-            label: record.label,
-            tree: InstalledTree {
-                root: place.join("tree"),
-                ..tree
-            },
+        self.cache.installed(&recipe).ok_or_else(|| {
+            Fault::internal(format!("`{}` is not as it was written", place.display()))
         })
     }
 }

@@ -111,7 +111,7 @@ impl Download<'_> {
             }
             in_vain += 1;
             if in_vain >= TRIES {
-                return Err(Trouble::Final(format!("{why} (tried {TRIES} times)")));
+                return Err(Trouble::Passing(format!("{why} (tried {TRIES} times)")));
             }
             if self
                 .cancel
@@ -121,7 +121,7 @@ impl Download<'_> {
             }
         }
         let shown = redact::shown(url);
-        Err(Trouble::Final(format!(
+        Err(Trouble::Passing(format!(
             "the connection to `{shown}` broke {ROUNDS} times"
         )))
     }
@@ -159,7 +159,7 @@ impl Download<'_> {
             && stated != bytes
         {
             partial.restart()?;
-            return Err(Trouble::Final(format!(
+            return Err(Trouble::Foreign(format!(
                 "`{shown}` holds {stated} bytes, where {bytes} were expected"
             )));
         }
@@ -210,7 +210,7 @@ pub(crate) fn from_file(
     if let Some(bytes) = wanted.bytes
         && size != bytes
     {
-        return Err(Trouble::Final(format!(
+        return Err(Trouble::Foreign(format!(
             "`{shown}` holds {size} bytes, where {bytes} were expected"
         )));
     }
@@ -271,11 +271,11 @@ fn range_start(response: &Response) -> Option<u64> {
 }
 
 fn too_much(shown: &str, most: u64) -> Trouble {
-    Trouble::Final(format!("`{shown}` sends more than {most} bytes"))
+    Trouble::Foreign(format!("`{shown}` sends more than {most} bytes"))
 }
 
 pub(crate) fn wrong_digest(shown: &str, digest: Digest, wanted: Wanted) -> Trouble {
-    Trouble::Final(format!(
+    Trouble::Foreign(format!(
         "`{shown}` has digest `{digest}`, where `{}` was expected",
         wanted.digest
     ))

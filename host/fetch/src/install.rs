@@ -60,11 +60,12 @@ pub(crate) fn install(
     let root = folder.path().join("tree");
     fs::create_dir(&root).map_err(|error| Fault::io("make folder", &root, &error))?;
     let tree = unpack_all(toolchain, &archives, &root, progress, cancel)?;
-    let release = folder.put_in_place(recipe, label, tree)?;
+    folder.complete(&recipe, label, &tree)?;
+    // Before the tree counts as installed: after that nobody would look for them again.
     for path in &archives {
-        // What stays is only in the way, and the next install looks at it again.
         let _ = fs::remove_file(path);
     }
+    let release = folder.put_in_place(recipe, cancel)?;
     with_tools(toolchain, release.tree)
 }
 

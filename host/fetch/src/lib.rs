@@ -31,3 +31,4 @@ mod wheel;
 pub use cache::InstalledRelease;
 pub use fetcher::Fetcher;
 pub use settings::{FetchSettings, Mirror, Patience};
+pub use trouble::UNREACHABLE;

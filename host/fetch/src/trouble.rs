@@ -17,6 +17,8 @@ pub(crate) enum Trouble {
     Passing(String),
     /// No connection came about.
     Unreachable(String),
+    /// It is there, and is something else than what is pinned.
+    Foreign(String),
     /// Will not work, however often it is tried.
     Final(String),
     /// A program that is needed is not on this machine: what, and what installs it.
@@ -24,6 +26,14 @@ pub(crate) enum Trouble {
     /// The disk, not the network.
     Machine(Fault),
 }
+
+/// What a user can do where nothing answers.
+pub const UNREACHABLE: &str = "check the network; `HTTPS_PROXY` names a proxy, `ORCH_MIRRORS` a mirror, \
+                           pip's own settings another package index";
+
+/// What to do about bytes that are not the pinned ones.
+const FOREIGN: &str = "something on the way changed it, or it was replaced: if that was on purpose, \
+                       `orch lock --update` pins what is there now";
 
 impl Trouble {
     /// The message and the hint, where there is one.
@@ -34,11 +44,15 @@ impl Trouble {
                 message,
                 Some("`orch fetch` gets it while online".to_owned()),
             ),
-            Trouble::Absent(message)
-            | Trouble::Barred(message)
-            | Trouble::Passing(message)
-            | Trouble::Unreachable(message)
-            | Trouble::Final(message) => (message, None),
+            Trouble::Passing(message) => (
+                message,
+                Some("run it again: what has come is kept".to_owned()),
+            ),
+            Trouble::Unreachable(message) => (message, Some(UNREACHABLE.to_owned())),
+            Trouble::Foreign(message) => (message, Some(FOREIGN.to_owned())),
+            Trouble::Absent(message) | Trouble::Barred(message) | Trouble::Final(message) => {
+                (message, None)
+            }
             Trouble::Missing(message, hint) => (message, Some(hint)),
             Trouble::Machine(fault) => (fault.message, fault.hint),
         }
@@ -49,13 +63,9 @@ impl Trouble {
         match self {
             Trouble::Offline(_) => Refusal::Offline,
             Trouble::Absent(_) => Refusal::Absent,
-            other => {
-                let (message, hint) = other.into_parts();
-                Refusal::Failed(match hint {
-                    Some(hint) => format!("{message}; {hint}"),
-                    None => message,
-                })
-            }
+            Trouble::Missing(message, hint) => Refusal::Failed(format!("{message}; {hint}")),
+            // The plugin says what it makes of it, and the user hears the remedy once.
+            other => Refusal::Failed(other.into_parts().0),
         }
     }
 

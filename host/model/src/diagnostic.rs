@@ -74,6 +74,8 @@ pub struct Diagnostic {
     pub places: Vec<Place>,
     /// What to do.
     pub hint: Option<String>,
+    /// How many problems it stands for: more than one where the rest is only counted.
+    pub problems: usize,
 }
 
 impl Diagnostic {
@@ -87,6 +89,7 @@ impl Diagnostic {
                 label: String::new(),
             }],
             hint: None,
+            problems: 1,
         }
     }
 
@@ -103,6 +106,12 @@ impl Diagnostic {
         if let Some(first) = self.places.first_mut() {
             first.label = label.into();
         }
+        self
+    }
+
+    /// The same for a number of problems.
+    pub fn standing_for(mut self, problems: usize) -> Self {
+        self.problems = problems;
         self
     }
 

@@ -87,5 +87,6 @@ fn circle(graph: &Graph, way: &[(usize, usize)]) -> Diagnostic {
         message,
         places: places.collect(),
         hint: Some("take one of these needs out".to_owned()),
+        problems: 1,
     }
 }

@@ -50,6 +50,7 @@ impl Problems {
                     format!("and {} more {noun}", self.hidden),
                     span.unwrap_or_default(),
                 )
+                .standing_for(self.hidden)
                 .hint("the rest is shown once these are mended"),
             );
         }
@@ -71,5 +72,6 @@ mod tests {
         assert_eq!(shown.len(), 101);
         assert!(shown[..100].is_sorted_by_key(|d| d.places[0].span.start));
         assert_eq!(shown[100].message, "and 900 more problems");
+        assert_eq!(shown.iter().map(|d| d.problems).sum::<usize>(), 1000);
     }
 }

@@ -65,13 +65,13 @@ fn main() -> Result<(), String> {
         // The first host makes sure that the code is kept.
         let cold = host(&cache);
         let plugin = cold
-            .load_path(&component)
+            .load_path(Path::new(""), &component)
             .map_err(|failure| failure.to_string())?;
         call(&cold, &plugin)?;
 
         let start = Instant::now();
         let warm = host(&cache);
-        warm.load_path(&component)
+        warm.load_path(Path::new(""), &component)
             .map_err(|failure| failure.to_string())?;
         let loaded = start.elapsed();
         call(&warm, &plugin)?;
@@ -91,7 +91,7 @@ fn main() -> Result<(), String> {
     let all = host(&cache);
     for component in &hosts {
         let plugin = all
-            .load_path(component)
+            .load_path(Path::new(""), component)
             .map_err(|failure| failure.to_string())?;
         call(&all, &plugin)?;
     }

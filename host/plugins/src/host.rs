@@ -2,7 +2,6 @@
 //! what is left afterwards. What the functions are is not known here.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -14,6 +13,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::call::CallState;
 use crate::code_cache::CodeCache;
+use crate::component_file::ComponentFile;
 use crate::failure::{self, CallError, Misfit, Place};
 use crate::permission::Permissions;
 use crate::ticker::Ticker;
@@ -130,22 +130,11 @@ impl PluginHost {
     }
 
     /// Loads a component from a file, or from a folder that holds exactly one `*.wasm`.
-    pub fn load_path(&self, path: &Path) -> Result<PluginId, PluginFailure> {
-        let unusable = |what: String| PluginFailure::Unusable(what);
-        let path = &component_file(path).map_err(unusable)?;
-        let cannot = |error: std::io::Error| {
-            PluginFailure::Unusable(format!(
-                "could not read the plugin `{}`: {error}; is the path right?",
-                path.display()
-            ))
-        };
-        let file = std::fs::File::open(path).map_err(cannot)?;
-        let mut bytes = Vec::new();
-        // One byte more than allowed is enough to see that it is too large.
-        file.take(self.limits.component_bytes as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(cannot)?;
-        self.load_bytes(bytes, PluginOrigin::Path(path.display().to_string()))
+    /// The path is below `base`; messages and the plugin's origin say it without.
+    pub fn load_path(&self, base: &Path, path: &Path) -> Result<PluginId, PluginFailure> {
+        let file = ComponentFile::read(base, path, self.limits.component_bytes)?;
+        let origin = PluginOrigin::Path(file.path.display().to_string());
+        self.load_bytes(file.bytes, origin)
     }
 
     /// All loaded plugins, bundled ones first, then by name.
@@ -389,44 +378,5 @@ fn place(origin: &PluginOrigin) -> String {
     match origin {
         PluginOrigin::Bundled => "bundled".to_owned(),
         PluginOrigin::Path(path) => format!("`{}`", shown::value(path)),
-    }
-}
-
-/// The component that a path means: a file, or the only one in a folder.
-pub fn component_file(path: &Path) -> Result<PathBuf, String> {
-    match path.is_dir() {
-        true => only_component(path),
-        false => Ok(path.to_owned()),
-    }
-}
-
-/// The one component in a folder.
-fn only_component(folder: &Path) -> Result<PathBuf, String> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| format!("could not look into `{}`: {error}", folder.display()))?;
-    let mut components: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "wasm")
-        })
-        .collect();
-    components.sort();
-    match components.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(format!(
-            "`{}` holds no component (`*.wasm`); `orch plugin build` makes one",
-            folder.display()
-        )),
-        several => Err(format!(
-            "`{}` holds {} components; name one of them: {}",
-            folder.display(),
-            several.len(),
-            several
-                .iter()
-                .map(|path| format!("`{}`", path.display()))
-                .collect::<Vec<_>>()
-                .join(", ")
-        )),
     }
 }

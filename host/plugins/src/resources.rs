@@ -55,6 +55,12 @@ impl Resources {
     }
 }
 
+/// What is taken in all once one of them grows from `current` to `desired`, within a limit.
+fn grown(taken: usize, current: usize, desired: usize, limit: usize) -> Option<usize> {
+    let wanted = taken.saturating_add(desired.saturating_sub(current));
+    (wanted <= limit).then_some(wanted)
+}
+
 impl ResourceLimiter for Resources {
     /// Ends the guest instead of letting `memory.grow` fail: the message can then name
     /// the limit, where a guest's allocator would only abort.
@@ -67,13 +73,8 @@ impl ResourceLimiter for Resources {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let wanted = self
-            .memory_bytes
-            .saturating_add(desired.saturating_sub(current));
-        if wanted > self.memory_limit {
-            return Err(Exceeded::Memory(self.memory_limit).into());
-        }
-        self.memory_bytes = wanted;
+        self.memory_bytes = grown(self.memory_bytes, current, desired, self.memory_limit)
+            .ok_or(Exceeded::Memory(self.memory_limit))?;
         Ok(true)
     }
 
@@ -86,13 +87,8 @@ impl ResourceLimiter for Resources {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let wanted = self
-            .table_elements
-            .saturating_add(desired.saturating_sub(current));
-        if wanted > self.table_limit {
-            return Err(Exceeded::Tables(self.table_limit).into());
-        }
-        self.table_elements = wanted;
+        self.table_elements = grown(self.table_elements, current, desired, self.table_limit)
+            .ok_or(Exceeded::Tables(self.table_limit))?;
         Ok(true)
     }
 

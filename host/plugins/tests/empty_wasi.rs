@@ -3,8 +3,9 @@
 
 mod guest;
 
-use guest::{component_with, host, limits, load, manifest, platform_module, words};
+use guest::{host, limits, load, words};
 use orch_engine::port::Plugins;
+use orch_tests::component::{component_with, manifest, platform_module};
 
 const IO: &str = "package wasi:io@0.2.0;
     interface poll { resource pollable { block: func(); } }";

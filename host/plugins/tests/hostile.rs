@@ -3,9 +3,10 @@
 mod guest;
 
 use expect_test::{Expect, expect};
-use guest::{host, limits, load, platform, words};
+use guest::{host, limits, load, words};
 use orch_engine::port::Plugins;
 use orch_model::{LogLevel, PluginFailure, Question, RelativePath, Root, SandboxPath};
+use orch_tests::component::platform;
 
 /// Calls `describe` of a platform with this body.
 fn describe(items: &str, body: &str, expected: Expect) {

@@ -5,9 +5,10 @@ mod guest;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use guest::{host, limits, load, platform};
+use guest::{host, limits, load};
 use orch_engine::port::{Called, Plugins};
 use orch_model::Offer;
+use orch_tests::component::platform;
 
 /// A platform that offers `pi5`.
 fn component() -> Vec<u8> {

@@ -2,11 +2,16 @@
 
 mod guest;
 
+use std::path::Path;
+
 use expect_test::{Expect, expect};
-use guest::{component_of, host, kind, limits, load, manifest, platform, with_manifest};
+use guest::{host, kind, limits, load};
 use orch_engine::port::Plugins;
 use orch_model::{PluginOrigin, Role};
 use orch_plugins::inspect;
+use orch_tests::component::{
+    component, component_of, manifest, platform, platform_module, with_manifest,
+};
 use proptest::prelude::*;
 
 fn origin() -> PluginOrigin {
@@ -196,8 +201,8 @@ fn roles_and_exports_that_differ() {
     );
     let two = manifest("target-platform").replace("[\"t", "[\"builder\",\"t");
     refused(
-        &guest::component(
-            &guest::platform_module("", "unreachable", "unreachable"),
+        &component(
+            &platform_module("", "unreachable", "unreachable"),
             "target-platform-plugin",
             &two,
         ),
@@ -206,8 +211,8 @@ fn roles_and_exports_that_differ() {
         ],
     );
     refused(
-        &guest::component(
-            &guest::platform_module("", "unreachable", "unreachable"),
+        &component(
+            &platform_module("", "unreachable", "unreachable"),
             "target-platform-plugin",
             &manifest("target-platform").replace("[\"target-platform\"]", "[]"),
         ),
@@ -239,8 +244,8 @@ fn roles_and_exports_that_differ() {
 fn a_role_that_the_manifest_does_not_name() {
     // Exports a platform, claims to be a builder.
     refused(
-        &guest::component(
-            &guest::platform_module("", "unreachable", "unreachable"),
+        &component(
+            &platform_module("", "unreachable", "unreachable"),
             "target-platform-plugin",
             &manifest("target-platform").replace("[\"target-platform\"]", "[\"deployer\"]"),
         ),
@@ -412,35 +417,32 @@ fn too_slow_to_compile() {
 fn files_and_folders() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let host = host(folder.path(), limits());
-    let plugins = folder.path().join("plugins");
-    std::fs::create_dir(&plugins).expect("a folder");
-    let shown = |failure: orch_model::PluginFailure| {
-        failure
-            .to_string()
-            .replace(&folder.path().display().to_string(), "F")
+    let load = |path: &str| host.load_path(folder.path(), Path::new(path));
+    let refused = |path: &str| load(path).expect_err("it is refused").to_string();
+    let write = |path: &str, bytes: &[u8]| {
+        std::fs::write(folder.path().join(path), bytes).expect("a file can be written");
     };
-    let missing = host
-        .load_path(&plugins.join("none.wasm"))
-        .expect_err("it is not there");
-    expect!["could not read the plugin `F/plugins/none.wasm`: No such file or directory (os error 2); is the path right?"].assert_eq(&shown(missing));
-    expect!["`F/plugins` holds no component (`*.wasm`); `orch plugin build` makes one"]
-        .assert_eq(&shown(host.load_path(&plugins).expect_err("it is empty")));
-    std::fs::write(plugins.join("demo.wasm"), good()).expect("a file");
-    let id = host.load_path(&plugins).expect("there is one");
+    std::fs::create_dir(folder.path().join("plugins")).expect("a folder can be made");
+    expect!["could not read the plugin `plugins/none.wasm`: No such file or directory (os error 2); is the path right?"].assert_eq(&refused("plugins/none.wasm"));
+    expect!["`plugins` holds no component (`*.wasm`); `orch plugin build` makes one"]
+        .assert_eq(&refused("plugins"));
+    write("plugins/demo.wasm", &good());
+    let id = load("plugins").expect("there is one");
     assert_eq!(id.as_str(), "demo");
-    assert_eq!(host.load_path(&plugins.join("demo.wasm")), Ok(id.clone()));
-    std::fs::write(plugins.join("other.wasm"), good()).expect("a file");
-    expect!["`F/plugins` holds 2 components; name one of them: `F/plugins/demo.wasm`, `F/plugins/other.wasm`"].assert_eq(&shown(host.load_path(&plugins).expect_err("there are two")));
+    assert_eq!(load("plugins/demo.wasm"), Ok(id.clone()));
+    write("plugins/other.wasm", &good());
+    expect![
+        "`plugins` holds 2 components; name one of them: `plugins/demo.wasm`, `plugins/other.wasm`"
+    ]
+    .assert_eq(&refused("plugins"));
 
     // The same name with other content: a bundled one gives way, another file does not.
     let other = platform("", "(i32.const 2048)", "unreachable");
-    std::fs::write(plugins.join("other.wasm"), &other).expect("a file");
-    let clash = host
-        .load_path(&plugins.join("other.wasm"))
-        .expect_err("the name is taken");
-    expect!["two different plugins are called `demo`: `F/plugins/demo.wasm` and `F/plugins/other.wasm`; take one out, or give it another `id` in its `orch-plugin.toml`"].assert_eq(&shown(clash));
+    write("plugins/other.wasm", &other);
+    expect!["two different plugins are called `demo`: `plugins/demo.wasm` and `plugins/other.wasm`; take one out, or give it another `id` in its `orch-plugin.toml`"].assert_eq(&refused("plugins/other.wasm"));
     assert_eq!(host.load_bytes(other, PluginOrigin::Bundled), Ok(id));
-    assert_ne!(host.summaries()[0].origin, PluginOrigin::Bundled);
+    let origin = PluginOrigin::Path("plugins/demo.wasm".to_owned());
+    assert_eq!(host.summaries()[0].origin, origin);
 }
 
 proptest! {

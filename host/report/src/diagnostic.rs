@@ -49,7 +49,8 @@ fn closing(name: &str, diagnostics: &[Diagnostic], shown: usize, style: Style) -
         Some(Severity::Error) => (Meaning::Bad, "error"),
         _ => (Meaning::Warning, "warning"),
     };
-    let mut text = format!("{} problems in {name}", diagnostics.len());
+    let problems: usize = diagnostics.iter().map(|one| one.problems).sum();
+    let mut text = format!("{problems} problems in {name}");
     if shown < diagnostics.len() {
         text.push_str(&format!("; {shown} of them are shown"));
     }

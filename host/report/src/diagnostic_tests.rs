@@ -285,10 +285,11 @@ fn very_many_problems_are_bounded() {
         .map(|line| Diagnostic::warning("unused", line * 6..line * 6 + 1))
         .collect();
     diagnostics.push(Diagnostic::error("the only error", 0..1));
+    diagnostics.push(Diagnostic::warning("and 7 more", 0..1).standing_for(7));
     let shown = render_diagnostics(&source(&text), &diagnostics, Style::PLAIN);
     assert!(shown.starts_with("error: the only error\n"), "{shown}");
     assert!(shown.len() < 10_000, "{} bytes", shown.len());
-    expect!["error: 100001 problems in pipeline.toml; 50 of them are shown"]
+    expect!["error: 100008 problems in pipeline.toml; 50 of them are shown"]
         .assert_eq(shown.lines().last().unwrap());
 }
 

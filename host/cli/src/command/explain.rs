@@ -14,9 +14,8 @@ use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::history::{self, Executed};
-use crate::house::House;
 use crate::isolation::Isolation;
-use crate::planning::{self, LockUse};
+use crate::planned::Planned;
 use crate::project::Project;
 use crate::stop::Stop;
 
@@ -33,14 +32,11 @@ pub fn explain(
     arguments: &ProjectArguments,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let plan = planning::plan(
-        &house,
-        &mut project,
-        LockUse::of_flag(arguments.locked),
-        console,
-    )?;
+    let Planned {
+        project,
+        house,
+        plan,
+    } = Planned::open(environment, arguments, console)?;
     let whole = graph_of(&plan)?;
     if !whole.nodes().iter().any(|known| known.id.is_meant_by(node)) {
         let known = whole.nodes().iter().map(|known| known.id.as_str());

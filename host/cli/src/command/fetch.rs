@@ -6,9 +6,7 @@ use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::house::House;
-use crate::planning::{self, LockUse};
-use crate::project::Project;
+use crate::planned::Planned;
 use crate::stop::Stop;
 
 use super::run::{Hands, graph_of, perform};
@@ -18,14 +16,11 @@ pub fn fetch(
     arguments: &ProjectArguments,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let plan = planning::plan(
-        &house,
-        &mut project,
-        LockUse::of_flag(arguments.locked),
-        console,
-    )?;
+    let Planned {
+        project,
+        house,
+        plan,
+    } = Planned::open(environment, arguments, console)?;
     let whole = graph_of(&plan)?;
     let fetches: Vec<_> = whole
         .nodes()

@@ -11,9 +11,7 @@ use crate::arguments::{ProjectArguments, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::house::House;
-use crate::planning::{self, LockUse};
-use crate::project::Project;
+use crate::planned::Planned;
 use crate::selection::select;
 use crate::stop::Stop;
 
@@ -25,14 +23,7 @@ pub fn plan(
     selection: &Selection,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let mut plan = planning::plan(
-        &house,
-        &mut project,
-        LockUse::of_flag(arguments.locked),
-        console,
-    )?;
+    let mut plan = Planned::open(environment, arguments, console)?.plan;
     let graph = select(&graph_of(&plan)?, selection)?;
     let units: HashSet<&str> = graph.nodes().iter().map(|node| node.id.unit()).collect();
     let targets: HashSet<&str> = graph

@@ -91,9 +91,8 @@ fn inspect(
     let summary = match file.is_file() {
         true => {
             let bytes = std::fs::read(&file).map_err(|error| Fault::io("read", &file, &error))?;
-            orch_plugins::inspect(&bytes, PluginOrigin::Path(plugin.to_owned())).map_err(
-                |failure| Fault::new(FaultKind::Plugin, format!("`{plugin}`: {failure}")),
-            )?
+            orch_plugins::inspect(&bytes, PluginOrigin::Path(plugin.to_owned()))
+                .map_err(|failure| Fault::new(FaultKind::Plugin, failure.to_string()))?
         }
         false => {
             let (plugins, _) = loaded(environment, pipeline, console)?;

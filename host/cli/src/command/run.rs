@@ -29,7 +29,7 @@ use crate::house::House;
 use crate::interrupt;
 use crate::isolation::{self, Isolation};
 use crate::judge::StoreJudge;
-use crate::planning::{self, LockUse};
+use crate::planned::Planned;
 use crate::project::Project;
 use crate::selection::select;
 use crate::stop::Stop;
@@ -48,14 +48,11 @@ pub fn run(
         show(&last.rows, &up_to_date(&last, began.elapsed()), console);
         return Ok(Exit::Done);
     }
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let plan = planning::plan(
-        &house,
-        &mut project,
-        LockUse::of_flag(arguments.locked),
-        console,
-    )?;
+    let Planned {
+        project,
+        house,
+        plan,
+    } = Planned::open(environment, arguments, console)?;
     let graph = select(&graph_of(&plan)?, selection)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
     if running.dry_run {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use orch_model::Refusal;
 
 use crate::rig::Rig;
-use crate::server::{Server, head, send};
+use orch_tests::server::{Server, head, send};
 
 #[test]
 fn a_document_comes_from_the_network_or_a_file() {

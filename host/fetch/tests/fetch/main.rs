@@ -7,6 +7,5 @@ mod hostile;
 mod pack;
 mod packages;
 mod rig;
-mod server;
 mod sharing;
 mod trees;

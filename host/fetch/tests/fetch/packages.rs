@@ -10,7 +10,7 @@ use orch_model::{ArchiveFormat, Digest, Machine, PackageFile, Refusal, RelativeP
 
 use crate::pack::{file, zip};
 use crate::rig::{Rig, raw, toolchain};
-use crate::server::{Server, send, send_file};
+use orch_tests::server::{Server, send, send_file};
 
 /// A rig with the real environment, so that the machine's own registries are asked.
 #[expect(

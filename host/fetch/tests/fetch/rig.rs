@@ -11,7 +11,7 @@ use orch_fetch::{FetchSettings, Fetcher, Patience};
 use orch_model::{Archive, ArchiveFormat, Digest, Fault, FaultKind, RelativePath, Toolchain};
 use tempfile::TempDir;
 
-use crate::server::Server;
+use orch_tests::server::Server;
 
 /// A cache and the settings of fetchers over it.
 pub struct Rig {
@@ -47,6 +47,11 @@ impl Rig {
 
     pub fn cache(&self) -> &Path {
         &self.settings.cache
+    }
+
+    /// What is gone when this is dropped: the cache, and what lies beside it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A file beside the cache, and its address.

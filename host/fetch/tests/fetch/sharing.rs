@@ -17,7 +17,7 @@ use orch_model::{ArchiveFormat, FaultKind, Toolchain};
 
 use crate::pack::{Entry, file, tar_gz};
 use crate::rig::{Rig, Seen, content, names, raw, this_binary, toolchain};
-use crate::server::{Server, head, send_file};
+use orch_tests::server::{Server, head, send_file};
 
 const BYTES: usize = 300_000;
 
@@ -126,6 +126,8 @@ fn children(number: usize, rig: &Rig, wanted: &Toolchain) -> Vec<Child> {
         Command::new(this_binary())
             .args(["--exact", "sharing::as_a_child"])
             .env(CHILD, format!("{}|{path}", rig.cache().display()))
+            // A child that is killed leaves its own temporary folder to this test.
+            .env("TMPDIR", rig.folder())
             .stdout(Stdio::null())
             .spawn()
             .unwrap()

@@ -1,16 +1,16 @@
-//! Artifacts, real and made by hand, against targets.
+//! ELF: programs made by hand, and this very test.
 
-use expect_test::{Expect, expect};
-use proptest::prelude::*;
-
+use expect_test::expect;
 use orch_inspect::{ArtifactFacts, compare, inspect};
-use orch_model::{Machine, Requirement, Target};
+use orch_model::{Requirement, Target};
+
+use crate::{check, own_executable, static_target, target};
 
 /// A program for Linux, just large enough to be looked into.
-struct Elf {
+pub struct Elf {
     bits: u8,
     machine: u16,
-    kind: u16,
+    pub kind: u16,
     flags: u32,
     /// Address, file offset and rights of loaded segments.
     segments: Vec<(u64, u64, u32)>,
@@ -19,20 +19,20 @@ struct Elf {
     needed: Vec<&'static str>,
 }
 
-const X86_64: u16 = 62;
-const AARCH64: u16 = 183;
-const ARM: u16 = 40;
+pub const X86_64: u16 = 62;
+pub const AARCH64: u16 = 183;
+pub const ARM: u16 = 40;
 const EXECUTABLE: u16 = 2;
-const MOVABLE: u16 = 3;
+pub const MOVABLE: u16 = 3;
 
 /// Where the names and the dynamic segment lie in the file, and in memory above `BASE`.
 const NAMES: usize = 0x400;
 const DYNAMIC: usize = 0x800;
-const LENGTH: usize = 0x1000;
+pub const LENGTH: usize = 0x1000;
 const BASE: u64 = 0x40_0000;
 
 impl Elf {
-    fn of(machine: u16) -> Self {
+    pub fn of(machine: u16) -> Self {
         Self {
             bits: if machine == ARM { 32 } else { 64 },
             machine,
@@ -45,13 +45,13 @@ impl Elf {
         }
     }
 
-    fn dynamic(mut self, interpreter: &'static str, needed: &[&'static str]) -> Self {
+    pub fn dynamic(mut self, interpreter: &'static str, needed: &[&'static str]) -> Self {
         self.interpreter = Some(interpreter);
         self.needed = needed.to_vec();
         self
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let wide = self.bits == 64;
         let word = |value: u64| {
             let bytes = value.to_le_bytes();
@@ -137,68 +137,6 @@ impl Elf {
         file
     }
 }
-
-/// A PE program without sections.
-fn pe(machine: u16) -> Vec<u8> {
-    let mut file = b"MZ".to_vec();
-    file.resize(60, 0);
-    file.extend(64u32.to_le_bytes());
-    file.extend(b"PE\0\0");
-    file.extend(machine.to_le_bytes());
-    file.resize(file.len() + 14, 0);
-    file.extend([240u16, 0x22].map(u16::to_le_bytes).concat());
-    file.extend(0x20bu16.to_le_bytes());
-    file.resize(file.len() + 106, 0);
-    file.extend(16u32.to_le_bytes());
-    file.resize(file.len() + 16 * 8, 0);
-    file
-}
-
-/// A Mach-O program that needs one library.
-fn mach(processor: u32) -> Vec<u8> {
-    let name = b"/usr/lib/libSystem.B.dylib\0\0\0\0\0\0";
-    let mut file = [0xfeed_facf, processor, 0, 2, 1, 56, 0, 0]
-        .map(u32::to_le_bytes)
-        .concat();
-    file.extend([0xc, 56, 24, 0, 0, 0].map(u32::to_le_bytes).concat());
-    file.extend(name);
-    file
-}
-
-fn own_executable() -> Vec<u8> {
-    std::fs::read(std::env::current_exe().unwrap()).unwrap()
-}
-
-fn target(triple: &str) -> Target {
-    Target {
-        machine: Machine::of_triple(triple),
-        ..Target::default()
-    }
-}
-
-fn static_target(triple: &str) -> Target {
-    Target {
-        static_link: true,
-        ..target(triple)
-    }
-}
-
-/// What is said of a file, and what speaks against it on a target.
-fn check(file: &[u8], target: &Target, expected: Expect) {
-    let text = match inspect(file) {
-        Ok(facts) => std::iter::once(facts.summary())
-            .chain(
-                compare(&facts, target)
-                    .into_iter()
-                    .map(|problem| format!("! {problem}")),
-            )
-            .collect::<Vec<_>>()
-            .join("\n"),
-        Err(why) => format!("error: {why}"),
-    };
-    expected.assert_eq(&format!("{text}\n"));
-}
-
 #[test]
 fn a_static_program_fits_a_static_target() {
     check(
@@ -380,195 +318,6 @@ fn what_is_no_program_is_said() {
 }
 
 #[test]
-fn each_system_has_its_format() {
-    check(
-        &pe(0x8664),
-        &target("x86_64-pc-windows-gnu"),
-        expect![[r#"
-        PE 64-bit x86_64, program, stripped
-    "#]],
-    );
-    check(
-        &pe(0xaa64),
-        &target("x86_64-pc-windows-gnu"),
-        expect![[r#"
-        PE 64-bit aarch64, program, stripped
-        ! is for aarch64, but the target is x86_64 (x86_64-pc-windows-gnu)
-    "#]],
-    );
-    check(
-        &mach(0x0100_000c),
-        &target("aarch64-apple-darwin"),
-        expect![[r#"
-            Mach-O aarch64, program, stripped
-        "#]],
-    );
-    check(
-        &mach(0x0100_0007),
-        &target("aarch64-apple-darwin"),
-        expect![[r#"
-            Mach-O x86_64, program, stripped
-            ! is for x86_64, but the target is aarch64 (aarch64-apple-darwin)
-        "#]],
-    );
-    check(
-        &mach(0x0100_0007),
-        &target("x86_64-unknown-linux-gnu"),
-        expect![[r#"
-            Mach-O x86_64, program, stripped
-            ! is a Mach-O file, but Linux runs ELF files (x86_64-unknown-linux-gnu)
-        "#]],
-    );
-    check(
-        &Elf::of(X86_64).bytes(),
-        &target("wasm32-wasip1"),
-        expect![[r#"
-            ELF 64-bit x86_64, statically linked, stripped
-            ! is an ELF file, but WASI runs WebAssembly files (wasm32-wasip1)
-        "#]],
-    );
-}
-
-#[test]
-fn webassembly_is_validated_and_its_imports_are_named() {
-    let wasi = target("wasm32-wasip1");
-    let module = |text: &str| wat::parse_str(text).unwrap();
-    let command = r#"(module
-        (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
-        (memory (export "memory") 1)
-        (func (export "_start")))"#;
-    check(
-        &module(command),
-        &wasi,
-        expect![[r#"
-        WebAssembly module, imports wasi_snapshot_preview1, stripped
-    "#]],
-    );
-    check(
-        &module(r#"(module (import "env" "f" (func)) (import "gojs" "g" (func)))"#),
-        &wasi,
-        expect![[r#"
-            WebAssembly module, imports env, gojs, stripped
-            ! imports from `env`, but a `wasip1` host offers only `wasi_snapshot_preview1`
-            ! imports from `gojs`, but a `wasip1` host offers only `wasi_snapshot_preview1`
-        "#]],
-    );
-    check(
-        &module(r#"(module (import "gojs" "g" (func)))"#),
-        &target("wasm32-unknown-js"),
-        expect![[r#"
-            WebAssembly module, imports gojs, stripped
-        "#]],
-    );
-    check(
-        &module("(component (core module (import \"a\" \"b\" (func))))"),
-        &wasi,
-        expect![[r#"
-            WebAssembly component, imports nothing, stripped
-            ! is a component, but the target runs core modules
-        "#]],
-    );
-    check(
-        &module(command),
-        &target("x86_64-unknown-linux-gnu"),
-        expect![[r#"
-            WebAssembly module, imports wasi_snapshot_preview1, stripped
-            ! is a WebAssembly file, but Linux runs ELF files (x86_64-unknown-linux-gnu)
-        "#]],
-    );
-
-    let Ok(ArtifactFacts::Wasm(facts)) = inspect(&module(command)) else {
-        panic!("it is a module");
-    };
-    assert!(facts.is_command());
-    let mut invalid = module("(module (func $f (result i32) i32.const 1))");
-    let position = invalid.iter().position(|byte| *byte == 0x41).unwrap();
-    invalid[position] = 0x42;
-    check(
-        &invalid,
-        &wasi,
-        expect![[r#"
-        error: is not valid WebAssembly: type mismatch: expected i32, found i64 (at offset 0x1a)
-    "#]],
-    );
-}
-
-#[test]
-fn what_is_cut_or_nothing_at_all_is_an_error() {
-    let linux = target("x86_64-unknown-linux-gnu");
-    for (file, expected) in [
-        (
-            &b""[..],
-            expect![[r#"
-            error: is empty
-        "#]],
-        ),
-        (
-            b"#!/bin/sh\necho",
-            expect![[r#"
-            error: is neither ELF, Mach-O, PE nor WebAssembly: it begins with `#!/bin/sh\necho`
-        "#]],
-        ),
-        (
-            b"\x7fELF",
-            expect![[r#"
-            error: is cut short: an ELF file of 4 bytes
-        "#]],
-        ),
-        (
-            b"\x7fELF\x03",
-            expect![[r#"
-            error: is a damaged ELF file: it has class 3
-        "#]],
-        ),
-        (
-            &Elf::of(X86_64).bytes()[..40],
-            expect![[r#"
-            error: is a damaged ELF file: Invalid ELF header size or alignment
-        "#]],
-        ),
-        (
-            &Elf::of(X86_64).bytes()[..LENGTH - 1],
-            expect![[r#"
-            error: is cut short: a segment ends at byte 4096, the file at byte 4095
-        "#]],
-        ),
-        (
-            b"\0asm\x01",
-            expect![[r#"
-            error: is not valid WebAssembly: unexpected end-of-file (at offset 0x4)
-        "#]],
-        ),
-        (
-            b"\0asm\x09\0\0\0",
-            expect![[r#"
-            error: is not valid WebAssembly: unknown binary version:        0x9 (at offset 0x4)
-        "#]],
-        ),
-        (
-            b"MZ",
-            expect![[r#"
-            error: is a damaged PE file: Invalid DOS header size or alignment
-        "#]],
-        ),
-        (
-            &mach(7)[..40],
-            expect![[r#"
-            error: is a damaged Mach-O file: Invalid Mach-O load command table size
-        "#]],
-        ),
-        (
-            b"\xca\xfe\xba\xbe\xff\xff\xff\xff",
-            expect![[r#"
-            error: is a damaged Mach-O file: Invalid nfat_arch
-        "#]],
-        ),
-    ] {
-        check(file, &linux, expected);
-    }
-}
-
-#[test]
 fn this_very_test_is_read_right() {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let Ok(ArtifactFacts::Elf(facts)) = inspect(&own_executable()) else {
@@ -596,72 +345,4 @@ fn this_very_test_is_read_right() {
     let problems = compare(&facts, &old);
     assert!(problems[0].starts_with("needs glibc 2."), "{problems:?}");
     assert_eq!(compare(&facts, &static_target(&triple)).len(), 2);
-}
-
-/// Files to do harm to: each format, and a large real one.
-fn samples() -> Vec<Vec<u8>> {
-    let mut real = own_executable();
-    // The front holds all headers that a loader reads; the end, the section headers.
-    let end = real.split_off(real.len() - real.len().min(64 << 10));
-    real.truncate(64 << 10);
-    real.extend(end);
-    vec![
-        real,
-        Elf::of(AARCH64)
-            .dynamic("/lib/ld", &["liba", "libb"])
-            .bytes(),
-        Elf::of(ARM).dynamic("/lib/ld", &["liba"]).bytes(),
-        pe(0x8664),
-        mach(0x0100_0007),
-        wat::parse_str(r#"(module (import "a" "b" (func)) (func (export "c") (call 0)))"#).unwrap(),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn nothing_that_is_done_to_a_file_makes_it_a_crash(
-        sample in 0usize..6,
-        changes in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..20),
-        in_front in any::<bool>(),
-        cut in proptest::option::of(any::<u16>()),
-    ) {
-        thread_local!(static SAMPLES: Vec<Vec<u8>> = samples());
-        let mut file = SAMPLES.with(|samples| samples[sample].clone());
-        for (position, value) in changes {
-            // Most of what matters stands at the front.
-            let range = if in_front { file.len().min(256) } else { file.len() };
-            let position = 4 + usize::from(position) % (range - 4);
-            file[position] = value;
-        }
-        if let Some(cut) = cut {
-            file.truncate(usize::from(cut));
-        }
-        let all = Target {
-            static_link: true,
-            requirements: vec![Requirement::PageBytes(vec![4096]), Requirement::GlibcAtLeast("2.1".into())],
-            ..target("armv6-unknown-linux-gnueabihf")
-        };
-        if let Ok(facts) = inspect(&file) {
-            prop_assert!(facts.summary().len() < 10_000);
-            compare(&facts, &all);
-        }
-    }
-
-    #[test]
-    fn noise_behind_a_magic_number_is_no_crash(
-        magic in 0usize..6,
-        noise in proptest::collection::vec(any::<u8>(), 0..400),
-    ) {
-        let magic: &[u8] = [
-            &b"\x7fELF\x01\x01\x01"[..],
-            b"\x7fELF\x02\x01\x01",
-            b"MZ",
-            b"\xcf\xfa\xed\xfe",
-            b"\xca\xfe\xba\xbe\0\0\0",
-            b"\0asm\x01\0\0\0",
-        ][magic];
-        let _ = inspect(&[magic, &noise].concat());
-    }
 }

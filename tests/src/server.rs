@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 /// What was asked.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
+    /// `GET`, mostly.
     pub method: String,
     /// The target as it stands in the request line.
     pub target: String,
@@ -78,14 +79,17 @@ impl Server {
         Self::start(move |_, request, stream| send_file(request, stream, &content))
     }
 
+    /// The address of a file, which needs no leading `/`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}/{path}", self.address)
     }
 
+    /// Address and port, as `ORCH_ALLOW_HTTP` takes them.
     pub fn host(&self) -> String {
         self.address.to_string()
     }
 
+    /// All that was asked so far, in the order in which it came.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }

@@ -1,0 +1,40 @@
+//! What most commands begin with: a project, the house that works on it, and its plan.
+
+use orch_engine::Plan;
+
+use crate::arguments::ProjectArguments;
+use crate::console::Console;
+use crate::environment::Environment;
+use crate::house::House;
+use crate::planning::{self, LockUse};
+use crate::project::Project;
+use crate::stop::Stop;
+
+/// A project with its plan.
+pub struct Planned {
+    /// The project; its lock holds all that the plan needs.
+    pub project: Project,
+    /// What stands behind the ports.
+    pub house: House,
+    /// What a run would do.
+    pub plan: Plan,
+}
+
+impl Planned {
+    /// Opens the project that the command line names, and plans it.
+    pub fn open(
+        environment: Environment,
+        arguments: &ProjectArguments,
+        console: &Console,
+    ) -> Result<Self, Stop> {
+        let mut project = Project::open(&environment, &arguments.pipeline)?;
+        let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
+        let lock_use = LockUse::of_flag(arguments.locked);
+        let plan = planning::plan(&house, &mut project, lock_use, console)?;
+        Ok(Self {
+            project,
+            house,
+            plan,
+        })
+    }
+}
