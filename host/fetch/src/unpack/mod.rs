@@ -3,6 +3,7 @@
 
 mod deb;
 mod entry;
+mod header_bound;
 mod readahead;
 mod tarball;
 mod zipped;

@@ -8,8 +8,8 @@ use orch_model::RelativePath;
 use tar::EntryType;
 
 use crate::pack::{
-    Entry, deb, directory, file, gzip, hard_link, link, patched, replaced, special, tar, tar_gz,
-    zip,
+    Entry, Kind, deb, directory, file, gzip, hard_link, link, patched, replaced, special, tar,
+    tar_gz, zip,
 };
 use crate::rig::{Rig, toolchain};
 
@@ -106,6 +106,48 @@ fn names_that_are_no_names() {
             "archive `bad` is refused: its entry `long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/long/…` has too long a name"
         ],
     );
+}
+
+#[test]
+fn names_that_are_too_deep() {
+    check_zip(
+        &[file(&format!("{}x", "a/".repeat(8000)), b"1")],
+        expect![
+            "archive `bad` is refused: its entry `a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/…` has too long a name"
+        ],
+    );
+    check_zip(
+        &[file(&format!("{}x", "a/".repeat(1900)), b"1")],
+        expect![
+            "archive `bad` is refused: its entry `a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/…` lies more than 200 directories deep"
+        ],
+    );
+    let deep = zip(&[file(&format!("{}x", "a/".repeat(199)), b"1")]);
+    let tree = Rig::new().install_archive(Zip, &deep).unwrap();
+    assert_eq!(tree.files, 1);
+}
+
+#[test]
+fn headers_that_are_too_long() {
+    for kind in [
+        EntryType::GNULongName,
+        EntryType::GNULongLink,
+        EntryType::XHeader,
+    ] {
+        let mut header = special("long", kind);
+        header.kind = Kind::Special(kind, vec![b'n'; 100_000]);
+        check_tar(
+            &[header, file("a", b"1")],
+            expect!["archive `bad` is refused: it has an entry with a header of more than 64 KiB"],
+        );
+    }
+    let mut header = special("long", EntryType::GNULongName);
+    let name = format!("{}/tool", "n".repeat(200));
+    header.kind = Kind::Special(EntryType::GNULongName, name.clone().into_bytes());
+    let rig = Rig::new();
+    let bytes = tar_gz(&[header, file("short", b"1")]);
+    let tree = rig.install_archive(TarGz, &bytes).unwrap();
+    assert_eq!(fs::read(tree.root.join(name)).unwrap(), b"1");
 }
 
 #[test]
@@ -377,7 +419,7 @@ fn special_bits_and_write_bits_are_dropped() {
     use std::os::unix::fs::PermissionsExt as _;
     let rig = Rig::new();
     let mut root = file("su", b"1");
-    root.kind = crate::pack::Kind::File {
+    root.kind = Kind::File {
         content: b"1".to_vec(),
         mode: 0o6777,
     };
