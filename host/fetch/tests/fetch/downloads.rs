@@ -174,6 +174,18 @@ fn too_much_is_stopped_at_once() {
 }
 
 #[test]
+fn a_size_that_nobody_downloads_is_refused_before_anybody_is_asked() {
+    let rig = Rig::new();
+    let mut wanted = raw(&["https://host.example/tool".into()], b"x");
+    wanted.archives.push(wanted.archives[0].clone());
+    for archive in &mut wanted.archives {
+        archive.bytes = Some(u64::MAX);
+    }
+    expect!["could not fetch `1.0`: its archive `sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881` states 18446744073709551615 bytes, where 4294967296 are allowed"]
+        .assert_eq(&rig.refusal(&wanted));
+}
+
+#[test]
 fn too_little_is_told() {
     let message = failure(|_, _, stream| {
         head(stream, "200 OK", &[]);
@@ -394,6 +406,9 @@ fn offline_says_what_is_missing() {
         )
         .hint("`orch fetch` gets it while online")
     );
+    let secret = "https://user:secret@releases.example/tool?sig=1".to_owned();
+    expect!["could not fetch `1.0`: `https://releases.example/tool?…` may not be fetched offline"]
+        .assert_eq(&rig.refusal(&raw(&[secret], &bytes)));
     // Files of this machine are no network.
     let file = rig.file("tool", &bytes);
     rig.install(&raw(&[file], &bytes)).unwrap();

@@ -19,6 +19,7 @@ fn message(format: ArchiveFormat, bytes: &[u8]) -> String {
     let url = rig.file("bad", bytes);
     let message = rig.refusal(&toolchain(format, &[url], bytes));
     assert_eq!(rig.names("toolchains"), [""; 0]);
+    assert_eq!(rig.names("downloads"), [""; 0]);
     let beside = rig.cache().parent().unwrap().join("evil");
     assert!(!rig.cache().join("evil").exists() && !beside.exists());
     message
