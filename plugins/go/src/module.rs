@@ -2,10 +2,11 @@
 //! reads, and which modules it needs from elsewhere.
 //! <https://go.dev/ref/mod#go-mod-file> and <https://go.dev/ref/mod#workspaces>
 
-use orch_plugin::{Error, Facts, Problem, Refusal, source};
+use orch_plugin::{Error, Facts, Problem, Refusal, log, source};
 use semver::Version;
 
-use crate::release;
+use crate::port::knows;
+use crate::release::Lowest;
 
 /// A project, as far as planning its build needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,14 +16,12 @@ pub(crate) struct Project {
     /// The name of the module that the build works in, if it works in one.
     pub(crate) module: Option<String>,
     /// The lowest release of Go that the project allows.
-    pub(crate) go: Option<Version>,
+    pub(crate) go: Option<Lowest>,
     /// The file that says so.
     pub(crate) go_said_by: String,
     /// Whether a `go.work` joins several modules.
     pub(crate) workspace: bool,
-    /// Whether `vendor/` holds what is needed from elsewhere.
-    pub(crate) vendored: bool,
-    /// Modules that lie neither here nor in `vendor/`.
+    /// Modules that do not lie here, until [`Project::use_vendor`] also not in `vendor/`.
     pub(crate) missing: Vec<String>,
 }
 
@@ -30,7 +29,7 @@ pub(crate) struct Project {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Text {
     module: Option<String>,
-    go: Option<Version>,
+    go: Option<Lowest>,
     requires: Vec<String>,
     /// Modules replaced by a folder, and that folder as it is written.
     replaced: Vec<(String, String)>,
@@ -59,14 +58,40 @@ impl Project {
             },
         };
         project.module = module.and_then(|(_, text)| text.module);
-        if !project.missing.is_empty() {
-            let vendor = join(&project.folders[0], "vendor/modules.txt");
-            project.vendored = read(&vendor, facts)?.is_some();
-            if project.vendored {
-                project.missing.clear();
-            }
-        }
         Ok(project)
+    }
+
+    /// Takes what is missing from `vendor/`, where `go build` of the release does so by
+    /// itself: `setDefaultBuildMod` in Go's `cmd/go/internal/modload`.
+    pub(crate) fn use_vendor(&mut self, release: &Version, facts: &dyn Facts) -> Result<(), Error> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let vendor = join(&self.folders[0], "vendor/modules.txt");
+        let Some(list) = read(&vendor, facts)? else {
+            return Ok(());
+        };
+        match self.unread_vendor(&list, release) {
+            Some(why) => log::info(&format!("`{vendor}` is not read by Go: {why}")),
+            None => self.missing.clear(),
+        }
+        Ok(())
+    }
+
+    /// Why the release does not read `vendor/`, whose list of modules this is.
+    fn unread_vendor(&self, list: &str, release: &Version) -> Option<String> {
+        let file = &self.go_said_by;
+        if !self.go.as_ref().is_some_and(|go| go.is_at_least(14)) {
+            return Some(format!("`{file}` does not ask for Go 1.14 or later"));
+        }
+        let since = if self.workspace { 22 } else { 14 };
+        if !knows(release, since) {
+            return Some(format!("Go {release} does so only since 1.{since}"));
+        }
+        if is_of_workspace(list) != self.workspace {
+            return Some(format!("it was not made for `{file}`"));
+        }
+        None
     }
 
     fn of_module(folder: &str, text: &Text) -> Result<Self, Error> {
@@ -166,6 +191,15 @@ fn nearest(
     }
 }
 
+/// Whether `go work vendor` made a `vendor/modules.txt`: its first line says so.
+fn is_of_workspace(list: &str) -> bool {
+    let first = list.lines().next().unwrap_or_default();
+    first.strip_prefix("## ").is_some_and(|notes| {
+        let mut notes = notes.split(';').map(str::trim);
+        notes.any(|note| note == "workspace")
+    })
+}
+
 fn read(path: &str, facts: &dyn Facts) -> Result<Option<String>, Error> {
     match facts.read(&source(path)) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -240,7 +274,7 @@ impl Text {
     fn directive(&mut self, words: &[String]) {
         match words {
             [verb, name, ..] if verb == "module" => self.module = Some(name.clone()),
-            [verb, version, ..] if verb == "go" => self.go = release::parse(version),
+            [verb, version, ..] if verb == "go" => self.go = Lowest::parse(version),
             [verb, name, _version, ..] if verb == "require" => self.requires.push(name.clone()),
             [verb, folder, ..] if verb == "use" => self.uses.push(folder.clone()),
             [verb, name, rest @ ..] if verb == "replace" => {
@@ -272,7 +306,7 @@ mod tests {
         let facts = fake::Facts::new().file("go.mod", "module agent // the edge\n\ngo 1.22\n");
         let project = find("cmd/agent", &facts).unwrap();
         assert_eq!(project.module.as_deref(), Some("agent"));
-        assert_eq!(project.go, release::parse("1.22"));
+        assert_eq!(project.go, Lowest::parse("1.22"));
         assert_eq!(project.inputs(), ["**", "!**/*_test.go"]);
         assert!(project.missing.is_empty() && !project.workspace);
     }
@@ -288,10 +322,45 @@ mod tests {
         let project = find("svc", &facts).unwrap();
         assert_eq!(project.missing, ["example.org/a", "example.org/b"]);
         assert_eq!(project.inputs(), ["svc/**", "c/**", "!**/*_test.go"]);
+    }
 
-        let facts = facts.file("svc/vendor/modules.txt", "# example.org/a v1.0.0\n");
-        let project = find("svc", &facts).unwrap();
-        assert!(project.vendored && project.missing.is_empty());
+    /// Whether a release takes what a module requires from its `vendor/`.
+    fn is_vendored(go: &str, list: &str, release: Version) -> bool {
+        let module = format!("module a\n{go}\nrequire example.org/a v1.0.0\n");
+        let facts = fake::Facts::new()
+            .file("go.mod", module)
+            .file("vendor/modules.txt", list);
+        let mut project = find("", &facts).unwrap();
+        project.use_vendor(&release, &facts).unwrap();
+        project.missing.is_empty()
+    }
+
+    #[test]
+    fn vendored_modules_are_taken_where_go_takes_them() {
+        const LIST: &str = "# example.org/a v1.0.0\n";
+        let release = Version::new(1, 22, 10);
+        assert!(is_vendored("go 1.14", LIST, release.clone()));
+        assert!(!is_vendored("go 1.13", LIST, release.clone()));
+        assert!(!is_vendored("", LIST, release.clone()));
+        assert!(!is_vendored("go 1.14", LIST, Version::new(1, 13, 0)));
+        assert!(!is_vendored("go 1.22", "## workspace\n", release));
+    }
+
+    #[test]
+    fn vendored_workspaces_are_taken_since_1_22() {
+        let facts = fake::Facts::new()
+            .file("go.work", "go 1.18\nuse ./svc\n")
+            .file("svc/go.mod", "module svc\nrequire example.org/a v1.0.0\n")
+            .file(
+                "vendor/modules.txt",
+                "## workspace\n# example.org/a v1.0.0\n",
+            );
+        for (minor, expected) in [(21, false), (22, true)] {
+            let mut project = find("svc", &facts).unwrap();
+            let release = Version::new(1, minor, 0);
+            project.use_vendor(&release, &facts).unwrap();
+            assert_eq!(project.missing.is_empty(), expected, "1.{minor}");
+        }
     }
 
     #[test]
