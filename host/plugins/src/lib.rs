@@ -26,9 +26,10 @@ mod ticker;
 mod v0_1;
 mod wasi;
 
-pub use contract::CONTRACT_VERSION;
 pub use embedded::{EmbeddedSettings, EmbeddedWasm};
 pub use grants::Grants;
 pub use host::{PluginHost, PluginHostSettings};
 pub use inspect::inspect;
 pub use limits::Limits;
+
+use contract::CONTRACT_VERSION;
