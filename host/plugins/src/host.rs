@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
+use orch_engine::Cancel;
 use orch_engine::port::{Called, FactSource};
 use orch_model::{Log, LogLevel, PluginFailure, PluginId, PluginOrigin, PluginSummary, Role};
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -312,6 +313,8 @@ impl PluginHost {
             loaded.bytes.clone(),
             &loaded.summary.digest,
             self.limits.compile_time,
+            // A plan is made before there is anything that an interrupt would stop.
+            &Cancel::new(),
         )
         .map_err(|error| {
             PluginFailure::Unusable(format!(

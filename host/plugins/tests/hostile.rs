@@ -255,6 +255,17 @@ fn asks_for_what_it_did_not_declare() {
     );
 }
 
+/// A foreign host is not served better by a grant: what it does not do stays as it is.
+#[test]
+fn does_not_do_it_with_or_without_a_grant() {
+    let unsupported = "(i32.store8 (i32.const 520) (i32.const 1))";
+    describe(
+        r#"(data (i32.const 0) "OTHER") (data (i32.const 100) "no")"#,
+        &ASKS.replace("(i32.store8 (i32.const 520) (i32.const 2))", unsupported),
+        expect!["unsupported: no"],
+    );
+}
+
 #[test]
 fn fails_by_itself() {
     describe(

@@ -446,7 +446,7 @@ fn files_and_folders() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Whatever the bytes are, reading, compiling and calling them ends in an answer.
+    /// Whatever the bytes are, looking into them ends in an answer.
     #[test]
     fn no_bytes_make_it_panic(
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)

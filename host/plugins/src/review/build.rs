@@ -77,6 +77,11 @@ fn tools_of(action: &Action, always: &[&str]) -> Vec<String> {
 
 fn action(action: &Action, given: Option<&SandboxPath>) -> Reviewed<()> {
     name("action", &action.name)?;
+    count("arguments", &action.arguments)?;
+    count("inputs", &action.inputs)?;
+    count("outputs", &action.outputs)?;
+    count("caches", &action.caches)?;
+    count("actions in `after`", &action.after)?;
     word("program", &action.program)?;
     for argument in &action.arguments {
         word("argument", argument)?;
@@ -370,6 +375,36 @@ mod tests {
                 "planned the action `compile`, but it names an output of the action `generate`, which is not in its `after`"
             ],
         );
+    }
+
+    #[test]
+    fn lists_that_are_too_long() {
+        type Change = fn(&mut Action);
+        let changes: [(&str, Change); 6] = [
+            ("arguments", |action| {
+                action.arguments = vec![Word::text("a"); 10_001];
+            }),
+            ("inputs", |action| action.inputs = vec!["a".into(); 10_001]),
+            ("outputs", |action| {
+                action.outputs = vec![path(Root::Output, "a"); 10_001];
+            }),
+            ("caches", |action| action.caches = vec!["a".into(); 10_001]),
+            ("actions in `after`", |action| {
+                action.after = vec!["a".into(); 10_001];
+            }),
+            ("environment variables", |action| {
+                action.environment = vec![action.environment[0].clone(); 10_001];
+            }),
+        ];
+        for (what, change) in changes {
+            let mut build = sound_build();
+            change(&mut build.actions[0]);
+            let Breach(said) = self::build(build, None, &[]).expect_err("it is refused");
+            let expected = format!(
+                "planned the action `compile`, but returned 10001 {what}; 10000 are allowed"
+            );
+            assert_eq!(said, expected);
+        }
     }
 
     #[test]
