@@ -17,6 +17,7 @@ mod grants;
 mod host;
 mod inspect;
 mod limits;
+mod machinery;
 mod permission;
 mod ports;
 mod resources;
