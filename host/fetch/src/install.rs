@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use orch_engine::Cancel;
 use orch_engine::port::{InstalledTree, Progress, Stage};
-use orch_model::{Archive, Digest, Fault, Toolchain};
+use orch_model::{Archive, Digest, Fault, FaultKind, Tool, Toolchain};
 
 use crate::address::{Address, Giver};
-use crate::download::{Download, Meter, Wanted, wrong_digest};
+use crate::cache::Cache;
+use crate::download::{BYTES_AT_MOST, Download, Meter, Wanted, wrong_digest};
 use crate::fetcher::Fetcher;
 use crate::package;
 use crate::partial::Partial;
 use crate::purl::Purl;
+use crate::redact;
 use crate::tree::{Limits, Tree};
 use crate::trouble::Trouble;
 use crate::unpack;
@@ -26,16 +28,15 @@ pub(crate) fn install(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<InstalledTree, Fault> {
-    let recipe = toolchain.recipe();
     let cache = &fetcher.cache;
-    if let Some(release) = cache.installed(&recipe) {
-        return with_tools(toolchain, release.tree);
+    if let Some(tree) = installed(cache, toolchain) {
+        return Ok(tree);
     }
     cache.prepare()?;
-    let _lock = cache.lock_toolchain(&recipe, cancel)?;
+    let _lock = cache.lock_toolchain(&toolchain.recipe(), cancel)?;
     // Somebody else may have done the work while this one waited.
-    if let Some(release) = cache.installed(&recipe) {
-        return with_tools(toolchain, release.tree);
+    if let Some(tree) = installed(cache, toolchain) {
+        return Ok(tree);
     }
     cache.sweep()?;
 
@@ -56,17 +57,81 @@ pub(crate) fn install(
 
     let label = label(toolchain);
     let archives = obtain_all(fetcher, toolchain, &label, progress, cancel)?;
+    let tree = unpack_into_place(cache, toolchain, &archives, label, progress, cancel);
+    // An archive that was refused is refused again; after an interrupt, or where the disk
+    // is full, the next install needs it.
+    let is_over = match &tree {
+        Ok(_) => true,
+        Err(fault) => fault.kind == FaultKind::Fetch,
+    };
+    if is_over {
+        for path in &archives {
+            // What stays is only in the way, and the next install looks at it again.
+            let _ = fs::remove_file(path);
+        }
+    }
+    tree
+}
+
+/// The toolchain's tree, if it lies here with every program that is promised.
+pub(crate) fn installed(cache: &Cache, toolchain: &Toolchain) -> Option<InstalledTree> {
+    let tree = cache.installed(&toolchain.recipe())?.tree;
+    missing_tool(toolchain, &tree.root)
+        .is_none()
+        .then_some(tree)
+}
+
+/// Unpacks verified archives into a new folder and moves that to its place.
+fn unpack_into_place(
+    cache: &Cache,
+    toolchain: &Toolchain,
+    archives: &[PathBuf],
+    label: String,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<InstalledTree, Fault> {
     let folder = cache.new_folder(cancel)?;
     let root = folder.path().join("tree");
     fs::create_dir(&root).map_err(|error| Fault::io("make folder", &root, &error))?;
-    let tree = unpack_all(toolchain, &archives, &root, progress, cancel)?;
+    let tree = unpack_all(toolchain, archives, &root, progress, cancel)?;
+    // Looked at before the move: another toolchain of the same recipe may use what lies
+    // in its place, and lack nothing.
+    if let Some(tool) = missing_tool(toolchain, &root) {
+        return Err(without_tool(&label, tool, &root));
+    }
+    let recipe = toolchain.recipe();
     folder.complete(&recipe, label, &tree)?;
     // Before the tree counts as installed: after that nobody would look for them again.
-    for path in &archives {
+    for path in archives {
         let _ = fs::remove_file(path);
     }
-    let release = folder.put_in_place(recipe, cancel)?;
-    with_tools(toolchain, release.tree)
+    Ok(folder.put_in_place(recipe, cancel)?.tree)
+}
+
+/// The first tool whose program does not lie below the folder.
+fn missing_tool<'a>(toolchain: &'a Toolchain, root: &Path) -> Option<&'a Tool> {
+    toolchain
+        .tools
+        .iter()
+        .find(|tool| !tool.program.below(root).exists())
+}
+
+fn without_tool(label: &str, tool: &Tool, root: &Path) -> Fault {
+    let mut top: Vec<String> = fs::read_dir(root)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    top.sort();
+    top.truncate(10);
+    Fault::fetch(format!(
+        "toolchain `{label}` has no program `{}` for its tool `{}`",
+        tool.program, tool.name
+    ))
+    .hint(format!(
+        "at the top of its files lie `{}`",
+        top.join("`, `")
+    ))
 }
 
 /// What people call the toolchain.
@@ -77,22 +142,6 @@ fn label(toolchain: &Toolchain) -> String {
     }
 }
 
-/// Sees that the programs that are promised are there.
-fn with_tools(toolchain: &Toolchain, tree: InstalledTree) -> Result<InstalledTree, Fault> {
-    for tool in &toolchain.tools {
-        if !tool.program.below(&tree.root).exists() {
-            return Err(Fault::fetch(format!(
-                "toolchain `{}` has no program `{}` for its tool `{}`",
-                label(toolchain),
-                tool.program,
-                tool.name
-            ))
-            .hint(format!("its files lie in `{}`", tree.root.display())));
-        }
-    }
-    Ok(tree)
-}
-
 fn obtain_all(
     fetcher: &Fetcher,
     toolchain: &Toolchain,
@@ -100,7 +149,7 @@ fn obtain_all(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<PathBuf>, Fault> {
-    let total = toolchain.archives.iter().map(|archive| archive.bytes).sum();
+    let total = stated_total(toolchain, label)?;
     let mut before = 0;
     let mut paths = Vec::new();
     for archive in &toolchain.archives {
@@ -115,6 +164,26 @@ fn obtain_all(
         paths.push(path);
     }
     Ok(paths)
+}
+
+/// Bytes of all archives, where each states its own; refuses an archive that states more
+/// than is ever downloaded.
+fn stated_total(toolchain: &Toolchain, label: &str) -> Result<Option<u64>, Fault> {
+    let archives = &toolchain.archives;
+    if let Some(archive) = archives
+        .iter()
+        .find(|archive| archive.bytes.is_some_and(|bytes| bytes > BYTES_AT_MOST))
+    {
+        return Err(Fault::fetch(format!(
+            "could not fetch `{label}`: its archive `{}` states {} bytes, where {BYTES_AT_MOST} \
+             are allowed",
+            archive.digest,
+            archive.bytes.unwrap_or_default()
+        )));
+    }
+    Ok(archives
+        .iter()
+        .try_fold(0_u64, |sum, archive| sum.checked_add(archive.bytes?)))
 }
 
 /// The verified archive: what lies here already, or what its addresses yield.
@@ -204,12 +273,12 @@ impl Source<'_> {
         match Address::parse(url, Giver::Plan, &self.fetcher.settings)? {
             Address::File(path) => self.fill_from_file(&path, partial),
             Address::Web(address) => {
-                self.fetcher.online(url)?;
+                self.fetcher.online(&redact::shown(&address))?;
                 self.download()?
                     .fill_from_web(&address, Giver::Plan, self.wanted, partial)
             }
             Address::Package(purl) => {
-                self.fetcher.online(url)?;
+                self.fetcher.online(&purl.to_string())?;
                 self.fill_from_registry(&purl, partial)
             }
         }
@@ -271,9 +340,8 @@ fn unpack_all(
     let mut before = 0;
     let mut name = String::new();
     for ((archive, path), bytes) in toolchain.archives.iter().zip(paths).zip(&sizes) {
-        let file_name = archive_name(archive);
-        name = file_name
-            .clone()
+        name = archive
+            .file_name()
             .unwrap_or_else(|| archive.digest.to_string());
         let meter = Meter {
             progress,
@@ -281,7 +349,7 @@ fn unpack_all(
             before,
             total: Some(sizes.iter().sum()),
         };
-        let unpacked = unpack::unpack(path, archive, file_name, &mut tree, &meter, cancel);
+        let unpacked = unpack::unpack(path, archive, &mut tree, &meter, cancel);
         unpacked.map_err(|refused| unpack::fault(refused, &name))?;
         before += bytes;
     }
@@ -294,18 +362,6 @@ fn unpack_all(
         bytes: summary.bytes,
         files: summary.files,
     })
-}
-
-/// The file name in an archive's first address.
-fn archive_name(archive: &Archive) -> Option<String> {
-    let url = archive.urls.first()?;
-    if let Ok(purl) = Purl::parse(url) {
-        let file_name = purl.qualifiers.get("file_name").cloned();
-        return Some(file_name.unwrap_or_else(|| format!("{}.deb", purl.name)));
-    }
-    let path = url.split(['?', '#']).next()?;
-    let name = path.rsplit('/').next()?;
-    (!name.is_empty()).then(|| name.to_owned())
 }
 
 fn size(path: &Path) -> Result<u64, Fault> {

@@ -29,7 +29,7 @@ pub(crate) fn versions(settings: &FetchSettings, name: &str) -> Result<Vec<Strin
     let cancel = Cancel::new();
     match purl.registry {
         Registry::Pypi => Pip::find(settings)?.versions(&purl.name, &cancel),
-        Registry::Deb => Apt::find(settings)?.versions(&purl.name, &cancel),
+        Registry::Deb => Apt::find(settings, &purl)?.versions(&purl.name, &cancel),
     }
 }
 
@@ -66,7 +66,8 @@ pub(crate) fn file(
         }
         Registry::Deb => {
             let architecture = apt::architecture(machine)?;
-            let found = Apt::find(settings)?.package(&purl.name, version, architecture, &cancel)?;
+            let apt = Apt::find(settings, &purl)?;
+            let found = apt.package(&purl.name, version, architecture, &cancel)?;
             purl.version = Some(found.version);
             purl.qualifiers.insert("arch".into(), found.architecture);
             let file = PackageFile {
@@ -106,7 +107,7 @@ pub(crate) fn locate(
             })
         }
         Registry::Deb => {
-            let apt = Apt::find(settings)?;
+            let apt = Apt::find(settings, purl)?;
             let (version, architecture) = debian(purl)?;
             Ok(Located {
                 digest: apt
@@ -134,7 +135,13 @@ pub(crate) fn download(
         }
         Registry::Deb => {
             let (version, architecture) = debian(purl)?;
-            Apt::find(settings)?.download(&purl.name, version, architecture, folder, cancel)?;
+            Apt::find(settings, purl)?.download(
+                &purl.name,
+                version,
+                architecture,
+                folder,
+                cancel,
+            )?;
         }
     }
     let mut files = fs::read_dir(folder)

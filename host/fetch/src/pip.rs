@@ -3,6 +3,7 @@
 //! with a known digest, while a source distribution would run code.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use orch_engine::Cancel;
 use orch_model::Digest;
@@ -75,7 +76,7 @@ impl<'a> Pip<'a> {
     /// All releases of a package that this machine's pip would consider, newest first,
     /// without those that are not finished.
     pub(crate) fn versions(&self, name: &str, cancel: &Cancel) -> Result<Vec<String>, Trouble> {
-        let output = self.run(&["index", "versions", name], None, cancel)?;
+        let output = self.ask(&["index", "versions", name], cancel)?;
         if !output.status.success() {
             return Err(failure(name, &output));
         }
@@ -114,7 +115,7 @@ impl<'a> Pip<'a> {
             arguments.extend(["--platform", platform]);
         }
         arguments.push(&requirement);
-        let output = self.run(&arguments, None, cancel)?;
+        let output = self.ask(&arguments, cancel)?;
         if !output.status.success() {
             return Err(failure(&requirement, &output));
         }
@@ -146,7 +147,7 @@ impl<'a> Pip<'a> {
             arguments.extend(["--platform", platform]);
         }
         arguments.push(requirement);
-        let output = self.run(&arguments, Some(folder), cancel)?;
+        let output = self.run(&arguments, Some(folder), None, cancel)?;
         if output.status.success() {
             Ok(())
         } else {
@@ -154,10 +155,17 @@ impl<'a> Pip<'a> {
         }
     }
 
+    /// Runs pip to learn something, which does not take long.
+    fn ask(&self, arguments: &[&str], cancel: &Cancel) -> Result<Output, Trouble> {
+        let at_most = self.settings.patience.registry;
+        self.run(arguments, None, Some(at_most), cancel)
+    }
+
     fn run(
         &self,
         arguments: &[&str],
         directory: Option<&Path>,
+        at_most: Option<Duration>,
         cancel: &Cancel,
     ) -> Result<Output, Trouble> {
         let mut all = self.leading.to_vec();
@@ -176,6 +184,7 @@ impl<'a> Pip<'a> {
                 ("LC_ALL", "C.UTF-8"),
             ],
             directory,
+            at_most,
         }
         .output(self.settings, cancel)?;
         if !output.status.success() && output.stderr.contains("No module named pip") {

@@ -1,5 +1,6 @@
-//! Proxies as the user's environment names them, in the way of curl: the lower-case
-//! name of a variable counts before the upper-case one.
+//! Proxies as the user's environment names them. The lower-case name of a variable counts
+//! before the upper-case one, as for curl; unlike curl, `HTTP_PROXY` counts as well, since
+//! nobody but the user sets variables here.
 
 use orch_model::Fault;
 use reqwest::{NoProxy, Proxy};

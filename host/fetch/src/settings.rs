@@ -41,7 +41,8 @@ pub struct Patience {
     pub read: Duration,
     /// Before the first new attempt after a failure; doubled for each further one.
     pub retry: Duration,
-    /// For a package registry's own client to answer.
+    /// For a package registry's own client to answer a question; its downloads take as
+    /// long as they take.
     pub registry: Duration,
 }
 

@@ -18,8 +18,22 @@ pub enum ArchiveFormat {
     Zip,
     /// A Debian package; its `data.tar` is unpacked.
     Deb,
-    /// The file itself, unpacked as it is under the name in its URL.
+    /// The file itself, unpacked as it is under [`Archive::file_name`].
     Raw,
+}
+
+impl ArchiveFormat {
+    /// Its name in digests, which outlive this program: the one that serde writes too.
+    fn name(self) -> &'static str {
+        match self {
+            ArchiveFormat::TarGz => "tar-gz",
+            ArchiveFormat::TarXz => "tar-xz",
+            ArchiveFormat::TarZst => "tar-zst",
+            ArchiveFormat::Zip => "zip",
+            ArchiveFormat::Deb => "deb",
+            ArchiveFormat::Raw => "raw",
+        }
+    }
 }
 
 /// One archive of a toolchain.
@@ -41,6 +55,27 @@ pub struct Archive {
     /// Directory below the toolchain's root to unpack into.
     #[serde(default)]
     pub into: RelativePath,
+}
+
+impl Archive {
+    /// The file name in its first address; none where that ends without one. For a package
+    /// URL it is the `file_name` there, or the package's own name as a Debian package.
+    pub fn file_name(&self) -> Option<String> {
+        let url = self.urls.first()?;
+        let url = url.split('#').next()?;
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let name = path.rsplit('/').next()?;
+        if !url.starts_with("pkg:") {
+            return (!name.is_empty()).then(|| name.to_owned());
+        }
+        let stated = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("file_name="));
+        Some(match stated {
+            Some(stated) => stated.replace("%2B", "+"),
+            None => format!("{}.deb", name.split('@').next()?.replace("%2B", "+")),
+        })
+    }
 }
 
 /// A program of a toolchain.
@@ -72,15 +107,19 @@ pub struct Toolchain {
 
 impl Toolchain {
     /// What tells this toolchain's tree from every other: its archives and how they
-    /// are unpacked, whatever they are called and wherever they come from.
+    /// are unpacked, whatever they are called and wherever they come from. A raw file's
+    /// name counts, since the file is called so in the tree.
     pub fn recipe(&self) -> Digest {
         let mut hasher = crate::Hasher::new();
-        hasher.field("orch toolchain recipe 1");
+        hasher.field("orch toolchain recipe 2");
         for archive in &self.archives {
             hasher.field(archive.digest.bytes());
-            hasher.field(format!("{:?}", archive.format));
+            hasher.field(archive.format.name());
             hasher.field(archive.strip_components.to_le_bytes());
             hasher.field(archive.into.as_str());
+            if archive.format == ArchiveFormat::Raw {
+                hasher.field(archive.file_name().unwrap_or_default());
+            }
         }
         hasher.finish()
     }
@@ -94,4 +133,71 @@ pub struct InstalledToolchain {
     pub name: String,
     /// What was installed.
     pub toolchain: Toolchain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toolchain(format: ArchiveFormat, url: &str) -> Toolchain {
+        Toolchain {
+            version: "1.0".into(),
+            archives: vec![Archive {
+                urls: vec![url.into()],
+                digest: Digest::of("content"),
+                bytes: None,
+                format,
+                strip_components: 0,
+                into: RelativePath::root(),
+            }],
+            tools: Vec::new(),
+            environment: Vec::new(),
+            sysroot: None,
+        }
+    }
+
+    #[test]
+    fn a_raw_file_is_another_toolchain_under_another_name() {
+        let recipe = |format, url| toolchain(format, url).recipe();
+        let raw = recipe(ArchiveFormat::Raw, "https://host.example/a/tool");
+        assert_ne!(raw, recipe(ArchiveFormat::Raw, "https://host.example/a/t"));
+        let elsewhere = "https://mirror.example/tool?signed=1";
+        assert_eq!(raw, recipe(ArchiveFormat::Raw, elsewhere));
+        let zip = recipe(ArchiveFormat::Zip, "https://host.example/a.zip");
+        assert_eq!(
+            zip,
+            recipe(ArchiveFormat::Zip, "https://host.example/b.zip")
+        );
+    }
+
+    #[test]
+    fn the_format_has_one_name() {
+        for format in [
+            ArchiveFormat::TarGz,
+            ArchiveFormat::TarXz,
+            ArchiveFormat::TarZst,
+            ArchiveFormat::Zip,
+            ArchiveFormat::Deb,
+            ArchiveFormat::Raw,
+        ] {
+            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
+        }
+    }
+
+    #[test]
+    fn file_names_are_those_of_first_addresses() {
+        for (url, expected) in [
+            ("https://host.example/a/tool?x#y", Some("tool")),
+            ("file:///a/tool", Some("tool")),
+            ("https://host.example/a/", None),
+            (
+                "pkg:pypi/kit@1?file_name=kit-1%2B2.whl",
+                Some("kit-1+2.whl"),
+            ),
+            ("pkg:deb/debian/g%2B%2B@4:12?arch=amd64", Some("g++.deb")),
+        ] {
+            let archive = toolchain(ArchiveFormat::Raw, url).archives.remove(0);
+            assert_eq!(archive.file_name().as_deref(), expected, "{url}");
+        }
+    }
 }

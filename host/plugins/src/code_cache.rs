@@ -9,11 +9,19 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use orch_model::Digest;
 
 /// Begins every entry; its last line counts versions of this format.
 const MAGIC: &[u8; 16] = b"orch compiled 1\n";
+
+/// Begins the names of entries that are being written.
+const NEW: &str = ".new-";
+/// An entry is written within this time, or never.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(60 * 60);
+/// An engine that wrote no entry for this time has been replaced by another.
+const USED_WITHIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Entries of one engine.
 pub(crate) struct CodeCache {
@@ -58,6 +66,7 @@ impl CodeCache {
     /// Keeps code for some content. Another process that does the same at the same time
     /// does no harm: entries appear in one step.
     pub fn write(&self, content: &Digest, code: &[u8]) -> io::Result<()> {
+        self.sweep();
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -66,13 +75,32 @@ impl CodeCache {
             owned(&std::fs::symlink_metadata(folder)?)?;
         }
         let mut file = tempfile::Builder::new()
-            .prefix(".new-")
+            .prefix(NEW)
             .tempfile_in(&self.folder)?;
         file.write_all(&head(code))?;
         file.write_all(code)?;
         // Not synced: what a power cut damages is compiled again.
         file.persist(self.entry(content))?;
         Ok(())
+    }
+
+    /// Removes what nobody will read again: files of processes that were killed while
+    /// they wrote, and entries of engines that have made no code for long. What cannot be
+    /// removed is in nobody's way.
+    fn sweep(&self) {
+        for (path, age) in with_ages(&self.folder) {
+            let is_new = path
+                .file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(NEW.as_bytes()));
+            if is_new && age > WRITTEN_WITHIN {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        for (path, age) in with_ages(&self.above) {
+            if path != self.folder && age > USED_WITHIN {
+                let _ = std::fs::remove_dir_all(path);
+            }
+        }
     }
 
     /// Where the entries lie, for messages.
@@ -83,6 +111,17 @@ impl CodeCache {
     fn entry(&self, content: &Digest) -> PathBuf {
         self.folder.join(format!("{}.cwasm", content.hex()))
     }
+}
+
+/// What lies in a folder, with the time since it was last written.
+fn with_ages(folder: &Path) -> Vec<(PathBuf, Duration)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let written = entry.metadata().ok()?.modified().ok()?;
+            Some((entry.path(), written.elapsed().ok()?))
+        })
+        .collect()
 }
 
 const HEAD_BYTES: usize = MAGIC.len() + 32;
@@ -162,6 +201,33 @@ mod tests {
             assert_eq!(cache.read(&content), None, "{}", path.display());
             open(&path, mode);
         }
+        assert!(cache.read(&content).is_some());
+    }
+
+    /// Makes a file or folder look as if it was last written so long ago.
+    fn age(path: &Path, by: Duration) {
+        let file = std::fs::File::open(path).expect("it is there");
+        file.set_modified(std::time::SystemTime::now() - by)
+            .expect("times can be changed");
+    }
+
+    #[test]
+    fn what_nobody_reads_again_is_removed() {
+        let (_folder, cache, content) = cache();
+        cache.write(&content, b"code").expect("it can be kept");
+        let place = |name: &str| cache.folder.join(name);
+        for name in [".new-dead", ".new-live"] {
+            std::fs::write(place(name), "half").expect("a file");
+        }
+        for name in ["old", "recent"] {
+            std::fs::create_dir(cache.above.join(name)).expect("a folder");
+        }
+        age(&place(".new-dead"), WRITTEN_WITHIN * 2);
+        age(&cache.above.join("old"), USED_WITHIN * 2);
+        age(&cache.entry(&content), USED_WITHIN * 2);
+        cache.write(&Digest::of("other"), b"code").expect("kept");
+        assert!(!place(".new-dead").exists() && place(".new-live").exists());
+        assert!(!cache.above.join("old").exists() && cache.above.join("recent").exists());
         assert!(cache.read(&content).is_some());
     }
 

@@ -4,6 +4,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use orch_engine::Cancel;
 use orch_model::Digest;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
@@ -60,6 +61,9 @@ pub(crate) enum CompileError {
     /// wasmtime found it invalid or too large.
     #[error("cannot be compiled: {0}")]
     Refused(String),
+    /// The user interrupted; the thread goes on as above.
+    #[error("was not compiled: interrupted")]
+    Interrupted,
     /// The compiler panicked.
     #[error("made the compiler panic")]
     Panicked,
@@ -74,13 +78,15 @@ pub(crate) struct Compiled<C> {
     pub not_kept: Option<String>,
 }
 
-/// The code for `bytes`, whose digest is `content`.
+/// The code for `bytes`, whose digest is `content`. Compiling ends at `limit` or when the
+/// user interrupts.
 pub(crate) fn compile<C: Code>(
     engine: &Engine,
     cache: &CodeCache,
     bytes: impl AsRef<[u8]> + Send + 'static,
     content: &Digest,
     limit: Duration,
+    cancel: &Cancel,
 ) -> Result<Compiled<C>, CompileError> {
     if let Some(code) = cached(engine, cache, content) {
         return Ok(Compiled {
@@ -88,7 +94,7 @@ pub(crate) fn compile<C: Code>(
             not_kept: None,
         });
     }
-    let code: C = bounded(engine, bytes, limit)?;
+    let code: C = bounded(engine, bytes, limit, cancel)?;
     let not_kept = code
         .serialize()
         .map_err(|error| error.to_string())
@@ -126,24 +132,38 @@ fn bounded<C: Code>(
     engine: &Engine,
     bytes: impl AsRef<[u8]> + Send + 'static,
     limit: Duration,
+    cancel: &Cancel,
 ) -> Result<C, CompileError> {
     let (sender, receiver) = mpsc::channel();
+    let interrupted = sender.clone();
+    let _subscription = cancel.on_cancel(move || {
+        // Nobody listens any more when the code came first.
+        let _ = interrupted.send(Err(CompileError::Interrupted));
+    });
     let engine = engine.clone();
     std::thread::Builder::new()
         .stack_size(STACK_BYTES)
         .name("compile".to_owned())
         .spawn(move || {
             // Nobody listens any more when the limit was reached.
-            let _ = sender.send(C::compile(&engine, bytes.as_ref()));
+            let _ = sender.send(compiled(&engine, bytes.as_ref()));
         })
         .map_err(|error| CompileError::Refused(error.to_string()))?;
     match receiver.recv_timeout(limit) {
+        Ok(compiled) => compiled,
+        Err(_) => Err(CompileError::TooSlow(limit)),
+    }
+}
+
+/// Compiles on this thread; a panic of the compiler's is caught.
+fn compiled<C: Code>(engine: &Engine, bytes: &[u8]) -> Result<C, CompileError> {
+    let compile = std::panic::AssertUnwindSafe(|| C::compile(engine, bytes));
+    match std::panic::catch_unwind(compile) {
         Ok(Ok(code)) => Ok(code),
         Ok(Err(error)) => Err(CompileError::Refused(crate::shown::line(
             &format!("{error:#}"),
             1_000,
         ))),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(CompileError::TooSlow(limit)),
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(CompileError::Panicked),
+        Err(_) => Err(CompileError::Panicked),
     }
 }

@@ -5,7 +5,7 @@ use orch_model::Role;
 use semver::Version;
 
 /// The version of the contract (`wit/`) that this host speaks.
-pub const CONTRACT_VERSION: Version = Version::new(0, 1, 0);
+pub(crate) const CONTRACT_VERSION: Version = Version::new(0, 1, 0);
 
 /// The contract's package.
 pub(crate) const PACKAGE: &str = "orch:plugin";

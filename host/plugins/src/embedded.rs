@@ -16,9 +16,10 @@ use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 
 use crate::bounded_output::BoundedOutput;
 use crate::code_cache::CodeCache;
+use crate::compile::{self, CompileError, Compiled};
 use crate::resources::{Exceeded, Resources};
 use crate::ticker::Ticker;
-use crate::{Limits, compile, engine, shown};
+use crate::{Limits, engine, shown};
 
 /// The exit code where the module ran out of time, as `timeout` has it.
 const TIMED_OUT: i32 = 124;
@@ -205,10 +206,7 @@ impl EmbeddedWasm {
         };
         let mut stderr = stderr.take();
         if !words.is_empty() {
-            if stderr.last().is_some_and(|byte| *byte != b'\n') {
-                stderr.push(b'\n');
-            }
-            stderr.extend_from_slice(format!("orch: the module {words}\n").as_bytes());
+            add_line(&mut stderr, &format!("the module {words}"));
         }
         Ok(Sample {
             exit_code,
@@ -233,7 +231,8 @@ struct Command<'a> {
 
 impl WasmRunner for EmbeddedWasm {
     /// As the trait says; a file that is no module, or that imports more than WASI
-    /// preview 1, gives exit code 126. User time is that of the thread, the resident set
+    /// preview 1, gives exit code 126. Lines of the engine's own stand at the end of
+    /// standard error and begin with `orch:`. User time is that of the thread, the resident set
     /// that of the linear memories.
     fn run(
         &self,
@@ -255,9 +254,11 @@ impl WasmRunner for EmbeddedWasm {
             bytes,
             &content,
             self.settings.compile_time,
+            cancel,
         );
-        let code = match compiled {
-            Ok(compiled) => compiled.code,
+        let Compiled { code, not_kept } = match compiled {
+            Ok(compiled) => compiled,
+            Err(CompileError::Interrupted) => return Err(Fault::interrupted()),
             Err(error) => return Ok(not_runnable(&format!("it {error}"))),
         };
         let command = Command {
@@ -272,7 +273,7 @@ impl WasmRunner for EmbeddedWasm {
         };
         // A thread of its own: the caller's may belong to a runtime, which must not wait
         // for another one.
-        std::thread::scope(|scope| {
+        let mut sample = std::thread::scope(|scope| {
             std::thread::Builder::new()
                 .name("wasm".to_owned())
                 .stack_size(STACK_BYTES)
@@ -282,7 +283,11 @@ impl WasmRunner for EmbeddedWasm {
                 .unwrap_or_else(|_| {
                     Err(Fault::internal("the embedded WebAssembly engine panicked"))
                 })
-        })
+        })?;
+        if let Some(why) = not_kept {
+            add_line(&mut sample.stderr, &why);
+        }
+        Ok(sample)
     }
 }
 
@@ -341,6 +346,14 @@ fn is_module(bytes: &[u8]) -> Result<(), &'static str> {
         return Err("it is a component; the embedded engine runs WASI preview 1 modules");
     }
     Ok(())
+}
+
+/// Adds a line of the engine's own behind what a module wrote.
+fn add_line(stderr: &mut Vec<u8>, line: &str) {
+    if stderr.last().is_some_and(|byte| *byte != b'\n') {
+        stderr.push(b'\n');
+    }
+    stderr.extend_from_slice(format!("orch: {line}\n").as_bytes());
 }
 
 fn not_runnable(why: &str) -> Sample {

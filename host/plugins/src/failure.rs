@@ -90,11 +90,12 @@ pub(crate) fn of_call(
         CallError::Breach(breach) => broken(breach.0),
         CallError::Said(Said::Invalid(problems)) => PluginFailure::Invalid(problems),
         CallError::Said(said) => match (&left.denial, said) {
-            (Some(denial), Said::Unsupported(text) | Said::Failed(text)) => {
+            // What a plugin does not do, it does not do with a grant either.
+            (_, Said::Unsupported(text)) => PluginFailure::Unsupported(text),
+            (Some(denial), Said::Failed(text)) => {
                 PluginFailure::Denied(format!("{place} said: {text}\n{}", denial.0))
             }
-            (None, Said::Unsupported(text)) => PluginFailure::Unsupported(text),
-            (_, Said::Failed(text)) => PluginFailure::Failed(format!("{place} failed: {text}")),
+            (None, Said::Failed(text)) => PluginFailure::Failed(format!("{place} failed: {text}")),
             (_, Said::Invalid(problems)) => PluginFailure::Invalid(problems),
         },
         CallError::Ended(error) => {

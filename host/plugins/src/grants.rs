@@ -73,31 +73,11 @@ impl Grants {
             .insert(ask.into());
     }
 
-    /// Takes one line back; says whether it was there.
-    pub fn revoke(&mut self, digest: &Digest, ask: &str) -> bool {
-        let Some(granted) = self.0.get_mut(digest) else {
-            return false;
-        };
-        let was = granted.allow.remove(ask);
-        if granted.allow.is_empty() {
-            self.0.remove(digest);
-        }
-        was
-    }
-
     /// Whether the line is allowed to the plugin with this digest.
     pub fn allows(&self, digest: &Digest, ask: &str) -> bool {
         self.0
             .get(digest)
             .is_some_and(|granted| granted.allow.contains(ask))
-    }
-
-    /// The lines that are allowed to the plugin with this digest, sorted.
-    pub fn lines(&self, digest: &Digest) -> impl Iterator<Item = &str> {
-        self.0
-            .get(digest)
-            .into_iter()
-            .flat_map(|granted| granted.allow.iter().map(String::as_str))
     }
 }
 
@@ -131,13 +111,10 @@ mod tests {
 
     #[test]
     fn a_grant_belongs_to_one_digest_and_one_line() {
-        let mut grants = some();
+        let grants = some();
         assert!(grants.allows(&Digest::of("mine"), "variable:HOME"));
         assert!(!grants.allows(&Digest::of("mine"), "variable:PATH"));
         assert!(!grants.allows(&Digest::of("another"), "variable:HOME"));
-        assert!(grants.revoke(&Digest::of("mine"), "variable:HOME"));
-        assert!(!grants.revoke(&Digest::of("mine"), "variable:HOME"));
-        assert!(!grants.allows(&Digest::of("mine"), "variable:HOME"));
     }
 
     #[test]

@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
+use orch_engine::Cancel;
 use orch_engine::port::{Called, FactSource};
 use orch_model::{Log, LogLevel, PluginFailure, PluginId, PluginOrigin, PluginSummary, Role};
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, InstancePre};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::call::CallState;
-use crate::code_cache::CodeCache;
 use crate::component_file::ComponentFile;
 use crate::failure::{self, CallError, Misfit, Place};
+use crate::machinery::Machinery;
 use crate::permission::Permissions;
-use crate::ticker::Ticker;
-use crate::v0_1::{self, Guest, Roles};
-use crate::wasi::{self, EmptyWorld};
-use crate::{Grants, Limits, compile, engine, inspect, shown};
+use crate::v0_1::{Guest, Roles};
+use crate::wasi::EmptyWorld;
+use crate::{Grants, Limits, compile, inspect, shown};
 
 /// What a host is told when it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,16 +47,6 @@ pub struct PluginHost {
 struct Warnings {
     pending: Option<String>,
     given: bool,
-}
-
-/// What all plugins share once one is called.
-struct Machinery {
-    engine: Engine,
-    ticker: Ticker,
-    code: CodeCache,
-    plain: Linker<CallState>,
-    /// For the few that import WASI.
-    with_wasi: OnceLock<Result<Linker<CallState>, String>>,
 }
 
 struct Loaded {
@@ -265,7 +255,7 @@ impl PluginHost {
     fn machinery(&self) -> Result<&Machinery, PluginFailure> {
         self.machinery
             .get_or_init(|| {
-                Machinery::start(&self.settings)
+                Machinery::start(&self.settings.cache, self.limits.stack_bytes)
                     .map_err(|error| shown::line(&format!("{error:#}"), 1_000))
             })
             .as_ref()
@@ -297,6 +287,8 @@ impl PluginHost {
             loaded.bytes.clone(),
             &loaded.summary.digest,
             self.limits.compile_time,
+            // A plan is made before there is anything that an interrupt would stop.
+            &Cancel::new(),
         )
         .map_err(|error| {
             PluginFailure::Unusable(format!(
@@ -332,36 +324,6 @@ impl PluginHost {
             level: LogLevel::Warning,
             message,
         })
-    }
-}
-
-impl Machinery {
-    fn start(settings: &PluginHostSettings) -> wasmtime::Result<Self> {
-        let engine = engine::for_plugins(settings.limits.stack_bytes)?;
-        let mut plain = Linker::new(&engine);
-        v0_1::add_to_linker(&mut plain)?;
-        Ok(Self {
-            ticker: Ticker::new(engine.clone()),
-            code: CodeCache::new(&settings.cache, &engine::fingerprint(&engine)),
-            plain,
-            with_wasi: OnceLock::new(),
-            engine,
-        })
-    }
-
-    fn linker(&self, wants_wasi: bool) -> Result<&Linker<CallState>, String> {
-        if !wants_wasi {
-            return Ok(&self.plain);
-        }
-        self.with_wasi
-            .get_or_init(|| {
-                let mut linker = self.plain.clone();
-                wasi::add_to_linker(&mut linker)
-                    .map_err(|error| format!("could not offer WASI: {error:#}"))?;
-                Ok(linker)
-            })
-            .as_ref()
-            .map_err(Clone::clone)
     }
 }
 

@@ -73,7 +73,8 @@ struct Item {
     functions: Option<BTreeSet<String>>,
 }
 
-/// What a validator lets pass: the same as the engine compiles.
+/// What the validator lets pass: close to what the engine compiles, so that most of what
+/// it would refuse is said in our own words. The engine has the last word.
 fn features() -> WasmFeatures {
     let mut features = WasmFeatures::default();
     features.remove(

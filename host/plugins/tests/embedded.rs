@@ -158,13 +158,14 @@ fn output_is_cut() {
 
 #[test]
 fn there_are_no_files() {
-    // `path_open` below every descriptor that could be a preopened folder.
+    // `path_open` below every descriptor that could be a preopened folder: the answer is
+    // `badf`, no such descriptor, whatever the path is.
     let tries: String = (3..8)
         .map(|file| {
             format!(
-                "(if (i32.eqz (call $path_open (i32.const {file}) (i32.const 0) (i32.const 1000)
-                    (i32.const 1) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0)
-                    (i32.const 400))) (then unreachable))"
+                "(if (i32.ne (i32.const 8) (call $path_open (i32.const {file}) (i32.const 0)
+                    (i32.const 1000) (i32.const 1) (i32.const 0) (i64.const 0) (i64.const 0)
+                    (i32.const 0) (i32.const 400))) (then unreachable))"
             )
         })
         .collect();
@@ -217,4 +218,29 @@ fn it_runs_inside_a_runtime_and_again_from_the_cache() {
         engine: again,
     };
     assert_eq!(bench.run(&module).exit_code, 7);
+}
+
+#[test]
+fn an_interrupt_ends_compiling() {
+    let bench = Bench::new();
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let fault = bench.start(&module(""), &cancel).expect_err("interrupted");
+    assert_eq!(fault.kind, FaultKind::Interrupted);
+    assert!(
+        !bench.folder.path().join("compiled").exists(),
+        "it came to an end before there was code to keep"
+    );
+}
+
+#[test]
+fn code_that_cannot_be_kept_is_told() {
+    let bench = Bench::new();
+    let place = bench.folder.path().join("compiled");
+    std::fs::write(&place, "no folder").expect("a file");
+    let sample = bench.run(&module(""));
+    let text = String::from_utf8_lossy(&sample.stderr).into_owned();
+    assert_eq!(sample.exit_code, 0);
+    let expected = format!("orch: could not keep compiled code in `{}", place.display());
+    assert!(text.starts_with(&expected), "{text}");
 }

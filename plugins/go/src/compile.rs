@@ -58,7 +58,8 @@ pub(crate) fn plan(
         .environment
         .get("GOWORK")
         .is_none_or(|value| value != "off");
-    let project = Project::find(&request.directory, workspaces, facts)?;
+    let mut project = Project::find(&request.directory, workspaces, facts)?;
+    project.use_vendor(&release, facts)?;
     let mut problems = flags::problems(request, settings, &project);
     problems.extend(module_problems(request, settings, &project, &release));
     Error::if_any(problems)?;
@@ -137,7 +138,7 @@ fn module_problems(
     // Releases before 1.21 try their best with newer code; later ones refuse it.
     if let Some(wanted) = &project.go
         && knows(release, 21)
-        && wanted > release
+        && !wanted.allows(release)
     {
         problems.push(
             Problem::new(format!(
@@ -145,8 +146,9 @@ fn module_problems(
                 project.go_said_by, request.toolchain.name
             ))
             .hint(format!(
-                "set `version = \"{}.{}\"` in `[toolchain.{}]`",
-                wanted.major, wanted.minor, request.toolchain.name
+                "set `version = \"{}\"` in `[toolchain.{}]`",
+                wanted.series(),
+                request.toolchain.name
             )),
         );
     }

@@ -4,6 +4,7 @@ use orch_plugin::Problem;
 use orch_plugin::builder::Request;
 use semver::Version;
 
+use crate::misfits;
 use crate::module::Project;
 use crate::port::knows;
 use crate::settings::{BuildMode, BuildSettings};
@@ -16,6 +17,7 @@ pub(crate) fn problems(
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(package(settings.package(), project));
+    problems.extend(misfits::problems(settings));
     if let Some(output) = &settings.output
         && (output.contains(['/', '\\']) || output.starts_with(['.', '-']) || output.is_empty())
     {

@@ -7,6 +7,7 @@
 mod compile;
 mod environment;
 mod flags;
+mod misfits;
 mod module;
 mod official;
 mod port;

@@ -2,10 +2,11 @@
 //! reads, and which modules it needs from elsewhere.
 //! <https://go.dev/ref/mod#go-mod-file> and <https://go.dev/ref/mod#workspaces>
 
-use orch_plugin::{Error, Facts, Problem, Refusal, source};
+use orch_plugin::{Error, Facts, Problem, Refusal, log, source};
 use semver::Version;
 
-use crate::release;
+use crate::port::knows;
+use crate::release::Lowest;
 
 /// A project, as far as planning its build needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,14 +16,12 @@ pub(crate) struct Project {
     /// The name of the module that the build works in, if it works in one.
     pub(crate) module: Option<String>,
     /// The lowest release of Go that the project allows.
-    pub(crate) go: Option<Version>,
+    pub(crate) go: Option<Lowest>,
     /// The file that says so.
     pub(crate) go_said_by: String,
     /// Whether a `go.work` joins several modules.
     pub(crate) workspace: bool,
-    /// Whether `vendor/` holds what is needed from elsewhere.
-    pub(crate) vendored: bool,
-    /// Modules that lie neither here nor in `vendor/`.
+    /// Modules that do not lie here, until [`Project::use_vendor`] also not in `vendor/`.
     pub(crate) missing: Vec<String>,
 }
 
@@ -30,7 +29,7 @@ pub(crate) struct Project {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Text {
     module: Option<String>,
-    go: Option<Version>,
+    go: Option<Lowest>,
     requires: Vec<String>,
     /// Modules replaced by a folder, and that folder as it is written.
     replaced: Vec<(String, String)>,
@@ -59,14 +58,40 @@ impl Project {
             },
         };
         project.module = module.and_then(|(_, text)| text.module);
-        if !project.missing.is_empty() {
-            let vendor = join(&project.folders[0], "vendor/modules.txt");
-            project.vendored = read(&vendor, facts)?.is_some();
-            if project.vendored {
-                project.missing.clear();
-            }
-        }
         Ok(project)
+    }
+
+    /// Takes what is missing from `vendor/`, where `go build` of the release does so by
+    /// itself: `setDefaultBuildMod` in Go's `cmd/go/internal/modload`.
+    pub(crate) fn use_vendor(&mut self, release: &Version, facts: &dyn Facts) -> Result<(), Error> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let vendor = join(&self.folders[0], "vendor/modules.txt");
+        let Some(list) = read(&vendor, facts)? else {
+            return Ok(());
+        };
+        match self.unread_vendor(&list, release) {
+            Some(why) => log::info(&format!("`{vendor}` is not read by Go: {why}")),
+            None => self.missing.clear(),
+        }
+        Ok(())
+    }
+
+    /// Why the release does not read `vendor/`, whose list of modules this is.
+    fn unread_vendor(&self, list: &str, release: &Version) -> Option<String> {
+        let file = &self.go_said_by;
+        if !self.go.as_ref().is_some_and(|go| go.is_at_least(14)) {
+            return Some(format!("`{file}` does not ask for Go 1.14 or later"));
+        }
+        let since = if self.workspace { 22 } else { 14 };
+        if !knows(release, since) {
+            return Some(format!("Go {release} does so only since 1.{since}"));
+        }
+        if is_of_workspace(list) != self.workspace {
+            return Some(format!("it was not made for `{file}`"));
+        }
+        None
     }
 
     fn of_module(folder: &str, text: &Text) -> Result<Self, Error> {
@@ -166,6 +191,15 @@ fn nearest(
     }
 }
 
+/// Whether `go work vendor` made a `vendor/modules.txt`: its first line says so.
+fn is_of_workspace(list: &str) -> bool {
+    let first = list.lines().next().unwrap_or_default();
+    first.strip_prefix("## ").is_some_and(|notes| {
+        let mut notes = notes.split(';').map(str::trim);
+        notes.any(|note| note == "workspace")
+    })
+}
+
 fn read(path: &str, facts: &dyn Facts) -> Result<Option<String>, Error> {
     match facts.read(&source(path)) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -240,7 +274,7 @@ impl Text {
     fn directive(&mut self, words: &[String]) {
         match words {
             [verb, name, ..] if verb == "module" => self.module = Some(name.clone()),
-            [verb, version, ..] if verb == "go" => self.go = release::parse(version),
+            [verb, version, ..] if verb == "go" => self.go = Lowest::parse(version),
             [verb, name, _version, ..] if verb == "require" => self.requires.push(name.clone()),
             [verb, folder, ..] if verb == "use" => self.uses.push(folder.clone()),
             [verb, name, rest @ ..] if verb == "replace" => {
@@ -258,81 +292,4 @@ impl Text {
 }
 
 #[cfg(test)]
-mod tests {
-    use orch_plugin::fake;
-
-    use super::*;
-
-    fn find(directory: &str, facts: &fake::Facts) -> Result<Project, Error> {
-        Project::find(directory, true, facts)
-    }
-
-    #[test]
-    fn a_module_without_requirements_needs_nothing_from_elsewhere() {
-        let facts = fake::Facts::new().file("go.mod", "module agent // the edge\n\ngo 1.22\n");
-        let project = find("cmd/agent", &facts).unwrap();
-        assert_eq!(project.module.as_deref(), Some("agent"));
-        assert_eq!(project.go, release::parse("1.22"));
-        assert_eq!(project.inputs(), ["**", "!**/*_test.go"]);
-        assert!(project.missing.is_empty() && !project.workspace);
-    }
-
-    const REQUIRES: &str = "module agent\ngo 1.22\nrequire example.org/a v1.0.0\nrequire (\n\
-                            \t\"example.org/b\" v1.2.0 // indirect\n\texample.org/c v0.1.0\n)\n\
-                            replace example.org/c v0.1.0 => ../c\n\
-                            replace example.org/b => example.org/fork v1.0.0\n";
-
-    #[test]
-    fn what_is_neither_here_nor_vendored_is_missing() {
-        let facts = fake::Facts::new().file("svc/go.mod", REQUIRES);
-        let project = find("svc", &facts).unwrap();
-        assert_eq!(project.missing, ["example.org/a", "example.org/b"]);
-        assert_eq!(project.inputs(), ["svc/**", "c/**", "!**/*_test.go"]);
-
-        let facts = facts.file("svc/vendor/modules.txt", "# example.org/a v1.0.0\n");
-        let project = find("svc", &facts).unwrap();
-        assert!(project.vendored && project.missing.is_empty());
-    }
-
-    #[test]
-    fn a_replacement_outside_is_refused() {
-        let facts = fake::Facts::new().file("go.mod", REQUIRES);
-        match find("", &facts) {
-            Err(Error::Invalid(problems)) => assert_eq!(
-                problems[0].message,
-                "module `example.org/c` is replaced by `../c`, which lies outside the pipeline's folder"
-            ),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_workspace_joins_its_modules() {
-        let facts = fake::Facts::new()
-            .file("go.work", "go 1.22\nuse (\n\t./svc\n\t./lib\n)\n")
-            .file(
-                "svc/go.mod",
-                "module svc\nrequire (\n\tlib v0.0.0\n\texample.org/a v1.0.0\n)\n",
-            )
-            .file("lib/go.mod", "module lib\n");
-        let project = find("svc", &facts).unwrap();
-        assert!(project.workspace);
-        assert_eq!(project.module.as_deref(), Some("svc"));
-        assert_eq!(project.missing, ["example.org/a"]);
-        assert_eq!(project.inputs(), ["**", "!**/*_test.go"]);
-
-        let alone = Project::find("svc", false, &facts).unwrap();
-        assert_eq!(alone.missing, ["lib", "example.org/a"]);
-    }
-
-    #[test]
-    fn a_refusal_is_told() {
-        let facts = fake::Facts::new().refusing("read go.mod", Refusal::Denied);
-        assert!(find("", &facts).is_ok(), "another question");
-        let facts = fake::Facts::new().refusing("read source/go.mod", Refusal::Denied);
-        match find("", &facts) {
-            Err(Error::Failed(text)) => assert_eq!(text, "`go.mod` is not granted to this plugin"),
-            other => panic!("{other:?}"),
-        }
-    }
-}
+mod tests;

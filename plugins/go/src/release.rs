@@ -36,6 +36,52 @@ pub(crate) fn parse(name: &str) -> Option<Version> {
     Some(version)
 }
 
+/// The lowest release that a project allows, from a `go` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lowest {
+    /// As the line has it.
+    line: String,
+    version: Version,
+}
+
+impl Lowest {
+    /// Reads what stands behind `go`. In Go's order a line of releases such as `1.22`
+    /// stands before its candidates, and those before its first release `1.22.0`:
+    /// <https://go.dev/doc/toolchain#version>.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let mut version = parse(line)?;
+        if version.pre.is_empty() && line.matches('.').count() < 2 {
+            // Nothing stands before it.
+            version.pre = semver::Prerelease::new("0").ok()?;
+        }
+        Some(Self {
+            line: line.to_owned(),
+            version,
+        })
+    }
+
+    /// Whether a release is not too old.
+    pub(crate) fn allows(&self, release: &Version) -> bool {
+        *release >= self.version
+    }
+
+    /// Whether it is at least the first release of this line, `1.minor`.
+    pub(crate) fn is_at_least(&self, minor: u64) -> bool {
+        (self.version.major, self.version.minor) >= (1, minor)
+    }
+
+    /// The line of releases that it belongs to, e.g. `1.22`.
+    pub(crate) fn series(&self) -> String {
+        format!("{}.{}", self.version.major, self.version.minor)
+    }
+}
+
+impl std::fmt::Display for Lowest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
 /// A requirement as the host writes it, or a release as Go names it.
 pub(crate) fn requirement(text: &str) -> Result<VersionReq, Error> {
     if text.trim().is_empty() {
@@ -96,6 +142,29 @@ pub(crate) fn none_satisfies(requirement: &VersionReq, mut known: Vec<Version>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_stands_before_its_candidates_and_those_before_its_first_release() {
+        let allows = |line, release| {
+            let release = parse(release).unwrap();
+            Lowest::parse(line).unwrap().allows(&release)
+        };
+        for (line, release) in [
+            ("1.22", "1.22rc1"),
+            ("1.22", "1.22.0"),
+            ("1.22rc1", "1.22rc2"),
+            ("1.22.0", "1.22.1"),
+        ] {
+            assert!(allows(line, release), "{line} {release}");
+        }
+        for (line, release) in [
+            ("1.22.0", "1.22rc1"),
+            ("1.22rc2", "1.22rc1"),
+            ("1.22", "1.21.13"),
+        ] {
+            assert!(!allows(line, release), "{line} {release}");
+        }
+    }
 
     #[test]
     fn gos_own_names_become_semantic_versions() {

@@ -113,6 +113,10 @@ pub(crate) fn modules(
             }
         })
         .collect();
+    if plugins.is_empty() {
+        // A workspace without a package of its own: cargo would build all its members.
+        return Err(BuildError::NoModule { folder });
+    }
     let no_module = |package: &Package| BuildError::NoModule {
         folder: package.folder().to_owned(),
     };

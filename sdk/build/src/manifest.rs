@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -89,24 +90,23 @@ impl Manifest {
                 self.id
             ));
         }
-        let numbers: Vec<_> = self
-            .version
-            .split(['-', '+'])
-            .next()
-            .unwrap_or_default()
-            .split('.')
-            .collect();
-        let is_number = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
-        if numbers.len() != 3 || !numbers.iter().all(is_number) {
+        if let Err(error) = Version::parse(&self.version) {
             return Err(format!(
-                "`version = \"{}\"` is no version: write three numbers, such as `0.1.0`",
+                "`version = \"{}\"` is no version ({error}): write three numbers, such as `0.1.0`",
                 self.version
             ));
         }
-        if self.api.trim().is_empty() {
+        if let Err(error) = VersionReq::parse(&self.api) {
+            return Err(format!(
+                "`api = \"{}\"` is no requirement ({error}): write the contract's versions that \
+                 the plugin works with, such as `^0.1`",
+                self.api
+            ));
+        }
+        if !self.asks.tools.is_empty() {
             return Err(
-                "`api` is empty: write the contract's versions that the plugin works \
-                        with, such as `^0.1`"
+                "`[asks]` names `tools`, and no `orch` runs tools while it plans yet: take \
+                 `tools` away"
                     .to_owned(),
             );
         }
@@ -195,7 +195,11 @@ files = ["board.txt"]
         for (from, to, expected) in [
             ("id = \"board\"", "id = \"Board\"", "lower-case letters"),
             ("\"0.1.0\"", "\"1\"", "three numbers"),
+            ("\"0.1.0\"", "\"1.2.3-\"", "three numbers"),
+            ("\"0.1.0\"", "\"01.2.3\"", "three numbers"),
             ("api = \"^0.1\"", "api = \"\"", "`^0.1`"),
+            ("api = \"^0.1\"", "api = \"the newest\"", "`^0.1`"),
+            ("files =", "tools = [\"go\"]\nfiles =", "take `tools` away"),
             (
                 "[\"target-platform\", \"tuning-policy\"]",
                 "[]",

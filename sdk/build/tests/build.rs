@@ -126,6 +126,28 @@ fn what_is_missing_is_named() {
     assert!(text.ends_with("crate-type = [\"cdylib\"]"), "{text}");
 }
 
+/// Nothing is compiled to find that out: the member would not go through.
+#[test]
+fn a_workspace_without_a_package_is_no_plugin() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    fs::create_dir_all(place("member/src")).unwrap();
+    fs::write(place("member/src/lib.rs"), "no Rust").unwrap();
+    fs::write(place("member/Cargo.toml"), CARGO).unwrap();
+    fs::write(
+        place("Cargo.toml"),
+        "[workspace]\nresolver = \"3\"\nmembers = [\"member\"]\n",
+    )
+    .unwrap();
+    fs::write(place("orch-plugin.toml"), MANIFEST).unwrap();
+    match failure(folder.path()) {
+        BuildError::NoModule { folder: named } => {
+            assert_eq!(named, folder.path().canonicalize().unwrap());
+        }
+        other => panic!("{other}"),
+    }
+}
+
 #[test]
 fn what_cargo_says_is_told() {
     let folder = crate_of(

@@ -15,7 +15,8 @@ pub trait Facts {
     fn read(&self, path: &Path) -> Result<Vec<u8>, Refusal>;
     /// Files below `source` that a pattern matches, sorted.
     fn glob(&self, pattern: &str) -> Result<Vec<String>, Refusal>;
-    /// A small document such as a release index.
+    /// A small document such as a release index, of 8 MiB at most. Redirects are followed on
+    /// the same host only.
     fn download(&self, url: &str) -> Result<Vec<u8>, Refusal>;
     /// Versions of a package, newest first, by package URL without a version.
     fn package_versions(&self, name: &str) -> Result<Vec<String>, Refusal>;
@@ -26,7 +27,8 @@ pub trait Facts {
         version: &str,
         machine: &Machine,
     ) -> Result<RegistryFile, Refusal>;
-    /// What a tool of a resolved toolchain prints about the sources.
+    /// What a tool of a resolved toolchain prints about the sources. No host has it yet:
+    /// always refused.
     fn run(&self, tool: &Path, arguments: &[String]) -> Result<Sample, Refusal>;
 }
 

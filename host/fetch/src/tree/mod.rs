@@ -65,24 +65,22 @@ impl Tree {
         if path.is_root() {
             return Ok(());
         }
+        fits(path)?;
         match self.nodes.get(path.as_str()) {
-            Some(Node::Directory) => return Ok(()),
-            Some(_) => return Err(Refused::entry(path, "is a directory and a file at once")),
-            None => {}
+            Some(Node::Directory) => Ok(()),
+            Some(_) => Err(Refused::entry(path, "is a directory and a file at once")),
+            None => {
+                self.parents(path)?;
+                self.make_directory(path.as_str())
+            }
         }
-        self.parents(path)?;
-        self.insert(path, Node::Directory)?;
-        self.writer
-            .root
-            .create_dir(path.as_str())
-            .map_err(|error| Refused::from_io("make folder", path, &error))
     }
 
     /// Makes room for a file, whose content [`Writer::write`] brings.
     pub(crate) fn file(&mut self, path: &RelativePath, executable: bool) -> Result<(), Refused> {
         self.fresh(path)?;
         self.insert(
-            path,
+            path.as_str(),
             Node::File {
                 executable,
                 content: None,
@@ -112,7 +110,7 @@ impl Tree {
                 &format!("is a link to the absolute path `{to}`"),
             ));
         }
-        self.insert(path, Node::Link(to.to_owned()))?;
+        self.insert(path.as_str(), Node::Link(to.to_owned()))?;
         // Judged by its text at once, so that no such link ever lies on the disk, and
         // once more in the end, when all that it leads through is known.
         if follow_by_text(path, to).is_none() {
@@ -140,7 +138,7 @@ impl Tree {
                 &format!("is a hard link to `{to}`, which is no file of the archive before it"),
             ));
         };
-        self.insert(path, file)?;
+        self.insert(path.as_str(), file)?;
         self.writer
             .root
             .hard_link(to.as_str(), &self.writer.root, path.as_str())
@@ -189,7 +187,8 @@ impl Tree {
         })
     }
 
-    /// Whether a file or a link leads to stands at the path.
+    /// Refuses a link that leaves the tree, or leads through too many other links. Whether
+    /// anything stands where it leads does not matter.
     fn check_link(&self, path: &str, to: &str) -> Result<(), Refused> {
         let mut at: Vec<&str> = path.split('/').collect();
         at.pop();
@@ -230,6 +229,7 @@ impl Tree {
         if path.is_root() {
             return Err(Refused::entry(path, "has no name"));
         }
+        fits(path)?;
         match self.nodes.get(path.as_str()) {
             Some(Node::Directory) => Err(Refused::entry(path, "is a directory and a file at once")),
             Some(_) => Err(Refused::entry(path, "is there twice")),
@@ -237,44 +237,70 @@ impl Tree {
         }
     }
 
+    /// Sees that all above the path are directories, and makes those that are not there.
     fn parents(&mut self, path: &RelativePath) -> Result<(), Refused> {
-        let Some((parent, _)) = path.as_str().rsplit_once('/') else {
+        let text = path.as_str();
+        // Most entries follow another one of the same directory.
+        if let Some((parent, _)) = text.rsplit_once('/')
+            && self.nodes.get(parent) == Some(&Node::Directory)
+        {
             return Ok(());
-        };
-        match self.nodes.get(parent) {
-            Some(Node::Directory) => Ok(()),
-            Some(Node::Link(_)) => Err(Refused::entry(
-                path,
-                &format!("lies behind the link `{parent}`"),
-            )),
-            Some(Node::File { .. }) => Err(Refused::entry(
-                path,
-                &format!("lies below the file `{parent}`"),
-            )),
-            None => {
-                // A part of a good path is a good path.
-                let parent = RelativePath::new(parent)
-                    .map_err(|error| Refused::Machine(Fault::internal(error.to_string())))?;
-                self.directory(&parent)
+        }
+        for (end, _) in text.match_indices('/') {
+            let above = &text[..end];
+            match self.nodes.get(above) {
+                Some(Node::Directory) => {}
+                Some(Node::Link(_)) => {
+                    let why = format!("lies behind the link `{above}`");
+                    return Err(Refused::entry(path, &why));
+                }
+                Some(Node::File { .. }) => {
+                    let why = format!("lies below the file `{above}`");
+                    return Err(Refused::entry(path, &why));
+                }
+                None => self.make_directory(above)?,
             }
         }
+        Ok(())
     }
 
-    fn insert(&mut self, path: &RelativePath, node: Node) -> Result<(), Refused> {
-        if path.as_str().len() > 4000 || path.as_str().split('/').any(|part| part.len() > 255) {
-            let short: String = path.as_str().chars().take(80).collect();
-            return Err(Refused::Entry(
-                format!("{short}…"),
-                "has too long a name".into(),
-            ));
-        }
+    /// Makes one directory, whose parent is there.
+    fn make_directory(&mut self, path: &str) -> Result<(), Refused> {
+        self.insert(path, Node::Directory)?;
+        self.writer
+            .root
+            .create_dir(path)
+            .map_err(|error| Refused::Machine(Fault::io("make folder", Path::new(path), &error)))
+    }
+
+    fn insert(&mut self, path: &str, node: Node) -> Result<(), Refused> {
         let most = self.writer.limits.entries;
         if self.nodes.len() >= most {
             return Err(Refused::Archive(format!("has more than {most} entries")));
         }
-        self.nodes.insert(path.as_str().to_owned(), node);
+        self.nodes.insert(path.to_owned(), node);
         Ok(())
     }
+}
+
+/// The longest path and the longest part of one, in bytes: what Linux takes.
+const PATH_BYTES: usize = 4000;
+const PART_BYTES: usize = 255;
+/// The most parts of a path: removing a tree takes an open file for each.
+const PARTS: usize = 200;
+
+/// Refuses a path that is too long for the disk; looked at before anything is made of it.
+fn fits(path: &RelativePath) -> Result<(), Refused> {
+    let text = path.as_str();
+    let why = if text.len() > PATH_BYTES || text.split('/').any(|part| part.len() > PART_BYTES) {
+        "has too long a name".to_owned()
+    } else if text.split('/').count() > PARTS {
+        format!("lies more than {PARTS} directories deep")
+    } else {
+        return Ok(());
+    };
+    let short: String = text.chars().take(80).collect();
+    Err(Refused::Entry(format!("{short}…"), why))
 }
 
 /// How deep a link leads, by its text alone; none if it leaves the root.
@@ -291,90 +317,4 @@ fn follow_by_text(path: &RelativePath, to: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use orch_engine::Cancel;
-
-    use super::*;
-
-    const LIMITS: Limits = Limits {
-        entries: 3,
-        bytes: 100,
-        archive_bytes: 10,
-        ratio: 5,
-    };
-
-    fn path(text: &str) -> RelativePath {
-        RelativePath::new(text).unwrap()
-    }
-
-    /// Adds a file of so many bytes of an archive of so many, and says what is wrong.
-    fn add(tree: &mut Tree, name: &str, bytes: usize) -> Option<String> {
-        let path = path(name);
-        let content = vec![0; bytes];
-        let added = tree.file(&path, false).and_then(|()| {
-            let writer = tree.writer();
-            writer.write(&path, false, &*content, &Cancel::new(), &mut [0; 8])
-        });
-        match added {
-            Ok(written) => {
-                tree.written(&path, written);
-                None
-            }
-            Err(Refused::Entry(entry, why)) => Some(format!("{entry} {why}")),
-            Err(Refused::Archive(why)) => Some(why),
-            Err(other) => panic!("{other:?}"),
-        }
-    }
-
-    fn tree(folder: &tempfile::TempDir) -> Tree {
-        Tree::new(folder.path(), LIMITS).unwrap()
-    }
-
-    #[test]
-    fn small_archives_may_grow_to_a_fixed_size() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut tree = tree(&folder);
-        tree.begin_archive(1);
-        assert_eq!(add(&mut tree, "a", 10), None);
-        assert_eq!(
-            add(&mut tree, "b", 1).unwrap(),
-            "b grows far beyond the archive's packed size"
-        );
-    }
-
-    #[test]
-    fn large_archives_may_grow_by_a_ratio_and_all_together_by_a_sum() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut tree = tree(&folder);
-        tree.begin_archive(12);
-        assert_eq!(add(&mut tree, "a", 60), None);
-        tree.begin_archive(12);
-        assert_eq!(
-            add(&mut tree, "b", 60).unwrap(),
-            "b makes the toolchain larger than 100 bytes"
-        );
-    }
-
-    #[test]
-    fn directories_count_as_entries() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut tree = tree(&folder);
-        tree.begin_archive(12);
-        assert_eq!(add(&mut tree, "a/b/c", 1), None);
-        assert_eq!(add(&mut tree, "d", 1).unwrap(), "has more than 3 entries");
-    }
-
-    #[test]
-    fn an_interrupt_ends_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut tree = tree(&folder);
-        tree.begin_archive(12);
-        tree.file(&path("a"), false).unwrap();
-        let cancel = Cancel::new();
-        cancel.cancel();
-        let written = tree
-            .writer()
-            .write(&path("a"), false, &b"content"[..], &cancel, &mut [0; 8]);
-        assert!(matches!(written, Err(Refused::Cancelled)));
-    }
-}
+mod tests;

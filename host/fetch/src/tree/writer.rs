@@ -19,7 +19,7 @@ pub(crate) struct Limits {
     pub(crate) entries: usize,
     /// Bytes of all files.
     pub(crate) bytes: u64,
-    /// Bytes of one archive's files that are always fine.
+    /// Bytes of one archive, unpacked, that are always fine.
     pub(crate) archive_bytes: u64,
     /// Above that, how many times larger than the archive they may be.
     pub(crate) ratio: u64,
@@ -111,22 +111,24 @@ impl Writer {
         Ok((hasher.finish(), bytes))
     }
 
-    /// Takes bytes off what may still come.
+    /// Counts bytes that were unpacked and are not kept, such as headers.
+    pub(crate) fn pass_over(&self, bytes: u64) -> Result<(), Refused> {
+        if taken(&self.archive_left, bytes) {
+            return Ok(());
+        }
+        Err(Refused::Archive("grows far beyond its packed size".into()))
+    }
+
+    /// Takes a file's bytes off what may still come.
     fn take(&self, bytes: u64, path: &RelativePath) -> Result<(), Refused> {
-        let fits = |left: &AtomicU64| {
-            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(bytes)
-            })
-            .is_ok()
-        };
-        if !fits(&self.left) {
+        if !taken(&self.left, bytes) {
             let most = self.limits.bytes;
             return Err(Refused::entry(
                 path,
                 &format!("makes the toolchain larger than {most} bytes"),
             ));
         }
-        if !fits(&self.archive_left) {
+        if !taken(&self.archive_left, bytes) {
             return Err(Refused::entry(
                 path,
                 "grows far beyond the archive's packed size",
@@ -134,4 +136,11 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Takes bytes off what is left; false if there are not so many.
+fn taken(left: &AtomicU64, bytes: u64) -> bool {
+    let update = |left: u64| left.checked_sub(bytes);
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update)
+        .is_ok()
 }

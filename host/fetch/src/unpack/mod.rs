@@ -3,6 +3,7 @@
 
 mod deb;
 mod entry;
+mod header_bound;
 mod readahead;
 mod tarball;
 mod zipped;
@@ -31,12 +32,10 @@ struct Job<'a> {
     cancel: &'a Cancel,
 }
 
-/// Unpacks the verified archive at `path` into the tree. The file name is that of its
-/// address.
+/// Unpacks the verified archive at `path` into the tree.
 pub(crate) fn unpack(
     path: &Path,
     archive: &Archive,
-    file_name: Option<String>,
     tree: &mut Tree,
     meter: &Meter<'_>,
     cancel: &Cancel,
@@ -63,7 +62,7 @@ pub(crate) fn unpack(
         ArchiveFormat::TarZst => tarball::unpack(&job, tarball::Packing::Zstandard, tree),
         ArchiveFormat::Zip => zipped::unpack(&job, tree),
         ArchiveFormat::Deb => deb::unpack(&job, tree),
-        ArchiveFormat::Raw => raw(&job, file_name.as_deref(), tree),
+        ArchiveFormat::Raw => raw(&job, archive.file_name().as_deref(), tree),
     };
     meter.report(bytes, Some(bytes));
     unpacked

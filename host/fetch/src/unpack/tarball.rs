@@ -9,6 +9,7 @@ use tar::EntryType;
 
 use crate::tree::{Refused, Tree};
 
+use super::header_bound::HeaderBound;
 use super::readahead::readahead;
 use super::{BUFFER, Job, Measured};
 
@@ -71,65 +72,99 @@ impl Read for Broken {
 }
 
 fn entries(job: &Job<'_>, unpacked: impl Read, tree: &mut Tree) -> Result<(), Refused> {
-    let broken = |error: std::io::Error| Refused::Archive(format!("cannot be read: {error}"));
-    let mut archive = tar::Archive::new(unpacked);
+    let headers = HeaderBound::new();
+    let broken = |error: std::io::Error| match headers.is_exceeded() {
+        true => Refused::Archive("has an entry with a header of more than 64 KiB".into()),
+        false => Refused::Archive(format!("cannot be read: {error}")),
+    };
+    let mut archive = tar::Archive::new(headers.around(unpacked));
+    let mut entries = archive.entries().map_err(broken)?;
     let mut buffer = vec![0; BUFFER];
     let mut is_empty = true;
-    for entry in archive.entries().map_err(broken)? {
-        let mut entry = entry.map_err(broken)?;
-        is_empty = false;
+    loop {
+        headers.begin();
+        let next = entries.next();
+        tree.writer().pass_over(headers.end())?;
         if job.cancel.is_cancelled() {
             return Err(Refused::Cancelled);
         }
-        let kind = entry.header().entry_type();
-        if kind == EntryType::XGlobalHeader {
-            continue;
-        }
-        let name = entry.path_bytes().into_owned();
-        let Some(path) = job.placement.place(&name)? else {
-            refuse_special(kind, &name)?;
-            continue;
-        };
-        match kind {
-            EntryType::Directory => tree.directory(&path)?,
-            // Before POSIX a directory was a file whose name ends so.
-            EntryType::Regular if name.ends_with(b"/") => tree.directory(&path)?,
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                let executable = entry.header().mode().map_err(broken)? & 0o111 != 0;
-                tree.file(&path, executable)?;
-                let written =
-                    tree.writer()
-                        .write(&path, executable, &mut entry, job.cancel, &mut buffer)?;
-                tree.written(&path, written);
-            }
-            EntryType::Symlink => tree.symbolic_link(&path, &link_text(&entry, &name)?)?,
-            EntryType::Link => {
-                let text = link_text(&entry, &name)?;
-                let to = job.placement.place(text.as_bytes()).map_err(|_| {
-                    refused(
-                        &name,
-                        &format!("is a hard link to `{text}`, which leaves the archive"),
-                    )
-                })?;
-                let to = to.ok_or_else(|| {
-                    refused(
-                        &name,
-                        &format!("is a hard link to `{text}`, which is not unpacked"),
-                    )
-                })?;
-                tree.hard_link(&path, &to)?;
-            }
-            _ => {
-                refuse_special(kind, &name)?;
-                let what = char::from(kind.as_byte()).escape_default();
-                return Err(refused(&name, &format!("is of the unknown kind `{what}`")));
-            }
-        }
+        let Some(entry) = next else { break };
+        let mut entry = entry.map_err(broken)?;
+        is_empty = false;
+        place(job, &mut entry, tree, &mut buffer)?;
+        // The tar library would pass over the rest without counting it.
+        pass_over_rest(job, &mut entry, tree, &mut buffer)?;
     }
     if is_empty {
         return Err(Refused::Archive("holds nothing".into()));
     }
     Ok(())
+}
+
+/// Puts an entry into the tree.
+fn place(
+    job: &Job<'_>,
+    entry: &mut tar::Entry<'_, impl Read>,
+    tree: &mut Tree,
+    buffer: &mut [u8],
+) -> Result<(), Refused> {
+    let kind = entry.header().entry_type();
+    if kind == EntryType::XGlobalHeader {
+        return Ok(());
+    }
+    let name = entry.path_bytes().into_owned();
+    let Some(path) = job.placement.place(&name)? else {
+        return refuse_special(kind, &name);
+    };
+    match kind {
+        EntryType::Directory => tree.directory(&path),
+        // Before POSIX a directory was a file whose name ends so.
+        EntryType::Regular if name.ends_with(b"/") => tree.directory(&path),
+        EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            let mode = entry.header().mode();
+            let mode = mode.map_err(|_| refused(&name, "has a mode that is no number"))?;
+            let executable = mode & 0o111 != 0;
+            tree.file(&path, executable)?;
+            let writer = tree.writer();
+            let written = writer.write(&path, executable, entry, job.cancel, buffer)?;
+            tree.written(&path, written);
+            Ok(())
+        }
+        EntryType::Symlink => tree.symbolic_link(&path, &link_text(entry, &name)?),
+        EntryType::Link => {
+            let text = link_text(entry, &name)?;
+            let refused = |why| refused(&name, &format!("is a hard link to `{text}`, which {why}"));
+            let to = job.placement.place(text.as_bytes());
+            let to = to.map_err(|_| refused("leaves the archive"))?;
+            tree.hard_link(&path, &to.ok_or_else(|| refused("is not unpacked"))?)
+        }
+        _ => {
+            refuse_special(kind, &name)?;
+            let what = char::from(kind.as_byte()).escape_default();
+            Err(refused(&name, &format!("is of the unknown kind `{what}`")))
+        }
+    }
+}
+
+/// Reads what of an entry is not kept, and counts it.
+fn pass_over_rest(
+    job: &Job<'_>,
+    entry: &mut impl Read,
+    tree: &Tree,
+    buffer: &mut [u8],
+) -> Result<(), Refused> {
+    loop {
+        let read = entry
+            .read(buffer)
+            .map_err(|error| Refused::Archive(format!("cannot be read: {error}")))?;
+        if read == 0 {
+            return Ok(());
+        }
+        tree.writer().pass_over(read as u64)?;
+        if job.cancel.is_cancelled() {
+            return Err(Refused::Cancelled);
+        }
+    }
 }
 
 fn link_text(entry: &tar::Entry<'_, impl Read>, name: &[u8]) -> Result<String, Refused> {
@@ -152,4 +187,78 @@ fn refuse_special(kind: EntryType, name: &[u8]) -> Result<(), Refused> {
 fn refused(name: &[u8], why: &str) -> Refused {
     let shown = String::from_utf8_lossy(name).chars().take(200).collect();
     Refused::Entry(shown, why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_engine::Cancel;
+    use orch_engine::port::{Progress, Stage};
+    use orch_model::RelativePath;
+
+    use crate::download::Meter;
+    use crate::tree::Limits;
+    use crate::unpack::entry::Placement;
+
+    use super::*;
+
+    struct Silent;
+
+    impl Progress for Silent {
+        fn report(&self, _: Stage, _: u64, _: Option<u64>) {}
+    }
+
+    /// Unpacks a tar archive with one file of so many bytes, which lies above what is
+    /// kept, where 4 KiB are fine.
+    fn dropped(bytes: usize, cancel: &Cancel) -> Result<(), Refused> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes as u64);
+        header.set_mode(0o644);
+        let content = vec![0; bytes];
+        archive
+            .append_data(&mut header, "dropped", &*content)
+            .unwrap();
+        let archive = archive.into_inner().unwrap();
+
+        let folder = tempfile::tempdir().unwrap();
+        let limits = Limits {
+            archive_bytes: 4096,
+            ratio: 1,
+            ..Limits::default()
+        };
+        let mut tree = Tree::new(folder.path(), limits).unwrap();
+        tree.begin_archive(1);
+        let job = Job {
+            file: &tempfile::tempfile().unwrap(),
+            bytes: 1,
+            placement: Placement {
+                strip: 1,
+                into: RelativePath::root(),
+            },
+            meter: &Meter {
+                progress: &Silent,
+                stage: Stage::Unpack,
+                before: 0,
+                total: None,
+            },
+            cancel,
+        };
+        entries(&job, &*archive, &mut tree)
+    }
+
+    #[test]
+    fn what_is_not_kept_counts_too() {
+        assert!(dropped(100, &Cancel::new()).is_ok());
+        match dropped(10_000, &Cancel::new()) {
+            Err(Refused::Archive(why)) => assert_eq!(why, "grows far beyond its packed size"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_what_is_not_kept() {
+        let cancel = Cancel::new();
+        cancel.cancel();
+        assert!(matches!(dropped(100, &cancel), Err(Refused::Cancelled)));
+    }
 }

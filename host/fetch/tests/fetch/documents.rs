@@ -26,6 +26,48 @@ fn a_document_comes_from_the_network_or_a_file() {
 }
 
 #[test]
+fn one_fetcher_asks_for_a_document_once() {
+    let server = Server::start(|_, _, stream| send(stream, "200 OK", &[], b"[1]"));
+    let mut rig = Rig::with(&server);
+    let fetcher = rig.fetcher();
+    for _ in 0..3 {
+        assert_eq!(fetcher.document(&server.url("index")).unwrap(), b"[1]");
+    }
+    assert_eq!(server.requests().len(), 1);
+    rig.fetcher().document(&server.url("index")).unwrap();
+    assert_eq!(server.requests().len(), 2, "another run looks again");
+    rig.settings.offline = true;
+    let answer = rig.fetcher().document(&server.url("index"));
+    assert_eq!(answer, Err(Refusal::Offline));
+}
+
+#[test]
+fn a_document_does_not_come_from_another_host() {
+    let other = Server::start(|_, _, stream| send(stream, "200 OK", &[], b"[2]"));
+    let there = other.url("index");
+    let server = Server::start(move |_, request, stream| match request.target.as_str() {
+        "/away" => send(stream, "302 Found", &[("location", &there)], b""),
+        "/here" => send(stream, "302 Found", &[("location", "/index")], b""),
+        _ => send(stream, "200 OK", &[], b"[1]"),
+    });
+    let mut rig = Rig::with(&server);
+    rig.settings.allow_http_to.push(other.host());
+    let fetcher = rig.fetcher();
+    assert_eq!(fetcher.document(&server.url("here")).unwrap(), b"[1]");
+    let message = format!(
+        "`{}` redirects to `{}`, which is another host; a document must come from the host \
+         that was asked",
+        server.url("away"),
+        other.url("index")
+    );
+    assert_eq!(
+        fetcher.document(&server.url("away")),
+        Err(Refusal::Failed(message))
+    );
+    assert!(other.requests().is_empty());
+}
+
+#[test]
 fn every_refusal_has_its_kind() {
     let server = Server::start(|_, request, stream| match request.target.as_str() {
         "/absent" => send(stream, "404 Not Found", &[], b""),

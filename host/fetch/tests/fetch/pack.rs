@@ -25,8 +25,8 @@ pub enum Kind {
     Directory,
     SymbolicLink(String),
     HardLink(String),
-    /// Any other kind of a tar archive.
-    Special(EntryType),
+    /// Any other kind of a tar archive, with its content.
+    Special(EntryType, Vec<u8>),
 }
 
 pub fn file(name: &str, content: &[u8]) -> Entry {
@@ -62,7 +62,7 @@ pub fn hard_link(name: &str, to: &str) -> Entry {
 }
 
 pub fn special(name: &str, kind: EntryType) -> Entry {
-    entry(name, Kind::Special(kind))
+    entry(name, Kind::Special(kind, Vec::new()))
 }
 
 fn entry(name: &str, kind: Kind) -> Entry {
@@ -88,7 +88,10 @@ pub fn tar(entries: &[Entry]) -> Vec<u8> {
             Kind::SymbolicLink(to) => set_link(to, EntryType::Symlink),
             Kind::HardLink(to) => set_link(to, EntryType::Link),
             Kind::Directory => EntryType::Directory,
-            Kind::Special(kind) => *kind,
+            Kind::Special(kind, content) => {
+                body = content;
+                *kind
+            }
             Kind::File { content, mode } => {
                 body = content;
                 header.set_mode(*mode);
@@ -151,7 +154,7 @@ pub fn zip(entries: &[Entry]) -> Vec<u8> {
             }
             Kind::Directory => archive.add_directory(name, options).unwrap(),
             Kind::SymbolicLink(to) => archive.add_symlink(name, to, options).unwrap(),
-            Kind::HardLink(_) | Kind::Special(_) => panic!("a zip archive has no such entry"),
+            Kind::HardLink(_) | Kind::Special(..) => panic!("a zip archive has no such entry"),
         }
     }
     archive.finish().unwrap().into_inner()

@@ -5,12 +5,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use orch_model::{ArchiveFormat, Digest, Machine, PackageFile, Refusal, RelativePath, Tool};
 
 use crate::pack::{file, zip};
 use crate::rig::{Rig, raw, toolchain};
-use orch_tests::server::{Server, send, send_file};
+use orch_tests::server::{Server, head, send, send_file};
 
 /// A rig with the real environment, so that the machine's own registries are asked.
 #[expect(
@@ -204,6 +205,19 @@ fn an_index_that_wants_credentials_is_left_to_pip() {
 }
 
 #[test]
+fn what_pip_downloads_may_take_longer_than_an_answer() {
+    let bytes = zip(&[file("kit/a", b"1")]);
+    let server = Server::start(|_, _, stream| send(stream, "401 Unauthorized", &[], b""));
+    let mut rig = Rig::new();
+    rig.settings.patience.registry = Duration::from_secs(2);
+    let own = rig.file("own.whl", &bytes).replacen("file://", "", 1);
+    let pip = pip_of(&server.url(WHEEL), &Digest::of(&bytes), Path::new(&own));
+    with_pip(&mut rig, &pip.replace("download)", "download) sleep 3;"));
+    rig.install(&toolchain(ArchiveFormat::Zip, &[purl()], &bytes))
+        .unwrap();
+}
+
+#[test]
 fn what_pip_downloads_is_checked_too() {
     let bytes = zip(&[file("kit/a", b"1")]);
     let server = Server::start(|_, _, stream| send(stream, "403 Forbidden", &[], b""));
@@ -232,9 +246,9 @@ fn what_pip_downloads_is_checked_too() {
 fn a_registry_may_speak_plain_http() {
     let bytes = zip(&[file("kit/a", b"1")]);
     let server = Server::start({
-        let bytes = bytes.clone();
+        let (bytes, length) = (bytes.clone(), bytes.len().to_string());
         move |_, request, stream| match request.method.as_str() {
-            "HEAD" => send(stream, "200 OK", &[("content-length", "42")], b""),
+            "HEAD" => head(stream, "200 OK", &[("content-length", &length)]),
             _ => send_file(request, stream, &bytes),
         }
     });
@@ -257,7 +271,7 @@ fn a_registry_may_speak_plain_http() {
         PackageFile {
             url: purl(),
             digest,
-            bytes: found.bytes
+            bytes: Some(bytes.len() as u64)
         }
     );
     rig.install(&toolchain(ArchiveFormat::Zip, &[purl()], &bytes))

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
 use orch_engine::port::Toolchains as _;
+use orch_fetch::{FetchSettings, Fetcher};
 use orch_model::{ArchiveFormat, FaultKind, Toolchain};
 
 use crate::pack::{Entry, file, tar_gz};
@@ -111,11 +112,16 @@ fn as_a_child() {
         return;
     };
     let told: Vec<&str> = told.split('|').collect();
-    let mut rig = Rig::new();
-    rig.settings.cache = told[0].into();
-    rig.settings.allow_http_to.push("127.0.0.1".into());
+    // No rig: it would leave its folder behind when this process is killed.
+    let fetcher = Fetcher::new(FetchSettings {
+        allow_http_to: vec!["127.0.0.1".into()],
+        ..FetchSettings::new(told[0])
+    });
     let wanted: Toolchain = serde_json::from_slice(&fs::read(told[1]).unwrap()).unwrap();
-    rig.install(&wanted).unwrap();
+    fetcher
+        .unwrap()
+        .install(&wanted, &Seen::default(), &Cancel::new())
+        .unwrap();
 }
 
 /// Starts processes of their own that all install the toolchain.

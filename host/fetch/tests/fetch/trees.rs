@@ -7,13 +7,13 @@ use std::path::Path;
 
 use expect_test::expect;
 use orch_engine::port::{InstalledTree, Toolchains as _};
-use orch_model::{ArchiveFormat, Digest, Hasher, RelativePath, Tool};
+use orch_model::{ArchiveFormat, Digest, Fault, Hasher, RelativePath, Tool};
 use proptest::prelude::*;
 
 use crate::pack::{
     Entry, deb, directory, file, hard_link, link, program, tar, tar_gz, xz, zip, zstandard,
 };
-use crate::rig::{Rig, toolchain};
+use crate::rig::{Rig, names, raw, toolchain};
 
 /// What a small release looks like.
 fn release() -> Vec<Entry> {
@@ -102,8 +102,41 @@ fn a_promised_program_must_be_there() {
         name: "tool".into(),
         program: RelativePath::new("bin/tool").unwrap(),
     }];
-    expect!["toolchain `tool 1.0` has no program `bin/tool` for its tool `tool`"]
-        .assert_eq(&rig.refusal(&kit));
+    let fault = rig.install(&kit).unwrap_err();
+    assert_eq!(
+        fault,
+        Fault::fetch("toolchain `tool 1.0` has no program `bin/tool` for its tool `tool`")
+            .hint("at the top of its files lie `kit`")
+    );
+    assert_eq!(rig.fetcher().installed(&kit).unwrap(), None);
+    assert_eq!(rig.names("toolchains"), [""; 0]);
+}
+
+#[test]
+fn a_tree_that_lost_a_program_is_made_again() {
+    let bytes = tar_gz(&release());
+    let rig = Rig::new();
+    let mut kit = toolchain(ArchiveFormat::TarGz, &[rig.file("kit", &bytes)], &bytes);
+    kit.tools = vec![Tool {
+        name: "tool".into(),
+        program: RelativePath::new("kit/bin/tool").unwrap(),
+    }];
+    let tree = rig.install(&kit).unwrap();
+    let program = tree.root.join("kit/bin/tool");
+    fs::remove_file(&program).unwrap();
+    assert_eq!(rig.fetcher().installed(&kit).unwrap(), None);
+    assert_eq!(rig.install(&kit).unwrap(), tree);
+    assert!(program.exists());
+}
+
+#[test]
+fn raw_files_of_one_content_and_two_names_are_two_trees() {
+    let rig = Rig::new();
+    for name in ["one", "two"] {
+        let url = rig.file(name, b"x");
+        let tree = rig.install(&raw(&[url], b"x")).unwrap();
+        assert_eq!(names(&tree.root), [name]);
+    }
 }
 
 /// The digest that the tree should have, from what lies on the disk.

@@ -70,6 +70,7 @@ pub(crate) fn target(target: Target) -> Reviewed<Target> {
     for text in machine.cpu.iter().chain(&machine.features) {
         no_control("CPU", text, NAME_BYTES)?;
     }
+    count("environment variables", &target.environment)?;
     for (variable, value) in &target.environment {
         variable_name(variable)?;
         no_nul("environment variable's value", value)?;
@@ -83,6 +84,7 @@ pub(crate) fn target(target: Target) -> Reviewed<Target> {
             return breach("gave an emulator without a program".to_owned());
         };
         name("emulator", program)?;
+        count("arguments of the emulator", command)?;
         for argument in command {
             no_nul("emulator's argument", argument)?;
         }

@@ -10,8 +10,9 @@ use crate::shown;
 
 /// Entries of any list that a plugin returns. No sound plugin comes near it.
 const ENTRIES: usize = 10_000;
-/// Bytes of a name, a version or an address.
+/// Bytes of a name or a version.
 pub(super) const NAME_BYTES: usize = 128;
+/// Bytes of an address or a value.
 pub(super) const ADDRESS_BYTES: usize = 4_096;
 
 pub(super) type Reviewed<T> = Result<T, Breach>;
@@ -88,6 +89,7 @@ pub(super) fn no_nul(what: &str, text: &str) -> Reviewed<()> {
 }
 
 pub(super) fn word(what: &str, word: &Word) -> Reviewed<()> {
+    count(&format!("parts of one {what}"), &word.0)?;
     word.0.iter().try_for_each(|part| match part {
         Part::Text(text) => no_nul(what, text),
         Part::Path(path) => root(&path.root),
@@ -104,6 +106,7 @@ pub(super) fn root(root: &Root) -> Reviewed<()> {
 }
 
 pub(super) fn environment(variables: &[Variable]) -> Reviewed<()> {
+    count("environment variables", variables)?;
     for variable in variables {
         variable_name(&variable.name)?;
         word("environment variable's value", &variable.value)?;

@@ -6,9 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_engine::port::{Called, FactSource};
+use expect_test::Expect;
+use orch_engine::port::{Called, FactSource, Plugins};
 use orch_model::{Answer, Machine, PluginId, PluginOrigin, Question, Refusal};
-use orch_plugins::{Grants, Limits, PluginHost, PluginHostSettings};
+use orch_plugins::{Grants, Limits, PluginHost, PluginHostSettings, inspect};
+#[allow(unused_imports, reason = "each test program uses its part")]
+pub use orch_tests::component::{
+    component, component_of, component_with, manifest, platform, platform_module, with_manifest,
+};
 
 /// Answers every variable with its name, and finds two files.
 pub struct Echo;
@@ -65,4 +70,36 @@ pub fn kind(failure: &orch_model::PluginFailure) -> &'static str {
         F::Unusable(_) => "unusable",
         F::Host(_) => "host",
     }
+}
+
+/// Where a component comes from that a test inspects.
+pub fn origin() -> PluginOrigin {
+    PluginOrigin::Path("plugins/demo.wasm".into())
+}
+
+/// What is said about these bytes before anything is compiled.
+pub fn refused(bytes: &[u8], expected: Expect) {
+    let failure = inspect(bytes, origin()).expect_err("it is refused");
+    expected.assert_eq(&format!("{}: {failure}", kind(&failure)));
+}
+
+/// A component of this text with a manifest.
+pub fn text(component: &str, manifest: &str) -> Vec<u8> {
+    with_manifest(
+        wat::parse_str(component).expect("the text is right"),
+        manifest,
+    )
+}
+
+/// A component with which nothing is wrong.
+pub fn good() -> Vec<u8> {
+    platform("", "(i32.const 1024)", "unreachable")
+}
+
+/// Calls `describe` of a platform with this body.
+pub fn describe(items: &str, body: &str, expected: Expect) {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = host(folder.path(), limits());
+    let plugin = load(&host, platform(items, "unreachable", body));
+    expected.assert_eq(&words(&host.describe_target(&plugin, "x", "{}")));
 }

@@ -220,21 +220,31 @@ fn modules_from_elsewhere_need_the_network() {
         ships agent from artifact/compile/agent
     "#]],
     );
-    for (json, vendored) in [(r#"{"proxy": "off"}"#, false), ("{}", true)] {
-        let facts = if vendored {
-            fake::Facts::new()
-                .file("svc/go.mod", "module svc\nrequire example.org/a v1.0.0\n")
-                .file("svc/vendor/modules.txt", "")
-        } else {
-            fake::Facts::new().file("svc/go.mod", "module svc\nrequire example.org/a v1.0.0\n")
-        };
-        let build = planned(&request, json, &facts).unwrap();
+    let vendored = fake::Facts::new()
+        .file(
+            "svc/go.mod",
+            "module svc\ngo 1.21\nrequire example.org/a v1.0.0\n",
+        )
+        .file("svc/vendor/modules.txt", "");
+    for (json, facts) in [(r#"{"proxy": "off"}"#, &facts), ("{}", &vendored)] {
+        let build = planned(&request, json, facts).unwrap();
         assert!(!build.actions[0].network, "{json}");
         assert!(
             !shown(&build).contains("GOPROXY="),
             "off, as for every program: {json}"
         );
     }
+}
+
+#[test]
+fn a_vendor_folder_that_go_does_not_read_spares_no_network() {
+    let module = "module agent\ngo 1.13\nrequire example.org/a v1.0.0\n";
+    let facts = fake::Facts::new()
+        .file("go.mod", module)
+        .file("vendor/modules.txt", "");
+    let request = request("1.22.10", "x86_64-unknown-linux-gnu");
+    let build = planned(&request, "{}", &facts).unwrap();
+    assert!(build.actions[0].network);
 }
 
 #[test]
@@ -270,6 +280,35 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn inputs_and_variables_that_no_action_can_have_are_named() {
+    let request = request("1.22.10", "x86_64-unknown-linux-gnu");
+    let json = r#"{
+        "inputs": ["../**", "!/etc/*", "a\\b", "", "!", "src/[a", "{a,b", "a}", "[z-a]", "ok/**"],
+        "environment": {"A=B": "c", "": "d", "NUL": "a\u0000b", "GOFLAGS": "-v"},
+        "ldflags": ["-s", "a\u0000b"], "gcflags": ["\u0000"], "stamp": {"main.v": "\u0000"},
+        "proxy": "\u0000"
+    }"#;
+    expect![[r#"
+        inputs[0]: `../**` leaves the pipeline's folder (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[1]: `!/etc/*` is absolute (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[2]: `a\\b` holds a backslash or a NUL (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[3]: `` matches nothing (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[4]: `!` matches nothing (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[5]: `src/[a` has a `[` without a `]` (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[6]: `{a,b` has a `{` without a `}` (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[7]: `a}` has a `}` without a `{` (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        inputs[8]: `[z-a]` has a range that runs backwards (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
+        environment.: `` names no variable (write a name without `=`, of 128 bytes at most)
+        environment.A=B: `A=B` names no variable (write a name without `=`, of 128 bytes at most)
+        proxy: no argument and no variable of a program can hold a NUL ()
+        ldflags[1]: no argument and no variable of a program can hold a NUL ()
+        gcflags[0]: no argument and no variable of a program can hold a NUL ()
+        stamp.main.v: no argument and no variable of a program can hold a NUL ()
+        environment.NUL: no argument and no variable of a program can hold a NUL ()"#]]
+    .assert_eq(&problems(&request, json, &facts()).join("\n"));
+}
+
+#[test]
 fn packages_that_would_leave_or_miss_the_sources_are_refused() {
     let request = request("1.22.10", "x86_64-unknown-linux-gnu");
     for (package, expected) in [
@@ -299,6 +338,11 @@ fn packages_that_would_leave_or_miss_the_sources_are_refused() {
 #[test]
 fn a_module_that_is_too_new_is_said_before_go_says_it() {
     let facts = fake::Facts::new().file("go.mod", "module agent\ngo 1.23.1\n");
+    let candidate = request("1.23.1-rc.1", "x86_64-unknown-linux-gnu");
+    assert_eq!(problems(&candidate, "{}", &facts).len(), 1);
+    let line = fake::Facts::new().file("go.mod", "module agent\ngo 1.22\n");
+    let candidate = request("1.22.0-rc.1", "x86_64-unknown-linux-gnu");
+    assert!(planned(&candidate, "{}", &line).is_ok());
     let request = request("1.22.10", "x86_64-unknown-linux-gnu");
     expect![": `go.mod` asks for Go 1.23.1 or later, and toolchain `go` is 1.22.10 (set `version = \"1.23\"` in `[toolchain.go]`)"]
         .assert_eq(&problems(&request, "{}", &facts).join("\n"));
