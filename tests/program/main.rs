@@ -14,6 +14,7 @@ mod killed;
 mod pinned;
 mod sandbox;
 mod tasks;
+mod warm;
 
 use orch_tests::Project;
 

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 4] = [
+static TO_TEST: [Need; 5] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -80,6 +80,12 @@ static TO_TEST: [Need; 4] = [
             Remedy::PackageLists,
             Remedy::Advice("a machine with apt: Debian 12 is what the tests run on"),
         ],
+    },
+    Need {
+        what: "valgrind",
+        why: "counting what a run that finds nothing to do executes",
+        present: || Line::new("valgrind --version").succeeds(),
+        remedies: &[Remedy::Debian(&["valgrind"])],
     },
     Need {
         what: "qemu's user-mode emulator",

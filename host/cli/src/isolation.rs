@@ -78,6 +78,12 @@ impl Isolation {
         }
     }
 
+    /// Whether another run of the same mode keeps actions apart in the same way. Where the
+    /// kernel withholds something today, it may not tomorrow.
+    pub fn is_settled(&self, mode: SandboxMode) -> bool {
+        mode == SandboxMode::Off || self.warning.is_none()
+    }
+
     /// Says once what this run does without.
     pub fn warn(&self, console: &Console) {
         if let Some((what, remedy)) = &self.warning {

@@ -22,6 +22,8 @@ pub enum Kind {
     Orch,
     /// `build.ninja`
     Ninja,
+    /// `build.ninja`, each command in a sandbox of bubblewrap's.
+    NinjaInBubblewrap,
     /// `Makefile`
     Make,
     /// `justfile`; it knows no inputs, and so runs everything each time.
@@ -51,7 +53,12 @@ impl Tool {
         }
         match self.kind {
             Kind::Orch => put(&folder.join("pipeline.toml"), &pipeline(graph)),
-            Kind::Ninja => put(&folder.join("build.ninja"), &ninja(graph)),
+            Kind::Ninja => put(&folder.join("build.ninja"), &ninja(graph, "cp")),
+            Kind::NinjaInBubblewrap => {
+                let sandbox = "bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc \
+                               --tmpfs /tmp --bind $$PWD /tmp/work --chdir /tmp/work cp";
+                put(&folder.join("build.ninja"), &ninja(graph, sandbox))
+            }
             Kind::Make => put(&folder.join("Makefile"), &makefile(graph)),
             Kind::Just => put(&folder.join("justfile"), &justfile(graph)),
             Kind::Turbo => turbo(graph, folder),
@@ -62,7 +69,7 @@ impl Tool {
     pub fn arguments(&self) -> Vec<String> {
         let words: &[&str] = match self.kind {
             Kind::Orch => &["run"],
-            Kind::Ninja => &["--quiet"],
+            Kind::Ninja | Kind::NinjaInBubblewrap => &["--quiet"],
             Kind::Make => &["--silent", "-j2"],
             Kind::Just => &["--quiet", "all"],
             Kind::Turbo => &["run", "build", "--output-logs=none", "--no-update-notifier"],
@@ -74,7 +81,7 @@ impl Tool {
     pub fn memory(&self) -> &'static [&'static str] {
         match self.kind {
             Kind::Orch => &[".orch", "cache"],
-            Kind::Ninja => &[".ninja_log", ".ninja_deps"],
+            Kind::Ninja | Kind::NinjaInBubblewrap => &[".ninja_log", ".ninja_deps"],
             Kind::Turbo => &[".turbo", "node_modules/.cache"],
             Kind::Make | Kind::Just => &[],
         }
@@ -98,8 +105,8 @@ fn pipeline(graph: &Graph) -> String {
     text
 }
 
-fn ninja(graph: &Graph) -> String {
-    let mut text = String::from("rule cp\n  command = cp $in_file $out\n");
+fn ninja(graph: &Graph, copy: &str) -> String {
+    let mut text = format!("rule cp\n  command = {copy} $in_file $out\n");
     for (task, needs) in graph.needs.iter().enumerate() {
         let needs: String = needs
             .iter()

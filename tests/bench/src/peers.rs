@@ -30,6 +30,13 @@ pub fn tools(orch: &Path, names: &[String], folder: &Path) -> Result<Vec<Tool>, 
 fn tool(name: &str, folder: &Path) -> Result<Tool, String> {
     let (kind, program) = match name {
         "ninja" => (Kind::Ninja, from_pypi("ninja", "ninja", folder)?),
+        "ninja-bwrap" => {
+            on_path("bwrap").map_err(|why| why.replace("install bwrap", "install bubblewrap"))?;
+            (
+                Kind::NinjaInBubblewrap,
+                from_pypi("ninja", "ninja", folder)?,
+            )
+        }
         "just" => (Kind::Just, from_pypi("rust-just", "just", folder)?),
         "turbo" => (Kind::Turbo, from_npm("turbo", folder)?),
         "make" => (Kind::Make, on_path("make")?),

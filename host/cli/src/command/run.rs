@@ -60,6 +60,7 @@ pub fn run(
         return foresee(&house, &hands, &graph, console);
     }
     isolation.warn(console);
+    let warm = warm.filter(|_| isolation.is_settled(running.sandbox));
     let options = RunOptions {
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
