@@ -33,9 +33,13 @@
 //!   writes.
 
 mod blob;
+mod copy;
+mod form;
+mod keep;
 mod lock;
 mod place;
 mod record;
+mod settle;
 mod temporary;
 
 use std::path::{Path, PathBuf};
@@ -46,6 +50,7 @@ use orch_model::{Digest, Fault};
 pub use lock::Lock;
 pub use place::remove_abandoned;
 
+use settle::Unsettled;
 use temporary::Temporary;
 
 /// A store on disk; clones share it.
@@ -56,6 +61,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     root: PathBuf,
     temporary: Mutex<Option<Temporary>>,
+    unsettled: Unsettled,
 }
 
 impl Store {
@@ -71,6 +77,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             root,
             temporary: Mutex::new(None),
+            unsettled: Unsettled::default(),
         })))
     }
 
