@@ -42,7 +42,7 @@ impl Exit {
             FaultKind::Usage => Exit::Usage,
             FaultKind::Plugin => Exit::Plugin,
             FaultKind::Fetch => Exit::Fetch,
-            FaultKind::Internal => Exit::Internal,
+            FaultKind::Internal | FaultKind::Lost => Exit::Internal,
             FaultKind::Interrupted => Exit::Interrupted,
         }
     }

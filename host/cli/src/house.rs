@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_engine::port::FactSource;
 use orch_fetch::Fetcher;
 use orch_model::{Fault, PluginOrigin};
 use orch_plugins::{Limits, PluginHost, PluginHostSettings};
-use orch_store::Store;
+use orch_store::{InUse, Store};
 
 use crate::console::Console;
 use crate::environment::Environment;
@@ -16,12 +17,17 @@ use crate::facts::MachineFacts;
 use crate::grants;
 use crate::stop::Stop;
 
+/// How long to wait before somebody else's hold on the cache is looked at again.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// What every command that does something works with.
 pub struct House {
     /// The user's machine and shell.
     pub environment: Environment,
     /// Content and records.
     pub store: Store,
+    /// Keeps `orch cache gc` from removing what is in use.
+    _in_use: InUse,
     /// The way to the network.
     pub fetcher: Arc<Fetcher>,
     /// Answers to plugins' questions.
@@ -29,13 +35,14 @@ pub struct House {
 }
 
 impl House {
-    /// Opens the store; starts nothing else.
+    /// Opens the store, and waits until nobody removes from it; starts nothing else.
     pub fn open(
         environment: Environment,
         project: Option<PathBuf>,
         offline: bool,
     ) -> Result<Self, Fault> {
         let store = Store::open(&environment.cache)?;
+        let in_use = share(&store)?;
         let fetcher = Arc::new(Fetcher::new(environment.fetch_settings(offline)?)?);
         let facts = Arc::new(MachineFacts {
             environment: environment.clone(),
@@ -45,6 +52,7 @@ impl House {
         Ok(Self {
             environment,
             store,
+            _in_use: in_use,
             fetcher,
             facts,
         })
@@ -93,6 +101,17 @@ impl House {
             true => Err(Stop::Said(Exit::Plugin)),
             false => Ok(host),
         }
+    }
+}
+
+/// Waits for an `orch cache gc`. Nobody listens for an interrupt yet, so that one ends the
+/// waiting as it ends any program.
+fn share(store: &Store) -> Result<InUse, Fault> {
+    loop {
+        if let Some(in_use) = store.try_share()? {
+            return Ok(in_use);
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -45,7 +45,7 @@ impl ProjectPublisher {
             return Ok(false);
         }
         let Some(written) = self.store.copy_to(&file.digest, &path, file.executable)? else {
-            return Err(Fault::internal(format!(
+            return Err(Fault::lost(format!(
                 "could not write `{to}`: its content {} is missing from the store or damaged there",
                 file.digest.short()
             ))

@@ -7,6 +7,7 @@ use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::house::House;
+use crate::known_projects;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::stop::Stop;
@@ -41,6 +42,7 @@ pub fn fetch(
     };
     // Nothing that is fetched is executed.
     let hands = Hands::new(&house, &project, None)?;
+    known_projects::note(&house.store, &project.folder)?;
     let run = perform(&house, &hands, &graph, options, console)?;
     Ok(Exit::of_run(&run))
 }

@@ -22,11 +22,13 @@ use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::healing;
 use crate::history;
 use crate::house::House;
 use crate::interrupt;
 use crate::isolation::{self, Isolation};
 use crate::judge::StoreJudge;
+use crate::known_projects;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::selection::select;
@@ -66,6 +68,7 @@ pub fn run(
         keep_going: running.keep_going,
     };
     let hands = Hands::new(&house, &project, isolation.sandboxes)?;
+    known_projects::note(&house.store, &project.folder)?;
     let run = perform(&house, &hands, &graph, options, console)?;
     let rows = rows(&plan, &graph, &run);
     let mut summary = Summary {
@@ -136,9 +139,29 @@ pub fn perform(
 ) -> Result<Run, Stop> {
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;
-    let observer = console.observer();
-    let run = orch_engine::run(graph, hands.world(house), options, &*observer, &cancel);
+    let once = || {
+        let observer = console.observer();
+        orch_engine::run(graph, hands.world(house), options, &*observer, &cancel)
+    };
+    let mut run = once();
+    if let Some(lost) = healing::lost(&run).filter(|_| !cancel.is_cancelled()) {
+        healing::say(&lost, console);
+        hands.cache.check_content();
+        run = healing::joined(run, once());
+    }
+    settle(house, console);
     Ok(run)
+}
+
+/// Makes durable what the run made, also if it was interrupted. All is in place already, and
+/// content is checked whenever it is read: that this failed is worth a warning, not a result.
+fn settle(house: &House, console: &Console) {
+    if let Err(fault) = house.store.settle() {
+        console.warning(
+            &format!("a power cut may undo this run: {fault}"),
+            fault.hint.as_deref(),
+        );
+    }
 }
 
 /// What stands behind the ports of a run.
