@@ -116,24 +116,28 @@ fn a_compressed_blob_is_an_ordinary_zstandard_file() {
 
 #[test]
 fn a_compressed_blob_that_was_cut_or_changed_anywhere_is_set_aside() {
-    let content = text(100_000);
+    let letters = |byte: u8| b'a' + byte % 16;
+    let content: Vec<u8> = noise(70_000).into_iter().map(letters).collect();
     let whole = {
         let fixture = Fixture::new();
         let digest = fixture.store.put_bytes(&content).unwrap();
         fs::read(fixture.compressed(&digest)).unwrap()
     };
-    let cuts = (0..whole.len()).step_by(7).map(|end| whole[..end].to_vec());
-    let flips = (0..whole.len()).map(|at| {
+    let cuts = (0..whole.len())
+        .step_by(997)
+        .map(|end| whole[..end].to_vec());
+    let flips = (0..whole.len()).step_by(97).map(|at| {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x10;
         bytes
     });
     let longer = std::iter::once([whole.clone(), b"more".to_vec()].concat());
     let fixture = Fixture::new();
-    let mut caught = 0;
+    let (mut tried, mut caught) = (0, 0);
     for damaged in cuts.chain(flips).chain(longer) {
         let digest = fixture.store.put_bytes(&content).unwrap();
         fixture.replace(&fixture.compressed(&digest), &damaged);
+        tried += 1;
         // A change that leaves the content as it is, such as of an unused bit, may pass.
         match fixture.store.read(&digest).unwrap() {
             Some(read) => assert_eq!(read, content),
@@ -143,8 +147,10 @@ fn a_compressed_blob_that_was_cut_or_changed_anywhere_is_set_aside() {
             }
         }
     }
-    let tried = whole.len() + whole.len().div_ceil(7) + 1;
-    assert!(caught + 8 >= tried, "only {caught} of {tried} were caught");
+    assert!(
+        tried > 300 && caught + 5 >= tried,
+        "only {caught} of {tried} were caught"
+    );
 }
 
 #[test]
