@@ -19,6 +19,12 @@ pub fn note(store: &Store, folder: &Path) -> Result<(), Fault> {
     }
 }
 
+/// Whether a project was noted today. The day after, a run looks up all that it rests on
+/// once more, so that this is noted to be in use too.
+pub fn is_noted(store: &Store, folder: &Path) -> Result<bool, Fault> {
+    store.is_noted(RECORD, &key(folder))
+}
+
 /// The folders of all projects, whether or not they are still there.
 pub fn all(store: &Store) -> Result<Vec<PathBuf>, Fault> {
     let records = store.records(RECORD)?;
@@ -52,4 +58,66 @@ pub fn pinned(folder: &Path) -> Result<HashSet<Digest>, Fault> {
 
 fn key(folder: &Path) -> Digest {
     Digest::of(folder.as_os_str().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use orch_model::{Archive, ArchiveFormat, Lock, LockedRelease, LockedToolchain, Toolchain};
+
+    fn lock(toolchain: Toolchain) -> Lock {
+        Lock {
+            toolchains: vec![LockedToolchain {
+                name: "go".to_owned(),
+                with: "go".parse().unwrap(),
+                requirement: "~1.22".to_owned(),
+                settings: "{}".to_owned(),
+                release: "1.22.10".to_owned(),
+                hosts: vec![LockedRelease {
+                    host: "x86_64-linux".to_owned(),
+                    toolchain,
+                }],
+            }],
+            ..Lock::empty()
+        }
+    }
+
+    #[test]
+    fn a_lock_pins_the_recipes_of_its_toolchains() {
+        let toolchain = Toolchain {
+            version: "1.22.10".to_owned(),
+            archives: vec![Archive {
+                urls: vec!["https://example.com/go.zip".to_owned()],
+                digest: Digest::of("archive"),
+                bytes: None,
+                format: ArchiveFormat::Zip,
+                strip_components: 1,
+                into: Default::default(),
+            }],
+            tools: Vec::new(),
+            environment: Vec::new(),
+            sysroot: None,
+        };
+        let recipe = toolchain.recipe();
+        let folder = tempfile::tempdir().unwrap();
+        assert!(pinned(folder.path()).unwrap().is_empty());
+        let text = orch_pipeline::render_lock(&lock(toolchain));
+        std::fs::write(folder.path().join("orch.lock"), text).unwrap();
+        assert_eq!(pinned(folder.path()).unwrap(), HashSet::from([recipe]));
+        std::fs::write(folder.path().join("orch.lock"), "version = 1\n[[").unwrap();
+        assert!(pinned(folder.path()).is_err());
+    }
+
+    #[test]
+    fn projects_are_noted_and_forgotten() {
+        let cache = tempfile::tempdir().unwrap();
+        let store = Store::open(cache.path()).unwrap();
+        let folder = Path::new("/some/project");
+        note(&store, folder).unwrap();
+        note(&store, folder).unwrap();
+        assert_eq!(all(&store).unwrap(), [folder]);
+        forget(&store, folder).unwrap();
+        assert!(all(&store).unwrap().is_empty());
+    }
 }

@@ -46,6 +46,14 @@ impl Store {
         Ok(records)
     }
 
+    /// Whether a value was used so lately that its use would not be noted again. Does not
+    /// look into it.
+    pub fn is_noted(&self, kind: &str, key: &Digest) -> Result<bool, Fault> {
+        let found = self.record_path(kind, key)?.metadata();
+        let modified = found.and_then(|found| found.modified());
+        Ok(modified.is_ok_and(|modified| apart(SystemTime::now(), modified) <= DAY))
+    }
+
     /// Forgets a value; one that is not there is fine.
     pub fn remove_record(&self, kind: &str, key: &Digest) -> Result<(), Fault> {
         let path = self.record_path(kind, key)?;
@@ -113,12 +121,14 @@ fn note_use(file: &File) {
     let Ok(modified) = file.metadata().and_then(|metadata| metadata.modified()) else {
         return;
     };
-    let apart = now
-        .duration_since(modified)
-        .unwrap_or_else(|ahead| ahead.duration());
-    if apart > DAY {
+    if apart(now, modified) > DAY {
         let _ = file.set_modified(now);
     }
+}
+
+fn apart(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other)
+        .unwrap_or_else(|ahead| ahead.duration())
 }
 
 fn value_of(kind: &str, key: &Digest, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
