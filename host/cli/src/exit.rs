@@ -8,7 +8,7 @@ use orch_model::FaultKind;
 pub enum Exit {
     /// Everything asked for is done.
     Done,
-    /// An action failed.
+    /// An action failed, or what was to be verified is damaged.
     ActionFailed,
     /// The command line or the pipeline is wrong.
     Usage,
