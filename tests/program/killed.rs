@@ -24,10 +24,6 @@ const PARTS: [&str; 4] = ["north", "east", "south", "west"];
 /// the run after it does not write.
 const TEMPORARY: &str = "cache/store/v1/temporary";
 
-/// How the names of files begin that are written beside `history.json` and `published.json`
-/// and then renamed. Known to be wrong: one of a killed run stays, some kilobytes at most.
-const BESIDE_RECORDS: &str = "project/.orch/.tmp";
-
 /// Copies a part of the toolchain to a file.
 const COPY: &str = "#!/bin/sh\nset -e\nmkdir -p made\ncat \"${0%/bin/go}/$1\" > \"$2\"\n";
 
@@ -52,11 +48,7 @@ fn whenever_it_is_killed_the_next_run_is_good() {
         archive.assert_copied(&project);
         let now = files(&project);
         let temporary = |path: &&PathBuf| path.parent() == Some(Path::new(TEMPORARY));
-        let known_to_stay = |path: &PathBuf| path.to_string_lossy().starts_with(BESIDE_RECORDS);
-        let unexpected: Vec<_> = now
-            .difference(&expected)
-            .filter(|path| !known_to_stay(path))
-            .collect();
+        let unexpected: Vec<_> = now.difference(&expected).collect();
         let missing: Vec<_> = expected.difference(&now).collect();
         assert!(
             unexpected.iter().all(temporary) && missing.is_empty(),

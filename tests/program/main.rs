@@ -7,6 +7,7 @@ mod bad_fetch;
 mod bad_machine;
 mod bad_pipeline;
 mod bad_plugin;
+mod cache;
 mod command_line;
 mod example;
 mod interrupt;

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 5] = [
+static TO_TEST: [Need; 7] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -92,6 +92,21 @@ static TO_TEST: [Need; 5] = [
         why: "smoke runs of arm64 programs",
         present: || Line::new("qemu-aarch64-static --version").succeeds(),
         remedies: &[Remedy::Debian(&["qemu-user-static"])],
+    },
+    Need {
+        what: "strace",
+        why: "tests that stop the store, or break its disk, at every call",
+        present: || Line::new("strace -V").succeeds(),
+        remedies: &[Remedy::Debian(&["strace"])],
+    },
+    Need {
+        what: "the right to mount in a namespace",
+        why: "tests with small and read-only disks",
+        present: || Line::new("unshare -rm true").succeeds(),
+        remedies: &[
+            Remedy::Debian(&["util-linux"]),
+            Remedy::Advice("root, or `sysctl kernel.unprivileged_userns_clone=1`"),
+        ],
     },
 ];
 

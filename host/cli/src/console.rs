@@ -82,6 +82,15 @@ impl Console {
         }
     }
 
+    /// One line on a terminal, in place of the one before; an empty one removes it. Elsewhere
+    /// nothing.
+    pub fn progress(&self, line: &str) {
+        if self.progress {
+            // Back to the first column, and clear to the end of the line.
+            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+        }
+    }
+
     /// A fault.
     pub fn fault(&self, fault: &Fault) {
         match &self.json {

@@ -8,7 +8,7 @@ use orch_model::FaultKind;
 pub enum Exit {
     /// Everything asked for is done.
     Done,
-    /// An action failed.
+    /// An action failed, or what was to be verified is damaged.
     ActionFailed,
     /// The command line or the pipeline is wrong.
     Usage,
@@ -42,7 +42,7 @@ impl Exit {
             FaultKind::Usage => Exit::Usage,
             FaultKind::Plugin => Exit::Plugin,
             FaultKind::Fetch => Exit::Fetch,
-            FaultKind::Internal => Exit::Internal,
+            FaultKind::Internal | FaultKind::Lost => Exit::Internal,
             FaultKind::Interrupted => Exit::Interrupted,
         }
     }

@@ -9,7 +9,7 @@ use orch_model::Fault;
 pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let io = |error: std::io::Error| Fault::io("write", file, &error);
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let mut temporary = orch_store::unfinished_file(folder).map_err(io)?;
     temporary.write_all(bytes).map_err(io)?;
     temporary.as_file().sync_all().map_err(io)?;
     // Temporary files are private; a file of the project is as readable as its folder.

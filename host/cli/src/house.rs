@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use orch_engine::port::FactSource;
 use orch_fetch::Fetcher;
 use orch_model::{Fault, FaultKind, PluginOrigin};
 use orch_plugins::{Limits, PluginHost, PluginHostSettings};
-use orch_store::Store;
+use orch_store::{InUse, Store};
 
 use crate::console::Console;
 use crate::environment::Environment;
@@ -16,12 +17,17 @@ use crate::facts::MachineFacts;
 use crate::grants;
 use crate::stop::Stop;
 
+/// How long to wait before somebody else's hold on the cache is looked at again.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// What every command that does something works with.
 pub struct House {
     /// The user's machine and shell.
     pub environment: Environment,
     /// Content and records.
     pub store: Store,
+    /// Keeps `orch cache gc` from removing what is in use.
+    _in_use: InUse,
     /// The way to the network.
     pub fetcher: Arc<Fetcher>,
     /// Whether the user keeps it from the network.
@@ -31,13 +37,14 @@ pub struct House {
 }
 
 impl House {
-    /// Opens the store; starts nothing else.
+    /// Opens the store, and waits until nobody removes from it; starts nothing else.
     pub fn open(
         environment: Environment,
         project: Option<PathBuf>,
         offline: bool,
     ) -> Result<Self, Fault> {
         let store = Store::open(&environment.cache).map_err(about_cache)?;
+        let in_use = share(&store).map_err(about_cache)?;
         let fetcher = Arc::new(Fetcher::new(environment.fetch_settings(offline)?)?);
         let facts = Arc::new(MachineFacts {
             environment: environment.clone(),
@@ -47,6 +54,7 @@ impl House {
         Ok(Self {
             environment,
             store,
+            _in_use: in_use,
             fetcher,
             offline,
             facts,
@@ -100,6 +108,17 @@ fn about_cache(fault: Fault) -> Fault {
     match fault.hint {
         Some(_) => fault,
         None => fault.hint("set `ORCH_CACHE_DIR` to a folder that can be written"),
+    }
+}
+
+/// Waits for an `orch cache gc`. Nobody listens for an interrupt yet, so that one ends the
+/// waiting as it ends any program.
+fn share(store: &Store) -> Result<InUse, Fault> {
+    loop {
+        if let Some(in_use) = store.try_share()? {
+            return Ok(in_use);
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -10,10 +10,11 @@ pub struct StoreJudge(pub Store);
 impl Judge for StoreJudge {
     fn judge(&self, artifact: &OutputFile, target: &Target) -> Result<Judgement, Fault> {
         let data = self.0.read(&artifact.digest)?.ok_or_else(|| {
-            Fault::internal(format!(
-                "artifact `{}` is no longer in the store",
+            Fault::lost(format!(
+                "artifact `{}` is missing from the store or damaged there",
                 artifact.path
             ))
+            .hint("run again: it will be made anew")
         })?;
         Ok(match orch_inspect::inspect(&data) {
             Ok(facts) => Judgement {

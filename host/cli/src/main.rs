@@ -9,16 +9,20 @@ mod exit;
 mod facts;
 mod files;
 mod grants;
+mod healing;
 mod history;
 mod house;
 mod interrupt;
 mod isolation;
 mod judge;
+mod known_projects;
 mod planned;
 mod planning;
 mod project;
+mod quantity;
 mod selection;
 mod stop;
+mod trace_file;
 mod warm;
 
 use std::process::ExitCode;
@@ -94,6 +98,7 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         Command::Toolchain(command) => command::toolchain::toolchain(environment, command, console),
         Command::Target(command) => command::target::target(environment, command, console),
         Command::Plugin(command) => command::plugin::plugin(environment, command, console),
+        Command::Cache(command) => command::cache::cache(environment, command, console),
         Command::Completions { shell } => command::completions::completions(shell),
         Command::InternalReaper | Command::InternalSandbox { .. } => Ok(Exit::Done),
     }

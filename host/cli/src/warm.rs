@@ -12,12 +12,14 @@ use orch_execute::{FileMemory, Snapshot};
 use orch_fetch::Fetcher;
 use orch_model::{Digest, Fault, Hasher, RecordedFact};
 use orch_report::{ResultOrigin, ResultRow};
+use orch_store::Store;
 
 use crate::arguments::{ProjectArguments, SandboxMode, Selection};
 use crate::environment::Environment;
 use crate::facts::MachineFacts;
 use crate::grants;
 use crate::house::House;
+use crate::known_projects;
 use crate::planning;
 use crate::project::Project;
 
@@ -91,8 +93,14 @@ impl Warm {
 
     fn holds(&self, note: &Note) -> bool {
         basis(&self.environment) == Some(note.basis)
+            && self.is_noted().unwrap_or(false)
             && planning::same_programs(&self.environment, &note.programs)
             && (note.facts.is_empty() || self.same_facts(&note.facts).unwrap_or(false))
+    }
+
+    fn is_noted(&self) -> Result<bool, Fault> {
+        let store = Store::open(&self.environment.cache)?;
+        known_projects::is_noted(&store, &self.folder)
     }
 
     fn same_facts(&self, facts: &[RecordedFact]) -> Result<bool, Fault> {
@@ -210,6 +218,6 @@ fn identity(program: &Path) -> Option<String> {
 
 fn identity_of_store(environment: &Environment) -> Option<[u8; 8]> {
     use std::os::unix::fs::MetadataExt;
-    let store = orch_store::Store::folder(&environment.cache);
+    let store = Store::folder(&environment.cache);
     Some(store.metadata().ok()?.ino().to_le_bytes())
 }

@@ -1,10 +1,12 @@
 //! What actions did before, kept as records of the store.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use orch_engine::port::{ActionCache, ActionResult, Claim};
+use orch_engine::port::{ActionCache, ActionResult, Claim, OutputFile};
 use orch_engine::{Cancel, Ledger};
 use orch_model::{Digest, Fault};
 use orch_store::Store;
@@ -26,6 +28,8 @@ const LAST_LOOK: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug)]
 pub struct StoreActionCache {
     store: Store,
+    /// Whether outputs are read before they are believed.
+    checks_content: Arc<AtomicBool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,8 +41,47 @@ struct Kept<T> {
 impl StoreActionCache {
     /// The action cache of a store.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self {
+            store,
+            checks_content: Arc::default(),
+        }
     }
+
+    /// From now on reads every output of a result before it says that the result is at hand;
+    /// otherwise only their sizes are looked at. For a cache that was found to have lost
+    /// something.
+    pub fn check_content(&self) {
+        self.checks_content.store(true, Ordering::Relaxed);
+    }
+
+    fn is_at_hand(&self, output: &OutputFile) -> Result<bool, Fault> {
+        if !self.store.contains_sized(&output.digest, output.bytes) {
+            return Ok(false);
+        }
+        match self.checks_content.load(Ordering::Relaxed) {
+            true => self.store.check(&output.digest),
+            false => Ok(true),
+        }
+    }
+}
+
+/// The blobs that a record of the store names, by the record's kind and value.
+pub fn named_blobs(kind: &str, value: &[u8]) -> Vec<Digest> {
+    if kind != KIND {
+        return Vec::new();
+    }
+    let kept = result_of(value);
+    kept.map_or_else(Vec::new, |kept| {
+        let outputs = kept.result.outputs.iter();
+        outputs.map(|output| output.digest).collect()
+    })
+}
+
+/// The first line of a record; what another version of `orch` wrote, and this one cannot
+/// read, counts as none.
+fn result_of(value: &[u8]) -> Option<Kept<ActionResult>> {
+    let line = value.split(|byte| *byte == b'\n').next()?;
+    serde_json::from_slice(line).ok()
 }
 
 impl ActionCache for StoreActionCache {
@@ -46,19 +89,16 @@ impl ActionCache for StoreActionCache {
         let Some(value) = self.store.get_record(KIND, key)? else {
             return Ok(None);
         };
-        // What another version of `orch` wrote, and this one cannot read, counts as none.
-        let line = value.split(|byte| *byte == b'\n').next();
-        let Ok(kept) = serde_json::from_slice::<Kept<ActionResult>>(line.unwrap_or_default())
-        else {
+        let readable = |kept: &Kept<ActionResult>| (OLDEST_FORMAT..=FORMAT).contains(&kept.format);
+        let Some(kept) = result_of(&value).filter(readable) else {
             return Ok(None);
         };
-        let whole = kept
-            .result
-            .outputs
-            .iter()
-            .all(|output| self.store.contains(&output.digest));
-        let readable = (OLDEST_FORMAT..=FORMAT).contains(&kept.format);
-        Ok((readable && whole).then_some(kept.result))
+        for output in &kept.result.outputs {
+            if !self.is_at_hand(output)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(kept.result))
     }
 
     fn record(&self, key: &Digest, result: &ActionResult, ledger: &Ledger) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use orch_model::{Digest, Fault};
+use orch_store::remove_abandoned;
 
 use crate::look::{FileClock, Look, now_ns};
 use crate::look_file::{self, Entry, Writer};
@@ -41,6 +42,8 @@ impl FileMemory {
     /// What is remembered of the files below `root`, the absolute path of a pipeline's
     /// folder.
     pub fn open(root: PathBuf) -> Self {
+        // What a killed `orch` was writing is nobody's any more.
+        let _ = remove_abandoned(&root.join(".orch"));
         let state = fs::read(memory_path(&root))
             .ok()
             .and_then(|bytes| Some(State::of_entries(&look_file::read(&bytes)?.1)))

@@ -90,7 +90,7 @@ fn copy_artifact(action: &str, file: &OutputFile, to: &Path, store: &Store) -> R
     if store.copy_to(&file.digest, to, file.executable)?.is_some() {
         return Ok(());
     }
-    Err(Fault::internal(format!(
+    Err(Fault::lost(format!(
         "`{}`, which action `{action}` left, is missing from the store or damaged there",
         file.path
     ))

@@ -31,7 +31,7 @@ mod verdict;
 mod watch;
 mod workspace;
 
-pub use action_cache::StoreActionCache;
+pub use action_cache::{StoreActionCache, named_blobs};
 pub use file_memory::FileMemory;
 pub use local::{LocalExecutor, LocalSettings};
 pub use patterns::patterns_mean;

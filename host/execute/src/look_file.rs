@@ -17,7 +17,7 @@ use std::io;
 use std::path::Path;
 
 use orch_model::Digest;
-use tempfile::NamedTempFile;
+use orch_store::unfinished_file;
 
 use crate::look::Look;
 
@@ -87,7 +87,7 @@ impl Writer {
         let digest = Digest::of(&self.bytes[body..]);
         self.bytes[HEAD.len()..body].copy_from_slice(digest.bytes());
         let folder = path.parent().unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder)?;
+        let file = unfinished_file(folder)?;
         io::Write::write_all(&mut file.as_file(), &self.bytes)?;
         file.persist(path)?;
         Ok(())

@@ -45,7 +45,7 @@ impl ProjectPublisher {
             return Ok(false);
         }
         let Some(written) = self.store.copy_to(&file.digest, &path, file.executable)? else {
-            return Err(Fault::internal(format!(
+            return Err(Fault::lost(format!(
                 "could not write `{to}`: its content {} is missing from the store or damaged there",
                 file.digest.short()
             ))
@@ -100,10 +100,14 @@ impl ProjectPublisher {
     /// Makes the folders above a destination. A link among them may lead elsewhere in the
     /// project, but not out of it.
     fn make_folder(&self, to: &RelativePath) -> Result<(), Fault> {
+        let mut path = self.root.clone();
         let Some((parents, _)) = to.as_str().rsplit_once('/') else {
+            let mut ready = self.ready.lock().expect("nobody panics with it");
+            if ready.insert(path.clone()) {
+                let _ = remove_abandoned(&path);
+            }
             return Ok(());
         };
-        let mut path = self.root.clone();
         for part in parents.split('/') {
             path.push(part);
             let mut ready = self.ready.lock().expect("nobody panics with it");

@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use orch_model::Fault;
+use orch_store::remove_abandoned;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -65,6 +66,7 @@ impl Snapshot {
             });
         }
         make_folder(&self.file)
+            .and_then(|()| remove_abandoned(self.file.parent().unwrap_or(&self.root)))
             .and_then(|()| writer.write(&self.file))
             .map_err(|error| Fault::io("write", &self.file, &error))
     }

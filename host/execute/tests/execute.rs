@@ -10,7 +10,7 @@ use expect_test::{Expect, expect};
 use orch_engine::Cancel;
 use orch_engine::port::{Execution, Executor, Failure, Job, Sources};
 use orch_execute::{LocalExecutor, ProjectSources};
-use orch_model::{Digest, NodeId, Part, Root, Runner, Sample, Word};
+use orch_model::{Digest, FaultKind, NodeId, Part, Root, Runner, Sample, Word};
 
 use fixture::{Fixture, action, path, sandbox, shell, variable};
 
@@ -191,6 +191,7 @@ fn artifacts_of_earlier_actions_are_found_by_name() {
     fs::remove_file(&blob).unwrap();
     fs::write(&blob, "#!/bin/sh\necho forged\n").unwrap();
     let fault = fixture.execute(&action, &Cancel::new()).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Lost);
     expect![[r#"
         `output/bin/agent`, which action `compile` left, is missing from the store or damaged there
         run again: it will be made anew"#]]

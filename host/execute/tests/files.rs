@@ -334,6 +334,7 @@ fn a_missing_content_leaves_the_old_file() {
     let mut missing = publication(&fixture, "out/x", "new", false);
     missing.file.digest = Digest::of("never kept");
     let fault = publisher(&fixture).publish(&[missing], &[]).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Lost);
     expect![[r#"
         could not write `out/x`: its content 68266d89225c is missing from the store or damaged there
         hint: run again: it will be made anew"#]]

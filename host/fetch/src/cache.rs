@@ -13,6 +13,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use orch_engine::Cancel;
 use orch_engine::port::InstalledTree;
@@ -20,6 +21,9 @@ use orch_model::{Digest, Fault};
 use serde::{Deserialize, Serialize};
 
 use crate::lock::Lock;
+
+/// How often the use of a toolchain is noted at most.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const VERSION: u32 = 1;
 const RECORD: &str = "install.json";
@@ -109,8 +113,15 @@ impl Cache {
         )
     }
 
-    /// The toolchain, if its record can be read and its tree is there. Reads one file.
+    /// The toolchain, if its record can be read and its tree is there. Reads one file, and
+    /// notes, at most once a day, that it was used.
     pub(crate) fn installed(&self, recipe: &Digest) -> Option<InstalledRelease> {
+        let release = self.look(recipe)?;
+        note_use(&self.toolchains().join(recipe.hex()).join(RECORD));
+        Some(release)
+    }
+
+    fn look(&self, recipe: &Digest) -> Option<InstalledRelease> {
         let folder = self.toolchains().join(recipe.hex());
         let text = fs::read(folder.join(RECORD)).ok()?;
         let record: Record = serde_json::from_slice(&text).ok()?;
@@ -135,11 +146,29 @@ impl Cache {
         let mut releases = Vec::new();
         for name in names(&self.toolchains())? {
             if let Ok(recipe) = format!("sha256:{name}").parse() {
-                releases.extend(self.installed(&recipe));
+                releases.extend(self.look(&recipe));
             }
         }
         releases.sort_by(|a, b| (&a.label, a.recipe).cmp(&(&b.label, b.recipe)));
         Ok(releases)
+    }
+
+    /// When the toolchain was last used, to the day; `None` if it does not lie here.
+    pub(crate) fn last_used(&self, recipe: &Digest) -> Option<SystemTime> {
+        let record = self.toolchains().join(recipe.hex()).join(RECORD);
+        record.metadata().and_then(|found| found.modified()).ok()
+    }
+
+    /// Removes a toolchain: out of everybody's sight in one step, then from the disk.
+    pub(crate) fn remove(&self, recipe: &Digest) -> Result<(), Fault> {
+        let place = self.toolchains().join(recipe.hex());
+        let aside = self.toolchains().join(format!(".gone-{}", recipe.hex()));
+        remove(&aside)?;
+        match fs::rename(&place, &aside) {
+            Ok(()) => remove(&aside),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Fault::io("put aside", &place, &error)),
+        }
     }
 
     /// Removes what processes that were killed have left behind. What cannot be removed
@@ -254,6 +283,23 @@ impl Drop for NewFolder<'_> {
         // What cannot be removed now is swept away by a later install.
         let _ = remove(&self.path);
         let _ = remove(&self.lock_path);
+    }
+}
+
+/// Gives a file that was not used today the time of now; also one from a future that never
+/// came. On a disk that cannot be written it stays as it is.
+fn note_use(path: &Path) {
+    let now = SystemTime::now();
+    let Ok(file) = fs::File::open(path) else {
+        return;
+    };
+    let modified = file.metadata().and_then(|found| found.modified());
+    let apart = modified.map(|modified| {
+        now.duration_since(modified)
+            .unwrap_or_else(|ahead| ahead.duration())
+    });
+    if apart.is_ok_and(|apart| apart > DAY) {
+        let _ = file.set_modified(now);
     }
 }
 

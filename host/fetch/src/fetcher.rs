@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use orch_engine::Cancel;
 use orch_engine::port::{InstalledTree, Progress, Toolchains};
-use orch_model::{Fault, Machine, PackageFile, Refusal, Toolchain};
+use orch_model::{Digest, Fault, Machine, PackageFile, Refusal, Toolchain};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, Url};
 
@@ -73,6 +73,22 @@ impl Fetcher {
     /// Every toolchain that lies in the cache, by label.
     pub fn list_installed(&self) -> Result<Vec<InstalledRelease>, Fault> {
         self.cache.list_installed()
+    }
+
+    /// When an installed toolchain was last used, to the day; `None` if it does not lie here.
+    pub fn last_used(&self, recipe: &Digest) -> Option<std::time::SystemTime> {
+        self.cache.last_used(recipe)
+    }
+
+    /// Removes an installed toolchain. Nobody may be using it.
+    pub fn remove(&self, recipe: &Digest) -> Result<(), Fault> {
+        self.cache.remove(recipe)
+    }
+
+    /// Removes what installations that were killed have left behind.
+    pub fn sweep(&self) -> Result<(), Fault> {
+        self.cache.prepare()?;
+        self.cache.sweep()
     }
 
     fn try_document(&self, url: &str) -> Result<Vec<u8>, Trouble> {

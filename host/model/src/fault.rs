@@ -14,9 +14,15 @@ pub enum FaultKind {
     Fetch,
     /// Our own fault, or the machine's: a full disk, a read-only cache (exit code 5).
     Internal,
+    /// Content that the cache should hold is missing or damaged there; it can be made again
+    /// (exit code 5, where that did not help).
+    Lost,
     /// The user interrupted (exit code 130).
     Interrupted,
 }
+
+/// The number of the error that a failing disk gives, on every Unix.
+const IO_ERROR: i32 = 5;
 
 /// An error with what the user can do about it. Messages are lower case, begin with
 /// what failed, and name the place.
@@ -50,6 +56,11 @@ impl Fault {
         Self::new(FaultKind::Fetch, message)
     }
 
+    /// Content that the cache has lost.
+    pub fn lost(message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Lost, message)
+    }
+
     /// A wrong use of the command line or a wrong file.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(FaultKind::Usage, message)
@@ -63,9 +74,14 @@ impl Fault {
     /// An I/O error while doing something to a file: `could not write `x`: no space`.
     pub fn io(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         let fault = Self::internal(format!("could not {doing} `{}`: {error}", path.display()));
+        if error.raw_os_error() == Some(IO_ERROR) {
+            return fault.hint(
+                "the disk could not do it: see the system's log, or set `ORCH_CACHE_DIR` to another disk",
+            );
+        }
         match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                fault.hint("free some space, or set `ORCH_CACHE_DIR` to a larger disk")
+                fault.hint("free some space (`df -h`) or files (`df -i`), or set `ORCH_CACHE_DIR` to a larger disk")
             }
             std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
                 fault.hint("check its permissions, or set `ORCH_CACHE_DIR` to a folder that can be written")

@@ -17,11 +17,16 @@ use orch_model::NodeId;
 
 use crate::clock::Clock;
 
-/// Notes when each node began and ended, and passes every event on.
-pub struct Trace<'a> {
-    next: Box<dyn Observer + 'a>,
+/// When each node began and ended.
+pub struct Trace {
     clock: Clock,
     state: Mutex<State>,
+}
+
+/// Notes events in a [`Trace`] and passes every one on.
+struct Watching<'a> {
+    trace: &'a Trace,
+    next: Box<dyn Observer + 'a>,
 }
 
 #[derive(Default)]
@@ -53,19 +58,23 @@ struct Details {
     outcome: &'static str,
 }
 
-impl<'a> Trace<'a> {
-    /// Passes events on to `next`.
-    pub fn new(next: Box<dyn Observer + 'a>, clock: Clock) -> Self {
+impl Trace {
+    /// An empty timeline.
+    pub fn new(clock: Clock) -> Self {
         Self {
-            next,
             clock,
             state: Mutex::default(),
         }
     }
 
+    /// An observer that notes what happens and passes it on to `next`.
+    pub fn watch<'a>(&'a self, next: Box<dyn Observer + 'a>) -> impl Observer + 'a {
+        Watching { trace: self, next }
+    }
+
     /// Writes the timeline of all nodes that are over.
     pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
-        let state = self.state.lock().expect("nobody panics with it");
+        let state = self.state();
         let trace = serde_json::json!({
             "displayTimeUnit": "ms",
             "traceEvents": &state.bars,
@@ -75,19 +84,21 @@ impl<'a> Trace<'a> {
     }
 }
 
-impl Observer for Trace<'_> {
+impl Observer for Watching<'_> {
     fn observe(&self, event: Event<'_>) {
-        let now = (self.clock)();
+        let now = (self.trace.clock)();
+        let mut state = self.trace.state();
         match &event {
-            Event::NodeStarted { node } => self.state().begin(node, now),
-            Event::NodeFinished { node, outcome, .. } => self.state().end(node, outcome, now),
+            Event::NodeStarted { node } => state.begin(node, now),
+            Event::NodeFinished { node, outcome, .. } => state.end(node, outcome, now),
             _ => {}
         }
+        drop(state);
         self.next.observe(event);
     }
 }
 
-impl Trace<'_> {
+impl Trace {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics with it")
     }
@@ -155,15 +166,16 @@ mod tests {
     #[test]
     fn bars_share_rows_when_their_times_do_not_overlap() {
         let clock = StandingClock::default();
-        let trace = Trace::new(Box::new(Silence), clock.clock());
+        let trace = Trace::new(clock.clock());
+        let watching = trace.watch(Box::new(Silence));
         let node = |name| NodeId::task(name, None);
         let begin = |name, at| {
             clock.set(at);
-            trace.observe(Event::NodeStarted { node: &node(name) });
+            watching.observe(Event::NodeStarted { node: &node(name) });
         };
         let end = |name, outcome: &Outcome, at| {
             clock.set(at);
-            story::finish(&trace, &node(name), outcome, 0);
+            story::finish(&watching, &node(name), outcome, 0);
         };
         begin("a", 10);
         begin("b", 20);

@@ -158,6 +158,7 @@ pub(crate) enum WireFaultKind {
     Plugin,
     Fetch,
     Internal,
+    Lost,
     Interrupted,
 }
 
@@ -316,6 +317,7 @@ impl From<FaultKind> for WireFaultKind {
             FaultKind::Plugin => WireFaultKind::Plugin,
             FaultKind::Fetch => WireFaultKind::Fetch,
             FaultKind::Internal => WireFaultKind::Internal,
+            FaultKind::Lost => WireFaultKind::Lost,
             FaultKind::Interrupted => WireFaultKind::Interrupted,
         }
     }

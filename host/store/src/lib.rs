@@ -11,41 +11,61 @@
 //! | path | holds |
 //! | --- | --- |
 //! | `blobs/ab/cdef…` | content whose SHA-256 is `abcdef…`, as it is, mode 0444 |
+//! | `blobs/ab/cdef….zst` | such content compressed, where that saves at least a tenth |
 //! | `records/<kind>/ab/cdef…` | a small value by a key, with a header of its own |
 //! | `quarantine/` | blobs that did not hold what their name says |
 //! | `temporary/<n>/` | what one running store is still writing |
 //! | `locks/` | files that exist while something is locked |
+//! | `in-use` | locked by all who use the store, or by the one who removes from it |
 //!
-//! A blob has no header, so its file can be copied or linked as it is. A suffix behind the
-//! digest is kept free for other forms of the same content, such as a compressed one.
+//! A plain blob has no header, so its file can be copied as it is; a compressed one is a
+//! Zstandard stream. Readers take either, and the digest is always that of the content. The
+//! modification time of a record says when it was last used, to the day.
 //!
 //! # What survives a crash
 //!
-//! * A **blob** is written under a temporary name while it is hashed, its data is synced,
-//!   and only then is it renamed: a name in `blobs/` never stands for half a content. The
-//!   rename itself is not synced; after a power cut the blob may be missing, and is made
-//!   again.
+//! * A **blob** is written under a temporary name while it is hashed, and then renamed: a
+//!   name in `blobs/` never stands for half of what a killed process was writing. A large
+//!   file is synced before the rename. A small one is not: [`Store::settle`] makes all of
+//!   them durable together at the end of a run. After a power cut before that, one may be
+//!   missing, empty or cut; its size tells ([`Store::contains_sized`]), and it is made again.
 //! * A **record** is renamed into place but not synced. It carries a digest of itself, and
-//!   a damaged one counts as absent.
-//! * All content is **checked on the way out**: whatever a disk or a person did to a blob,
-//!   it is never handed on as what its name says.
+//!   a damaged one counts as absent. It states the sizes of the blobs that it names.
+//! * All content is **checked on the way out**: whatever a power cut, a disk or a person did
+//!   to a blob, it is never handed on as what its name says. It is set aside, counts as
+//!   missing, and is made again.
+//! * So a crash may cost work, but never gives a wrong answer.
 //! * **Temporary files** of a process that was killed are removed by the next one that
 //!   writes.
 
 mod blob;
+mod collect;
+mod copy;
+mod entry;
+mod form;
+mod in_use;
+mod keep;
 mod lock;
 mod place;
 mod record;
+mod settle;
+mod survey;
 mod temporary;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use orch_model::{Digest, Fault};
 
+pub use collect::{Collected, Collection};
+pub use in_use::InUse;
 pub use lock::Lock;
-pub use place::remove_abandoned;
+pub use place::{remove_abandoned, unfinished_file};
+pub use survey::{Survey, Tally};
+pub use verify::{Verified, Verifying};
 
+use settle::Unsettled;
 use temporary::Temporary;
 
 /// A store on disk; clones share it.
@@ -56,6 +76,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     root: PathBuf,
     temporary: Mutex<Option<Temporary>>,
+    unsettled: Unsettled,
 }
 
 impl Store {
@@ -71,6 +92,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             root,
             temporary: Mutex::new(None),
+            unsettled: Unsettled::default(),
         })))
     }
 

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use orch_model::{Digest, Fault};
 
 use crate::Store;
+use crate::form::Form;
 
 /// How the names of files begin that are not finished yet.
 const PARTIAL: &str = ".orch-partial-";
@@ -24,26 +25,33 @@ impl Store {
         path: &Path,
         executable: bool,
     ) -> Result<Option<File>, Fault> {
-        let failed = |error: &io::Error| Fault::io("write", path, error);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut temporary = partial_file(folder).map_err(|error| failed(&error))?;
-        if !self.copy_checked(digest, temporary.as_file_mut(), path)? {
-            return Ok(None);
+        for form in Form::ALL {
+            let Some(content) = self.open_form(digest, form)? else {
+                continue;
+            };
+            let folder = path.parent().unwrap_or(Path::new("."));
+            let mut temporary =
+                unfinished_file(folder).map_err(|error| Fault::io("write", path, &error))?;
+            if self.copy_checked(content, digest, temporary.as_file_mut(), path)? {
+                let mode = if executable { 0o755 } else { 0o644 };
+                return put_in_place(temporary, path, mode)
+                    .map(Some)
+                    .map_err(|error| Fault::io("write", path, &error));
+            }
         }
-        let mode = if executable { 0o755 } else { 0o644 };
-        temporary
-            .as_file()
-            .set_permissions(Permissions::from_mode(mode))
-            .map_err(|error| failed(&error))?;
-        let written = temporary
-            .persist(path)
-            .map_err(|error| failed(&error.error))?;
-        Ok(Some(written))
+        Ok(None)
     }
 }
 
-/// A new file whose lock tells [`remove_abandoned`] that somebody is still at work.
-fn partial_file(folder: &Path) -> io::Result<NamedTempFile> {
+fn put_in_place(temporary: NamedTempFile, path: &Path, mode: u32) -> io::Result<File> {
+    let permissions = Permissions::from_mode(mode);
+    temporary.as_file().set_permissions(permissions)?;
+    Ok(temporary.persist(path)?)
+}
+
+/// A new file that is to be renamed when it is finished. Its lock tells [`remove_abandoned`]
+/// that somebody is still at work.
+pub fn unfinished_file(folder: &Path) -> io::Result<NamedTempFile> {
     loop {
         let temporary = tempfile::Builder::new()
             .prefix(PARTIAL)
@@ -57,7 +65,7 @@ fn partial_file(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Removes the unfinished files that a killed process left in a folder through
-/// [`Store::copy_to`]. Files that somebody still writes stay.
+/// [`Store::copy_to`] or [`unfinished_file`]. Files that somebody still writes stay.
 pub fn remove_abandoned(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;

@@ -8,10 +8,14 @@ use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use orch_model::{Digest, Fault, Hasher};
 
 use crate::Store;
+
+/// How often the use of a record is noted at most.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const FORMAT: &str = "orch-record 1 ";
 
@@ -19,13 +23,62 @@ const FORMAT: &str = "orch-record 1 ";
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 impl Store {
-    /// The value that was kept under a key. Damaged or of another format: `None`.
+    /// The value that was kept under a key. Damaged or of another format: `None`. Notes, at
+    /// most once a day, that it was used.
     pub fn get_record(&self, kind: &str, key: &Digest) -> Result<Option<Vec<u8>>, Fault> {
+        self.look_up(kind, key, note_use)
+    }
+
+    /// The same, without noting that it was used.
+    pub(crate) fn peek_record(&self, kind: &str, key: &Digest) -> Result<Option<Vec<u8>>, Fault> {
+        self.look_up(kind, key, |_| {})
+    }
+
+    /// Every value of a kind that can be read, with its key, by key.
+    pub fn records(&self, kind: &str) -> Result<Vec<(Digest, Vec<u8>)>, Fault> {
+        let mut records = Vec::new();
+        for entry in self.record_entries(kind)? {
+            if let Some(value) = self.peek_record(kind, &entry.digest)? {
+                records.push((entry.digest, value));
+            }
+        }
+        records.sort();
+        Ok(records)
+    }
+
+    /// Whether a value was used so lately that its use would not be noted again. Does not
+    /// look into it.
+    pub fn is_noted(&self, kind: &str, key: &Digest) -> Result<bool, Fault> {
+        let found = self.record_path(kind, key)?.metadata();
+        let modified = found.and_then(|found| found.modified());
+        Ok(modified.is_ok_and(|modified| apart(SystemTime::now(), modified) <= DAY))
+    }
+
+    /// Forgets a value; one that is not there is fine.
+    pub fn remove_record(&self, kind: &str, key: &Digest) -> Result<(), Fault> {
+        let path = self.record_path(kind, key)?;
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Fault::io("remove", &path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn look_up(
+        &self,
+        kind: &str,
+        key: &Digest,
+        found: impl FnOnce(&File),
+    ) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.record_path(kind, key)?;
         let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes));
+        let read = File::open(&path).and_then(|file| {
+            (&file).take(MOST_BYTES).read_to_end(&mut bytes)?;
+            Ok(file)
+        });
         match read {
-            Ok(_) => Ok(value_of(kind, key, bytes)),
+            Ok(file) => Ok(value_of(kind, key, bytes).inspect(|_| found(&file))),
             // Somebody put a folder there: not ours, and the next write says so.
             Err(error)
                 if matches!(
@@ -59,6 +112,23 @@ impl Store {
         }
         Ok(self.path_of(&format!("records/{kind}"), key))
     }
+}
+
+/// Gives a file that was not used today the time of now; also one from a future that never
+/// came, as after a clock was wrong. On a disk that cannot be written it stays as it is.
+fn note_use(file: &File) {
+    let now = SystemTime::now();
+    let Ok(modified) = file.metadata().and_then(|metadata| metadata.modified()) else {
+        return;
+    };
+    if apart(now, modified) > DAY {
+        let _ = file.set_modified(now);
+    }
+}
+
+fn apart(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other)
+        .unwrap_or_else(|ahead| ahead.duration())
 }
 
 fn value_of(kind: &str, key: &Digest, mut bytes: Vec<u8>) -> Option<Vec<u8>> {

@@ -6,6 +6,7 @@ use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::known_projects;
 use crate::planned::Planned;
 use crate::stop::Stop;
 
@@ -36,6 +37,7 @@ pub fn fetch(
     };
     // Nothing that is fetched is executed.
     let hands = Hands::new(&house, &project, None)?;
-    let run = perform(&house, &hands, &graph, options, console)?;
+    known_projects::note(&house.store, &project.folder)?;
+    let run = perform(&house, &hands, &graph, options, console, None)?;
     Ok(Exit::of_run(&run))
 }

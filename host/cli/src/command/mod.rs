@@ -1,6 +1,7 @@
 //! One file a verb. Each turns arguments into calls to the house and values into text;
 //! none decides what a plan, a graph or an outcome is.
 
+pub mod cache;
 pub mod check;
 pub mod completions;
 pub mod doctor;

@@ -1,13 +1,12 @@
 //! `orch run`: does everything that is not done yet.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orch_engine::port::{Observer, OutputFile};
+use orch_engine::port::OutputFile;
 use orch_engine::{
     ActionGraph, Cancel, Forecast, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild,
     Run, RunOptions, SmokeRun, World, product_folder,
@@ -18,21 +17,24 @@ use orch_execute::{
 };
 use orch_model::{Fault, FaultKind, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
-use orch_report::{ResultOrigin, ResultRow, Summary, Table, Trace, system_clock};
+use orch_report::{ResultOrigin, ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::healing;
 use crate::history;
 use crate::house::House;
 use crate::interrupt;
 use crate::isolation::{self, Isolation};
 use crate::judge::StoreJudge;
+use crate::known_projects;
 use crate::planned::Planned;
 use crate::project::Project;
 use crate::selection::select;
 use crate::stop::Stop;
+use crate::trace_file::TraceFile;
 use crate::warm::{self, LastRun, Warm};
 
 pub fn run(
@@ -66,10 +68,9 @@ pub fn run(
         keep_going: running.keep_going,
     };
     let hands = Hands::new(&house, &project, isolation.sandboxes)?;
-    let run = match &running.trace {
-        None => perform(&house, &hands, &graph, options, console)?,
-        Some(file) => perform_traced(&house, &hands, &graph, options, console, file)?,
-    };
+    known_projects::note(&house.store, &project.folder)?;
+    let trace = running.trace.as_deref();
+    let run = perform(&house, &hands, &graph, options, console, trace)?;
     let rows = rows(&plan, &graph, &run);
     let mut summary = Summary {
         took: began.elapsed(),
@@ -129,50 +130,50 @@ pub fn graph_of(plan: &Plan) -> Result<ActionGraph, Fault> {
     ActionGraph::of_plan(plan).map_err(|error| Fault::new(FaultKind::Plugin, error.to_string()))
 }
 
-/// Runs a graph with this machine behind the ports.
+/// Runs a graph with this machine behind the ports, and once more if that shows that the
+/// cache has lost something. Leaves a timeline in the file `trace`.
 pub fn perform(
     house: &House,
     hands: &Hands,
     graph: &ActionGraph,
     options: RunOptions,
     console: &Console,
+    trace: Option<&Path>,
 ) -> Result<Run, Stop> {
-    observed(house, hands, graph, options, console, &*console.observer())
-}
-
-/// The same, with a timeline in a file afterwards.
-fn perform_traced(
-    house: &House,
-    hands: &Hands,
-    graph: &ActionGraph,
-    options: RunOptions,
-    console: &Console,
-    file: &Path,
-) -> Result<Run, Stop> {
-    let failed = |error: std::io::Error| Fault::io("write the trace", file, &error);
     // A name that cannot be written is said before anything runs.
-    let mut trace_file = std::io::BufWriter::new(std::fs::File::create(file).map_err(failed)?);
-    let trace = Trace::new(console.observer(), system_clock());
-    let run = observed(house, hands, graph, options, console, &trace)?;
-    trace
-        .write(&mut trace_file)
-        .and_then(|()| trace_file.flush())
-        .map_err(failed)?;
-    Ok(run)
-}
-
-fn observed(
-    house: &House,
-    hands: &Hands,
-    graph: &ActionGraph,
-    options: RunOptions,
-    console: &Console,
-    observer: &dyn Observer,
-) -> Result<Run, Stop> {
+    let trace_file = trace.map(TraceFile::create).transpose()?;
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;
-    let run = orch_engine::run(graph, hands.world(house), options, observer, &cancel);
+    let once = || {
+        let observer = console.observer();
+        let observer = match &trace_file {
+            Some(file) => Box::new(file.trace.watch(observer)),
+            None => observer,
+        };
+        orch_engine::run(graph, hands.world(house), options, &*observer, &cancel)
+    };
+    let mut run = once();
+    if let Some(lost) = healing::lost(&run).filter(|_| !cancel.is_cancelled()) {
+        healing::say(&lost, console);
+        hands.cache.check_content();
+        run = healing::joined(run, once());
+    }
+    settle(house, console);
+    if let Some(file) = trace_file {
+        file.write()?;
+    }
     Ok(run)
+}
+
+/// Makes durable what the run made, also if it was interrupted. All is in place already, and
+/// content is checked whenever it is read: that this failed is worth a warning, not a result.
+fn settle(house: &House, console: &Console) {
+    if let Err(fault) = house.store.settle() {
+        console.warning(
+            &format!("a power cut may undo this run: {fault}"),
+            fault.hint.as_deref(),
+        );
+    }
 }
 
 /// What stands behind the ports of a run.
