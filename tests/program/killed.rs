@@ -24,6 +24,9 @@ const PARTS: [&str; 4] = ["north", "east", "south", "west"];
 /// the run after it does not write.
 const TEMPORARY: &str = "cache/store/v1/temporary";
 
+/// Where the cache notes which projects use it.
+const KNOWN_PROJECTS: &str = "cache/store/v1/records/project";
+
 /// Copies a part of the toolchain to a file.
 const COPY: &str = "#!/bin/sh\nset -e\nmkdir -p made\ncat \"${0%/bin/go}/$1\" > \"$2\"\n";
 
@@ -100,6 +103,8 @@ fn files(project: &Project) -> BTreeSet<PathBuf> {
         .into_iter()
         .map(|entry| entry.expect("it can be read").into_path())
         .map(|path| path.strip_prefix(root).expect("it is below").to_owned())
+        // These are named after the project's folder, which is another one each time.
+        .filter(|path| !path.starts_with(KNOWN_PROJECTS) || path == Path::new(KNOWN_PROJECTS))
         .collect()
 }
 

@@ -69,8 +69,17 @@ pub enum Command {
     },
 
     /// Say everything that is wrong with a pipeline, without running it.
-    #[command(after_help = "Example:\n  orch check pipeline.toml")]
-    Check(ProjectArguments),
+    #[command(after_help = "\
+Examples:
+  orch check pipeline.toml
+  orch check --reproducible build.agent@pi5")]
+    Check {
+        #[command(flatten)]
+        project: ProjectArguments,
+        /// Make this build twice, in surroundings that differ, and compare what it leaves.
+        #[arg(long, value_name = "BUILD")]
+        reproducible: Option<String>,
+    },
 
     /// Show what a run would do: toolchains, targets, flags with their reasons, actions.
     #[command(after_help = "Example:\n  orch plan --target pi5")]

@@ -67,7 +67,11 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
     let environment = Environment::read()?;
     match command {
         Command::Init { folder } => command::init::init(&environment, &folder, console),
-        Command::Check(project) => command::check::check(environment, &project, console),
+        Command::Check {
+            project,
+            reproducible: Some(build),
+        } => command::reproducible::reproducible(environment, &build, &project, console),
+        Command::Check { project, .. } => command::check::check(environment, &project, console),
         Command::Plan { project, selection } => {
             command::plan::plan(environment, &project, &selection, console)
         }

@@ -52,6 +52,20 @@ pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
     }
 }
 
+/// The name of the section that a byte of a program's file lies in, where its format has
+/// sections with names.
+pub fn place_of(data: &[u8], offset: usize) -> Option<String> {
+    use object::{Object, ObjectSection};
+    let offset = u64::try_from(offset).ok()?;
+    let file = object::File::parse(data).ok()?;
+    let section = file.sections().find(|section| {
+        section
+            .file_range()
+            .is_some_and(|(start, size)| (start..start.saturating_add(size)).contains(&offset))
+    })?;
+    section.name().ok().map(str::to_owned)
+}
+
 impl ArtifactFacts {
     /// One line for people: `ELF 64-bit aarch64, statically linked, stripped`.
     pub fn summary(&self) -> String {

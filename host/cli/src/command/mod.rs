@@ -13,6 +13,7 @@ pub mod lock;
 pub mod plan;
 pub mod plugin;
 pub mod query;
+pub mod reproducible;
 pub mod run;
 pub mod schema;
 pub mod target;

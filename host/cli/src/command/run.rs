@@ -235,7 +235,8 @@ impl Hands {
     }
 }
 
-fn cores() -> usize {
+/// How many actions at once, where the user does not say.
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
