@@ -1,8 +1,12 @@
 //! The command line as types. Knows words and flags; does nothing.
 
+mod cache;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use cache::CacheCommand;
 
 /// Takes a service from its sources to verified artifacts for every machine it is meant for.
 #[derive(Debug, Parser)]
@@ -209,40 +213,6 @@ Examples:
         /// `init` for the first process inside.
         #[arg(value_parser = ["init"])]
         part: Option<String>,
-    },
-}
-
-/// `orch cache …`
-#[derive(Debug, Subcommand)]
-pub enum CacheCommand {
-    /// Say what lies in the cache, and what it takes.
-    #[command(after_help = "Example:\n  orch cache stats")]
-    Stats,
-    /// Read everything in the store, and set aside what is damaged.
-    #[command(after_help = "\
-Example:
-  orch cache verify
-
-Exits with 0 when all is good, and with 1 when something was damaged: a disk that changes files
-deserves a look, although the next run makes anew what was lost.")]
-    Verify,
-    /// Remove what was not used for long.
-    #[command(after_help = "\
-Examples:
-  orch cache gc
-  orch cache gc --older-than 7d --keep 10GB
-  orch cache gc --dry-run")]
-    Gc {
-        /// Remove what was not used for this long: `12h`, `30d`, `8w`.
-        #[arg(long, value_name = "AGE", default_value = "30d", value_parser = crate::quantity::age)]
-        older_than: std::time::Duration,
-        /// Then go on with the least recently used results until they take no more than this:
-        /// `500MB`, `10GB`.
-        #[arg(long, value_name = "SIZE", value_parser = crate::quantity::bytes)]
-        keep: Option<u64>,
-        /// Say what would be removed, and remove nothing.
-        #[arg(long)]
-        dry_run: bool,
     },
 }
 

@@ -13,17 +13,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use orch_engine::Cancel;
 use orch_engine::port::InstalledTree;
 use orch_model::{Digest, Fault};
 use serde::{Deserialize, Serialize};
 
+use crate::last_use;
 use crate::lock::Lock;
-
-/// How often the use of a toolchain is noted at most.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const VERSION: u32 = 1;
 const RECORD: &str = "install.json";
@@ -117,7 +115,7 @@ impl Cache {
     /// notes, at most once a day, that it was used.
     pub(crate) fn installed(&self, recipe: &Digest) -> Option<InstalledRelease> {
         let release = self.look(recipe)?;
-        note_use(&self.toolchains().join(recipe.hex()).join(RECORD));
+        last_use::note(&self.toolchains().join(recipe.hex()).join(RECORD));
         Some(release)
     }
 
@@ -156,7 +154,7 @@ impl Cache {
     /// When the toolchain was last used, to the day; `None` if it does not lie here.
     pub(crate) fn last_used(&self, recipe: &Digest) -> Option<SystemTime> {
         let record = self.toolchains().join(recipe.hex()).join(RECORD);
-        record.metadata().and_then(|found| found.modified()).ok()
+        last_use::at(&record)
     }
 
     /// Removes a toolchain: out of everybody's sight in one step, then from the disk.
@@ -283,23 +281,6 @@ impl Drop for NewFolder<'_> {
         // What cannot be removed now is swept away by a later install.
         let _ = remove(&self.path);
         let _ = remove(&self.lock_path);
-    }
-}
-
-/// Gives a file that was not used today the time of now; also one from a future that never
-/// came. On a disk that cannot be written it stays as it is.
-fn note_use(path: &Path) {
-    let now = SystemTime::now();
-    let Ok(file) = fs::File::open(path) else {
-        return;
-    };
-    let modified = file.metadata().and_then(|found| found.modified());
-    let apart = modified.map(|modified| {
-        now.duration_since(modified)
-            .unwrap_or_else(|ahead| ahead.duration())
-    });
-    if apart.is_ok_and(|apart| apart > DAY) {
-        let _ = file.set_modified(now);
     }
 }
 

@@ -15,6 +15,7 @@ mod document;
 mod download;
 mod fetcher;
 mod install;
+mod last_use;
 mod lock;
 mod package;
 mod partial;

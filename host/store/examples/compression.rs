@@ -39,7 +39,8 @@ fn measure(file: &Path, folder: &Path) -> Result<(), Fault> {
         copies.push(began.elapsed());
         let on_disk = store.survey()?.blobs.bytes;
         let ratio = on_disk as f64 / bytes as f64;
-        line = format!("{}  {bytes}  {on_disk}  {ratio:.2}", file.display());
+        let name = file.file_name().unwrap_or_default().display();
+        line = format!("{name}  {bytes}  {on_disk}  {ratio:.2}");
         std::fs::remove_dir_all(&cache).map_err(|error| Fault::io("remove", &cache, &error))?;
     }
     println!("{line}  {:.1?}  {:.1?}", median(puts), median(copies));

@@ -91,6 +91,7 @@ impl Store {
             remove_counted(&damaged.path(), bytes, &mut collected.refuse, dry_run)?;
         }
         self.collect_temporaries(&mut collected.refuse, dry_run)?;
+        self.collect_locks(&mut collected.refuse, dry_run)?;
         Ok(collected)
     }
 
@@ -117,6 +118,18 @@ impl Store {
         }
         records.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
         Ok(records)
+    }
+
+    /// What killed processes had locked; letting go of a lock removes its file.
+    fn collect_locks(&self, tally: &mut Tally, dry_run: bool) -> Result<(), Fault> {
+        for left in list(&self.0.root.join("locks"))? {
+            tally.add(0);
+            if !dry_run {
+                let path = left.path();
+                Lock::try_acquire(&path).map_err(|error| Fault::io("lock", &path, &error))?;
+            }
+        }
+        Ok(())
     }
 
     /// What killed processes were writing. A living one holds its lock.

@@ -134,10 +134,12 @@ fn quarantine_and_leftovers_are_emptied() {
     fixture.record("good", "good", fixture.now);
     let root = fixture.cache.path().join("store/v1");
     fs::write(root.join("quarantine/damaged"), "123").unwrap();
+    fs::write(root.join("locks/abandoned"), "").unwrap();
     fs::create_dir_all(root.join("temporary/7")).unwrap();
     fs::write(root.join("temporary/7/half"), "45").unwrap();
     let collected = fixture.collect(30 * DAY, None, false);
-    assert_eq!((collected.refuse.count, collected.refuse.bytes), (2, 5));
+    assert_eq!((collected.refuse.count, collected.refuse.bytes), (3, 5));
+    assert!(!root.join("locks/abandoned").exists());
     assert_eq!(fixture.left(), ["good"]);
     assert!(!root.join("quarantine/damaged").exists());
     assert!(!root.join("temporary/7/half").exists());
