@@ -13,6 +13,7 @@ use orch_store::Store;
 
 use crate::ended::Ended;
 use crate::environment::{environment, find, program};
+use crate::place;
 use crate::process::{End, Process, ProcessError};
 use crate::reaper::Reaper;
 use crate::sandboxed::View;
@@ -86,8 +87,10 @@ pub struct LocalExecutor {
 }
 
 impl LocalExecutor {
-    /// An executor that keeps outputs in `store`. Starts nothing yet.
+    /// An executor that keeps outputs in `store`. Starts nothing yet, but removes what
+    /// killed ones have left.
     pub fn new(settings: LocalSettings, store: Store) -> Self {
+        place::remove_abandoned(&settings.cache);
         let reaper = Reaper::new(settings.reaper.clone());
         let sandbox = match &settings.sandboxes {
             Some(sandboxes) => sandboxes.version(),

@@ -36,6 +36,24 @@ impl Place {
     }
 }
 
+/// Removes the places that killed processes have left below `cache`. Those that somebody has
+/// stay, and so does what cannot be removed: whoever claims it next tries again.
+pub(crate) fn remove_abandoned(cache: &Path) {
+    let work = cache.join("work");
+    for entry in fs::read_dir(&work).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "lock") {
+            continue;
+        }
+        if let Ok(Some(lock)) = Lock::try_acquire(&path) {
+            drop(Place {
+                root: path.with_extension(""),
+                _lock: lock,
+            });
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         // What cannot be removed now is removed before the place is used again.

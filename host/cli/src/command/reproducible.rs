@@ -11,7 +11,7 @@ use std::sync::Arc;
 use orch_engine::port::{OutputFile, Publication, Publisher};
 use orch_engine::{ActionGraph, Cancel, NodeKind, Outcome, Run, RunOptions, World};
 use orch_execute::Sandboxes;
-use orch_model::{Fault, NodeId, RelativePath};
+use orch_model::{Fault, RelativePath};
 use orch_report::human_bytes;
 use orch_store::Store;
 
@@ -65,16 +65,17 @@ pub fn reproducible(
 
     let mut rows = Vec::new();
     let mut same = true;
+    let again = outputs(&graph, &other);
     for (name, file) in &outputs(&graph, &one) {
-        let said = match outputs(&graph, &other).get(name) {
+        let said = match again.get(name) {
             Some(again) if again.digest == file.digest => format!(
                 "the same twice: {}, {}",
                 human_bytes(file.bytes),
                 file.digest.short()
             ),
-            again => {
+            other => {
                 same = false;
-                difference(&first.house.store, file, &second.house.store, again.as_ref())?
+                difference(&first.house.store, file, &second.house.store, other)?
             }
         };
         rows.push(serde_json::json!({ "output": name, "said": said }));
@@ -150,23 +151,17 @@ impl Publisher for Nowhere {
 
 /// Every file that a step left, by the step's name and its own.
 fn outputs(graph: &ActionGraph, run: &Run) -> BTreeMap<String, OutputFile> {
-    let is_command = |id: &NodeId| {
-        graph
-            .nodes()
-            .iter()
-            .any(|node| node.id == *id && matches!(node.kind, NodeKind::Command { .. }))
-    };
-    let nodes = run.nodes.iter().filter(|node| is_command(&node.id));
-    nodes
-        .flat_map(|node| match &node.outcome {
-            Outcome::Succeeded { result, .. } => result
-                .outputs
-                .iter()
-                .map(|file| (format!("{} {}", node.id, file.path), file.clone()))
-                .collect(),
-            _ => Vec::new(),
-        })
-        .collect()
+    let mut files = BTreeMap::new();
+    for (node, run) in graph.nodes().iter().zip(&run.nodes) {
+        if let (NodeKind::Command { .. }, Outcome::Succeeded { result, .. }) =
+            (&node.kind, &run.outcome)
+        {
+            for file in &result.outputs {
+                files.insert(format!("{} {}", node.id, file.path), file.clone());
+            }
+        }
+    }
+    files
 }
 
 fn difference(
@@ -183,9 +178,7 @@ fn difference(
     let two = other_store.read(&other.digest)?.ok_or_else(lost)?;
     let common = one.iter().zip(&two);
     let different = common.clone().filter(|(left, right)| left != right).count();
-    let at = common
-        .take_while(|(left, right)| left == right)
-        .count();
+    let at = common.take_while(|(left, right)| left == right).count();
     let place = orch_inspect::place_of(&one, at)
         .map(|section| format!(" in section `{section}`"))
         .unwrap_or_default();

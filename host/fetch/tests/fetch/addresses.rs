@@ -20,7 +20,7 @@ fn a_redirect_to_a_host_that_is_not_allowed_is_refused() {
             b"",
         );
     });
-    expect!["could not fetch `1.0`: `http://HOST/tool` redirects to `http://elsewhere.example/x?…`, which is not encrypted"].assert_eq(&message);
+    expect!["could not fetch `1.0`: `http://HOST/tool` redirects to `http://elsewhere.example/x?…`, which is not encrypted; for a mirror in a closed network, `ORCH_ALLOW_HTTP=elsewhere.example` allows it"].assert_eq(&message);
 }
 
 #[test]
