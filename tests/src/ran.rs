@@ -87,6 +87,18 @@ impl Ran {
         );
         self
     }
+
+    /// Expects a part of standard output, where the rest is not this test's business.
+    #[track_caller]
+    pub fn shows(self, part: &str) -> Self {
+        assert!(
+            self.stdout.contains(part),
+            "`{}` does not show `{part}`\n--- stdout\n{}",
+            self.line,
+            self.stdout
+        );
+        self
+    }
 }
 
 /// An action's key as `[KEY]`: it rests on the machine that builds.

@@ -1,6 +1,7 @@
 //! How this run speaks: the data on stdout, everything else on stderr, as text or JSON.
 
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 
 use orch_engine::PlanProblem;
 use orch_engine::port::Observer;
@@ -17,6 +18,8 @@ pub struct Console {
     err: Style,
     progress: bool,
     json: Option<Json<std::io::Stdout>>,
+    /// Why stdout did not take what it was given.
+    unwritten: OnceLock<Fault>,
 }
 
 impl Console {
@@ -38,6 +41,7 @@ impl Console {
             progress: stderr.is_terminal() && format == OutputFormat::Text,
             json: (format == OutputFormat::Json)
                 .then(|| Json::new(std::io::stdout(), system_clock())),
+            unwritten: OnceLock::new(),
         }
     }
 
@@ -70,9 +74,28 @@ impl Console {
         }
     }
 
-    /// Text on stdout, as it is. A reader that went away is no fault of ours.
+    /// Text on stdout, as it is. A reader that went away is no fault of ours; a full disk is
+    /// one, which [`Console::close`] reports.
     pub fn print(&self, text: &str) {
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let mut stdout = std::io::stdout().lock();
+        let written = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush());
+        if let Err(error) = written
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            let fault = Fault::internal(format!("could not write to standard output: {error}"));
+            let _ = self.unwritten.set(fault);
+        }
+    }
+
+    /// A text that is all there is to say: as it is for people, a list of one row for
+    /// programs.
+    pub fn document(&self, of: &str, text: &str) {
+        match &self.json {
+            Some(json) => json.list(of, &[serde_json::json!({ "text": text })]),
+            None => self.print(text),
+        }
     }
 
     /// A line on stderr, for people only.
@@ -146,6 +169,10 @@ impl Console {
 
     /// Ends a JSON stream, so that a reader can tell an end from a break.
     pub fn close(&self, exit: Exit) -> Exit {
+        if let Some(fault) = self.unwritten.get() {
+            self.stderr(&orch_report::render_fault(fault, self.err));
+            return Exit::of_fault(fault.kind);
+        }
         match self.json.as_ref().map(|json| json.close(exit.code())) {
             Some(Err(fault)) => {
                 self.stderr(&orch_report::render_fault(&fault, self.err));

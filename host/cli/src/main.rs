@@ -103,7 +103,7 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         Command::Target(command) => command::target::target(environment, command, console),
         Command::Plugin(command) => command::plugin::plugin(environment, command, console),
         Command::Cache(command) => command::cache::cache(environment, command, console),
-        Command::Completions { shell } => command::completions::completions(shell),
+        Command::Completions { shell } => command::completions::completions(shell, console),
         Command::InternalReaper | Command::InternalSandbox { .. } => Ok(Exit::Done),
     }
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use orch_engine::port::FactSource;
 use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
-use orch_model::{Digest, Fault, FaultKind, Hasher, Pipeline, PluginSource, RecordedFact, Refusal};
+use orch_model::{
+    Digest, Fault, FaultKind, Hasher, Lock, Pipeline, PluginSource, RecordedFact, Refusal,
+};
 use orch_plugins::PluginHost;
 
 use crate::console::Console;
@@ -118,12 +120,7 @@ pub fn resolve(
     let earlier = project.lock()?;
     if lock_use == LockUse::Locked {
         // Nothing is asked of the network only to refuse the answer.
-        let missing: Vec<_> = pipeline
-            .toolchains
-            .iter()
-            .filter(|table| !orch_engine::is_pinned(&earlier, table))
-            .map(|table| format!("toolchain `{}`", table.name.value))
-            .collect();
+        let missing = unpinned(pipeline, &earlier);
         if !missing.is_empty() {
             return Err(out_of_date(&missing).into());
         }
@@ -301,19 +298,32 @@ fn note_components(project: &mut Project, kept: &KeptPlan) {
     project.own_components = files.map(|(path, _)| project.folder.join(path)).collect();
 }
 
-/// The problems of a pipeline that can be found without resolving anything, said; whether
-/// there were errors.
-pub fn check(house: &House, project: &Project, console: &Console) -> Result<Option<Plan>, Stop> {
+/// Says the problems of a pipeline that can be found without resolving anything. Gives its
+/// plan, if its toolchains are pinned.
+pub fn check(
+    house: &House,
+    project: &Project,
+    lock_use: LockUse,
+    console: &Console,
+) -> Result<Option<Plan>, Stop> {
     let pipeline = parse(project, console)?;
     let plugins = house.plugins(console, &own_plugins(&pipeline, project))?;
-    let lock = project.lock()?;
-    let pinned = pipeline
-        .toolchains
-        .iter()
-        .all(|table| orch_engine::is_pinned(&lock, table));
-    if pinned {
+    let missing = unpinned(&pipeline, &project.lock()?);
+    if missing.is_empty() {
         return make(house, project, &pipeline, &plugins, console).map(Some);
     }
     hold_against_plugins(house, project, &pipeline, &plugins, console)?;
-    Ok(None)
+    match lock_use {
+        LockUse::Locked => Err(out_of_date(&missing).into()),
+        LockUse::Complete | LockUse::Update => Ok(None),
+    }
+}
+
+/// The toolchains of a pipeline that a lock does not hold.
+fn unpinned(pipeline: &Pipeline, lock: &Lock) -> Vec<String> {
+    let toolchains = pipeline.toolchains.iter();
+    toolchains
+        .filter(|table| !orch_engine::is_pinned(lock, table))
+        .map(|table| format!("toolchain `{}`", table.name.value))
+        .collect()
 }

@@ -20,9 +20,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings as a plugin gets them: a JSON object.
+    /// The settings as a plugin gets them: a JSON object, with its keys sorted, so that
+    /// their order in the file changes nothing.
     pub fn json(&self) -> String {
-        Value::Object(self.values.clone()).to_string()
+        let mut value = Value::Object(self.values.clone());
+        value.sort_all_objects();
+        value.to_string()
     }
 
     /// Where the value behind a JSON pointer stands; the nearest enclosing value's

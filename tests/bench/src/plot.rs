@@ -17,6 +17,9 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(0, 0, 0),
 ];
 
+/// The marks of the lines, as the legend shows them.
+const MARKS: [&str; 3] = ["●", "▲", "✕"];
+
 /// Draws the series into an SVG file.
 pub fn draw(file: &Path, scene: &Scene, series: &Series) -> Result<(), String> {
     let failed =
@@ -35,6 +38,7 @@ pub fn draw(file: &Path, scene: &Scene, series: &Series) -> Result<(), String> {
             ("sans-serif", 20),
         )
         .margin(15)
+        .margin_right(45)
         .x_label_area_size(45)
         .y_label_area_size(70)
         .build_cartesian_2d(
@@ -58,7 +62,7 @@ pub fn draw(file: &Path, scene: &Scene, series: &Series) -> Result<(), String> {
         chart
             .draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))
             .map_err(|error| failed(&error))?
-            .label(name.as_str())
+            .label(format!("{} {name}", MARKS[position % MARKS.len()]))
             .legend(move |(x, y)| {
                 Rectangle::new([(x - 5, y - 5), (x + 5, y + 5)], colour.filled())
             });

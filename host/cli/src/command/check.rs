@@ -5,9 +5,11 @@ use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::house::House;
-use crate::planning;
+use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::stop::Stop;
+
+use super::run::graph_of;
 
 pub fn check(
     environment: Environment,
@@ -15,11 +17,11 @@ pub fn check(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), true)?;
-    match planning::check(&house, &project, console)? {
+    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
+    let lock_use = LockUse::of_flag(arguments.locked);
+    match planning::check(&house, &project, lock_use, console)? {
         Some(plan) => {
-            let graph = orch_engine::ActionGraph::of_plan(&plan)
-                .map_err(|error| orch_model::Fault::new(orch_model::FaultKind::Plugin, error.to_string()))?;
+            let graph = graph_of(&plan)?;
             console.say(&format!("{}: fine, {} nodes", project.name, graph.nodes().len()));
         }
         None => console.say(&format!(

@@ -15,6 +15,6 @@ pub fn schema(
 ) -> Result<Exit, Stop> {
     let (plugins, _) = loaded(environment, &arguments.pipeline, console)?;
     let schema = orch_pipeline::schema(&plugins.summaries());
-    console.print(&format!("{schema:#}\n"));
+    console.document("schema", &format!("{schema:#}\n"));
     Ok(Exit::Done)
 }

@@ -154,13 +154,14 @@ fn env(
         Fault::usage(format!("{id} {} is not installed", toolchain.version))
             .hint(format!("run `orch toolchain install {wanted}`"))
     })?;
-    console.print(&render(
+    let lines = render(
         &toolchain,
         &tree,
         id.as_str(),
         &house.environment.cache,
         shell,
-    )?);
+    )?;
+    console.document("environment", &lines);
     Ok(Exit::Done)
 }
 

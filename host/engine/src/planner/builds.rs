@@ -33,6 +33,9 @@ impl Planner<'_> {
             let Ok(builder) = self.names.plugin(&table.with, Role::Builder) else {
                 continue; // Reported when the plugins' names were checked.
             };
+            if self.refused_builds.contains(&table.name.value) {
+                continue; // Its plugin would only say the same once for each target.
+            }
             let builder = builder.id.clone();
             let Some(toolchain) = self.toolchain_of(table, &builder) else {
                 continue;
@@ -195,16 +198,24 @@ impl Planner<'_> {
         let Some(artifact) = artifacts.iter().find(|artifact| artifact.executable) else {
             return SmokeRun::Not("it makes no program".to_owned());
         };
+        let machine = &target.target.machine;
+        let starts_here = self.surroundings.host.runs(machine);
+        // What is made for one processor may use what this one lacks; its emulator does not.
+        let is_for_any = machine.cpu.is_none() && machine.features.is_empty();
         let runner = match &target.target.runner {
             TargetRunner::EmbeddedWasm => Runner::EmbeddedWasm,
-            _ if self.surroundings.host.runs(&target.target.machine) => Runner::Native,
+            _ if starts_here && is_for_any => Runner::Native,
             TargetRunner::Emulator(command) => {
                 let program = command.first().cloned().unwrap_or_default();
-                if !self.has_program(&program) {
-                    return SmokeRun::Not(format!("`{program}` is not on this machine"));
+                match self.has_program(&program) {
+                    true => Runner::Emulator(command.clone()),
+                    false if starts_here => Runner::Native,
+                    false => {
+                        return SmokeRun::Not(format!("`{program}` is not on this machine"));
+                    }
                 }
-                Runner::Emulator(command.clone())
             }
+            TargetRunner::None if starts_here => Runner::Native,
             TargetRunner::None => {
                 return SmokeRun::Not(format!(
                     "`{}` has no runner on this machine",

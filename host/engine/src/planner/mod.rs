@@ -84,6 +84,7 @@ fn planned(
         names: Names::new(plugins.summaries()),
         units: units(pipeline),
         known_facts: HashSet::new(),
+        refused_builds: HashSet::new(),
         plan: Plan {
             version: Plan::VERSION,
             name: pipeline.name.value.clone(),
@@ -143,6 +144,8 @@ struct Planner<'a> {
     /// The targets of every build and task, by `build.x` and `task.y`.
     units: HashMap<String, &'a [Spanned<String>]>,
     known_facts: HashSet<RecordedFact>,
+    /// Builds whose settings are not what the builder's schema wants.
+    refused_builds: HashSet<String>,
     plan: Plan,
     problems: Vec<PlanProblem>,
     logs: Vec<Log>,
@@ -208,12 +211,18 @@ impl Planner<'_> {
         let toolchains = self.pipeline.toolchains.iter();
         let builds = self.pipeline.builds.iter();
         let named = toolchains
-            .map(|table| (&table.with, Role::ToolchainSource, &table.settings))
-            .chain(builds.map(|table| (&table.with, Role::Builder, &table.settings)));
-        for (with, role, settings) in named {
+            .map(|table| (&table.with, Role::ToolchainSource, &table.settings, None))
+            .chain(builds.map(|table| {
+                let name = Some(&table.name.value);
+                (&table.with, Role::Builder, &table.settings, name)
+            }));
+        for (with, role, settings, build) in named {
             match self.names.plugin(with, role) {
                 Ok(manifest) => {
                     let found = settings_problems(&self.names, &manifest.id, role, settings);
+                    if found.iter().any(PlanProblem::is_error) {
+                        self.refused_builds.extend(build.cloned());
+                    }
                     self.problems.extend(found);
                 }
                 Err(problem) => self.problems.push(*problem),
