@@ -161,7 +161,7 @@ fn forking_has_an_end() {
 fn a_bomb_of_forks_is_cleared_away() {
     let mut rig = Rig::with(|settings| settings.limits.processes = 400);
     let (mut output, stdout) = pipe().unwrap();
-    let (_, stderr) = pipe().unwrap();
+    let (_errors, stderr) = pipe().unwrap();
     let job = crate::rig::job(
         "/usr/bin/perl",
         &["-e", "syswrite(STDOUT, 'x'); while (1) { fork }"],
@@ -179,7 +179,7 @@ fn a_bomb_of_forks_is_cleared_away() {
 fn one_is_asked_to_end_before_one_is_made_to() {
     let mut rig = Rig::new();
     let (output, stdout) = pipe().unwrap();
-    let (_, stderr) = pipe().unwrap();
+    let (_errors, stderr) = pipe().unwrap();
     let job = shell("trap 'echo asked; exit 3' TERM; echo began; while :; do sleep 0.01; done");
     rig.sandbox
         .begin(&job, stdout.into(), stderr.into())
