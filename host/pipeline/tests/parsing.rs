@@ -76,7 +76,7 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
-fn settings_keep_order_types_and_places() {
+fn settings_keep_types_and_places_whatever_their_order() {
     let text = "version = 1\nname = \"x\"\n[target.t]\nplatform = \"p\"\nz = [1, { \"a/b~\" = true }]\n\
                 a.b = 1.5\n[target.t.deep]\nhex = 0xff\n";
     let parsed = parsed(text);
@@ -84,7 +84,7 @@ fn settings_keep_order_types_and_places() {
     let settings = &parsed.pipeline.unwrap().targets[0].settings;
     assert_eq!(
         settings.json(),
-        r#"{"z":[1,{"a/b~":true}],"a":{"b":1.5},"deep":{"hex":255}}"#
+        r#"{"a":{"b":1.5},"deep":{"hex":255},"z":[1,{"a/b~":true}]}"#
     );
     let at = |pointer: &str| &text[settings.span(pointer).unwrap()];
     assert_eq!(at("/z/1/a~1b~0"), "true");
