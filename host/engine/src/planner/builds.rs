@@ -200,8 +200,9 @@ impl Planner<'_> {
         };
         let machine = &target.target.machine;
         let starts_here = self.surroundings.host.runs(machine);
-        // What is made for one processor may use what this one lacks; its emulator does not.
-        let is_for_any = machine.cpu.is_none() && machine.features.is_empty();
+        // What relies on features of a processor may use what this one lacks; its emulator
+        // does not.
+        let is_for_any = machine.features.is_empty();
         let runner = match &target.target.runner {
             TargetRunner::EmbeddedWasm => Runner::EmbeddedWasm,
             _ if starts_here && is_for_any => Runner::Native,
