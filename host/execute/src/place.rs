@@ -27,7 +27,7 @@ impl Place {
     /// The place of a name below `cache`, or where another process has that, one of its
     /// siblings. There is no folder there yet.
     pub(crate) fn claim(cache: &Path, name: &str) -> Result<Self, Fault> {
-        let work = cache.join("work");
+        let work = work(cache);
         fs::create_dir_all(&work).map_err(|error| Fault::io("create the folder", &work, &error))?;
         let (root, lock) = claim_root(&work, name)
             .map_err(|error| Fault::io("lock a folder in", &work, &error))?;
@@ -36,10 +36,17 @@ impl Place {
     }
 }
 
-/// Removes the places that killed processes have left below `cache`. Those that somebody has
-/// stay, and so does what cannot be removed: whoever claims it next tries again.
+/// The folder of all places.
+pub(crate) fn work(cache: &Path) -> PathBuf {
+    cache.join("work")
+}
+
+/// Removes the places and unfinished files that killed processes have left below `cache`. Those
+/// that somebody has stay, and so does what cannot be removed: whoever claims it next tries
+/// again.
 pub(crate) fn remove_abandoned(cache: &Path) {
-    let work = cache.join("work");
+    let work = work(cache);
+    let _ = orch_store::remove_abandoned(&work);
     for entry in fs::read_dir(&work).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|extension| extension != "lock") {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -9,8 +10,9 @@ use orch_model::Fault;
 use orch_sandbox::{
     Limits, Missing, Protection, Sandbox, Settings, StartError, VERSION, WORKSPACE_FOLDERS,
 };
+use orch_store::unfinished_file;
 
-use crate::place::Place;
+use crate::place::{self, Place};
 
 /// What sandboxes are made from.
 #[derive(Clone, Debug)]
@@ -181,10 +183,10 @@ impl Sandboxes {
             let why = missing.why.replace('\n', " ");
             text.push_str(&format!("\n{}: {why}", missing.protection));
         }
-        let Ok(file) = tempfile::NamedTempFile::new_in(&self.settings.cache) else {
+        let Ok(mut file) = unfinished_file(&place::work(&self.settings.cache)) else {
             return;
         };
-        if fs::write(file.path(), text).is_ok() {
+        if file.write_all(text.as_bytes()).is_ok() {
             let _ = file.persist(self.memory());
         }
     }
