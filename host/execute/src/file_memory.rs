@@ -5,7 +5,7 @@
 //! into the files, never a wrong digest.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, Metadata};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard};
 use orch_model::{Digest, Fault};
 use orch_store::remove_abandoned;
 
-use crate::look::{FileClock, Look, now_ns};
+use crate::look::{FileClock, Look, Sight, open_plain};
 use crate::look_file::{self, Entry, Writer};
 
 /// What is known of the files below one folder. Shared by whoever reads or writes there.
@@ -86,21 +86,20 @@ impl FileMemory {
     }
 
     /// The digest of a plain file of the project, which is read only if it may have changed
-    /// since it was read last. `metadata` must not be older than the call.
-    pub(crate) fn digest(&self, path: &str, metadata: &Metadata) -> io::Result<(Digest, u64)> {
-        let look = Look::of(metadata);
+    /// since it was read last. `sight` must not be older than the call.
+    pub(crate) fn digest(&self, path: &str, sight: &Sight) -> io::Result<(Digest, u64)> {
+        let look = sight.look();
         if let Some(digest) = self.known(path, look) {
-            self.saw(path, Some(look));
             return Ok((digest, look.size));
         }
-        let looked_ns = now_ns();
-        let file = File::open(self.root.join(path))?;
-        let before = file.metadata()?;
+        let file = open_plain(&self.root.join(path))?
+            .ok_or_else(|| io::Error::other("it is no longer a plain file"))?;
+        let before = Look::of(&file.metadata()?);
         let (digest, bytes) = Digest::of_reader(&file)?;
-        let after = file.metadata()?;
+        let after = Look::of(&file.metadata()?);
         // One that is being written looks different before and after, or is another file.
-        let whole = Look::of(&before) == look && Look::of(&after) == look;
-        self.note(path, &after, digest, looked_ns, whole);
+        let whole = before == look && after == look;
+        self.learn(path, sight, whole.then_some(digest));
         Ok((digest, bytes))
     }
 
@@ -111,12 +110,13 @@ impl FileMemory {
         (*known == look).then_some(*digest)
     }
 
-    /// Notes a file that was just put in place with a content of this digest. `metadata` is
-    /// that of the written file itself, not of whatever has its name.
-    pub(crate) fn wrote(&self, path: &str, metadata: &Metadata, digest: Digest) {
-        self.note(path, metadata, digest, now_ns(), true);
+    /// Notes a file that was just put in place with a content of this digest. `sight` is of
+    /// the written file itself, not of whatever has its name.
+    pub(crate) fn wrote(&self, path: &str, sight: &Sight, digest: Digest) {
+        self.learn(path, sight, Some(digest));
+        self.saw(path, sight);
         let mut state = self.state();
-        state.placed.insert(path.to_owned(), Look::of(metadata));
+        state.placed.insert(path.to_owned(), sight.look());
         state.changed = true;
     }
 
@@ -145,25 +145,34 @@ impl FileMemory {
         state.changed = true;
     }
 
-    fn note(&self, path: &str, metadata: &Metadata, digest: Digest, looked_ns: i64, whole: bool) {
-        let look = Look::of(metadata);
-        let proven = whole
-            && self
-                .clock
-                .proves(&self.root.join(path), metadata, looked_ns);
+    /// Remembers what a file of this look holds, where an equal look will prove it.
+    fn learn(&self, path: &str, sight: &Sight, digest: Option<Digest>) {
+        let proven = digest.filter(|_| self.proves(path, sight));
         let mut state = self.state();
-        state.doubtful |= !proven;
-        if proven {
-            state.known.insert(path.to_owned(), (look, digest));
-            state.changed = true;
-        } else {
-            state.changed |= state.known.remove(path).is_some();
+        match proven {
+            Some(digest) => {
+                state.known.insert(path.to_owned(), (sight.look(), digest));
+                state.changed = true;
+            }
+            None => state.changed |= state.known.remove(path).is_some(),
         }
-        state.seen.insert(path.to_owned(), Some(look));
     }
 
-    /// Notes how something looked, or that it was not there.
-    pub(crate) fn saw(&self, path: &str, look: Option<Look>) {
+    /// Notes how something looked on which the run rests: a file or a link by its path, a
+    /// folder, as it was before its names were read, likewise.
+    pub(crate) fn saw(&self, path: &str, sight: &Sight) {
+        if !self.proves(path, sight) {
+            self.state().doubtful = true;
+        }
+        self.saw_look(path, Some(sight.look()));
+    }
+
+    /// Notes that the run rests on there being nothing of this name.
+    pub(crate) fn saw_nothing(&self, path: &str) {
+        self.saw_look(path, None);
+    }
+
+    fn saw_look(&self, path: &str, look: Option<Look>) {
         let mut state = self.state();
         match state.seen.get(path) {
             None => drop(state.seen.insert(path.to_owned(), look)),
@@ -172,17 +181,8 @@ impl FileMemory {
         }
     }
 
-    /// Notes how a folder, named below the root, looked before its names were read.
-    pub(crate) fn saw_folder(&self, below: &Path, metadata: &Metadata) {
-        let proven = self
-            .clock
-            .proves(&self.root.join(below), metadata, now_ns());
-        self.state().doubtful |= !proven;
-        let name = match below.as_os_str().is_empty() {
-            true => ".".into(),
-            false => below.to_string_lossy(),
-        };
-        self.saw(&name, Some(Look::of(metadata)));
+    fn proves(&self, path: &str, sight: &Sight) -> bool {
+        self.clock.proves(&self.root.join(path), sight)
     }
 
     /// All that this run looked at, by name below the root; `None` if equal looks would not
@@ -231,6 +231,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     /// A project with one file, and a memory that has read it once.
@@ -242,23 +244,20 @@ mod tests {
         let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
         File::open(&file).unwrap().set_modified(long_ago).unwrap();
         let memory = FileMemory::open(folder.path().to_owned());
-        memory
-            .digest("x", &file.symlink_metadata().unwrap())
-            .unwrap();
+        memory.digest("x", &Sight::of_path(&file).unwrap()).unwrap();
         memory.save().unwrap();
         (folder, file)
     }
 
     fn known(folder: &tempfile::TempDir, file: &Path) -> Option<Digest> {
-        let look = Look::of(&file.symlink_metadata().unwrap());
+        let look = Look::of_path(file).unwrap();
         FileMemory::open(folder.path().to_owned()).known("x", look)
     }
 
     #[test]
     fn a_file_that_nobody_touched_is_known_in_the_next_run() {
         let (folder, file) = remembered();
-        let metadata = file.symlink_metadata().unwrap();
-        let proven = FileClock::default().proves(&file, &metadata, now_ns());
+        let proven = FileClock::default().proves(&file, &Sight::of_path(&file).unwrap());
         assert_eq!(known(&folder, &file), proven.then(|| Digest::of("right")));
     }
 
@@ -286,11 +285,16 @@ mod tests {
     fn what_looked_different_twice_in_one_run_proves_nothing() {
         let (folder, file) = remembered();
         let memory = FileMemory::open(folder.path().to_owned());
-        let saw = || memory.saw("x", Some(Look::of(&file.symlink_metadata().unwrap())));
-        saw();
+        // Like a task that has the file among its inputs.
+        let read = || {
+            let sight = Sight::of_path(&file).unwrap();
+            memory.saw("x", &sight);
+            memory.digest("x", &sight).unwrap().0
+        };
+        assert_eq!(read(), Digest::of("right"));
         assert!(memory.seen().is_some());
         fs::write(&file, "changed").unwrap();
-        saw();
+        assert_eq!(read(), Digest::of("changed"));
         assert_eq!(memory.seen(), None);
     }
 }

@@ -11,10 +11,9 @@ use orch_engine::Cancel;
 use orch_engine::port::{Job, OutputFile, SourceFile};
 use orch_model::{Fault, Hasher, Root};
 use orch_store::Store;
-use rustix::fs::OFlags;
 
 use crate::ended::Ended;
-use crate::identity::Identity;
+use crate::look::{Look, open_plain};
 use crate::workspace::Workspace;
 
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -22,8 +21,8 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// What the inputs of an action were when they were copied, in the order of the job.
 #[derive(Debug, Default)]
 pub(crate) struct Copied {
-    originals: Vec<Identity>,
-    copies: Vec<Identity>,
+    originals: Vec<Look>,
+    copies: Vec<Look>,
 }
 
 impl Copied {
@@ -32,7 +31,7 @@ impl Copied {
     pub(crate) fn check(&self, inputs: &[SourceFile], project: &Path) -> Result<(), Ended> {
         let pairs = inputs.iter().zip(&self.originals);
         for (input, original) in pairs {
-            if Identity::of_path(&input.path.below(project)).as_ref() != Some(original) {
+            if Look::of_path(&input.path.below(project)).as_ref() != Some(original) {
                 return Err(Ended::failed_with_hint(
                     format!("input `{}` changed while the action ran", input.path),
                     "run again when it no longer changes",
@@ -44,7 +43,7 @@ impl Copied {
 
     /// Whether the copy of an input, by its number in the job, is as it was made.
     pub(crate) fn is_untouched(&self, input: usize, copy: &Path) -> bool {
-        Identity::of_path(copy).as_ref() == self.copies.get(input)
+        Look::of_path(copy).as_ref() == self.copies.get(input)
     }
 }
 
@@ -104,18 +103,18 @@ fn copy_input(
     from: &Path,
     to: &Path,
     chunk: &mut [u8],
-) -> Result<(Identity, Identity), Ended> {
+) -> Result<(Look, Look), Ended> {
     if let Some(link) = &input.link {
         return copy_link(input, link, from, to);
     }
-    let mut source = match open_file(from) {
+    let mut source = match open_plain(from) {
         Ok(Some(source)) => source,
         Ok(None) => return Err(changed(input)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(changed(input)),
         Err(error) => return Err(Fault::io("read", from, &error).into()),
     };
     // Taken first: what changes while it is read is seen to have changed.
-    let original = identity(&source, from)?;
+    let original = look(&source, from)?;
     let mut copy = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -148,7 +147,7 @@ fn copy_input(
     let mode = if input.executable { 0o755 } else { 0o644 };
     copy.set_permissions(Permissions::from_mode(mode))
         .map_err(|error| Fault::io("write", to, &error))?;
-    Ok((original, identity(&copy, to)?))
+    Ok((original, look(&copy, to)?))
 }
 
 fn copy_link(
@@ -156,40 +155,23 @@ fn copy_link(
     link: &str,
     from: &Path,
     to: &Path,
-) -> Result<(Identity, Identity), Ended> {
-    let original = Identity::of_path(from).ok_or_else(|| changed(input))?;
+) -> Result<(Look, Look), Ended> {
+    let original = Look::of_path(from).ok_or_else(|| changed(input))?;
     match fs::read_link(from) {
         Ok(found) if found.as_os_str() == link => {}
         _ => return Err(changed(input)),
     }
     std::os::unix::fs::symlink(link, to).map_err(|error| Fault::io("write", to, &error))?;
-    let copy = Identity::of_path(to)
-        .ok_or_else(|| Fault::internal(format!("`{}` is gone", to.display())))?;
+    let copy =
+        Look::of_path(to).ok_or_else(|| Fault::internal(format!("`{}` is gone", to.display())))?;
     Ok((original, copy))
 }
 
-fn identity(file: &File, path: &Path) -> Result<Identity, Fault> {
+fn look(file: &File, path: &Path) -> Result<Look, Fault> {
     let metadata = file
         .metadata()
         .map_err(|error| Fault::io("read", path, &error))?;
-    Ok(Identity::of(&metadata))
-}
-
-/// Opens a plain file; nothing else, and not through a link that replaced it.
-fn open_file(path: &Path) -> io::Result<Option<File>> {
-    // Without `NONBLOCK`, opening a pipe that replaced the file would wait for ever.
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path);
-    match opened {
-        Ok(file) => Ok(file.metadata()?.is_file().then_some(file)),
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
+    Ok(Look::of(&metadata))
 }
 
 fn changed(input: &SourceFile) -> Ended {

@@ -10,7 +10,6 @@ mod capture;
 mod ended;
 mod environment;
 mod file_memory;
-mod identity;
 mod inputs;
 mod local;
 mod look;

@@ -1,13 +1,14 @@
 //! How a file looks without reading it, and when an equal look proves an equal content.
 
 use std::collections::HashMap;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{Statx, StatxFlags};
+use rustix::fs::{OFlags, Statx, StatxFlags};
 
 /// What tells, without reading a file, that it has been changed, replaced or moved.
 ///
@@ -37,6 +38,12 @@ impl Look {
         }
     }
 
+    /// Of a file, folder or link itself; `None` where there is nothing to be seen.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let metadata = path.symlink_metadata().ok()?;
+        Some(Self::of(&metadata))
+    }
+
     pub fn of_statx(found: &Statx) -> Self {
         Self {
             inode: found.stx_ino,
@@ -45,6 +52,56 @@ impl Look {
             ctime_ns: nanoseconds(found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec.into()),
             mode: found.stx_mode.into(),
         }
+    }
+}
+
+/// What one look at a file, a folder or a link has shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    pub metadata: Metadata,
+    /// By this machine's clock, not later than the look: nanoseconds since 1970.
+    looked_ns: i64,
+}
+
+impl Sight {
+    /// Looks through a function that asks the kernel when it is called.
+    pub fn take<E>(look: impl FnOnce() -> Result<Metadata, E>) -> Result<Self, E> {
+        let looked_ns = now_ns();
+        Ok(Self {
+            metadata: look()?,
+            looked_ns,
+        })
+    }
+
+    /// Of an open file.
+    pub fn of_file(file: &File) -> io::Result<Self> {
+        Self::take(|| file.metadata())
+    }
+
+    /// Of whatever has a name, without following it.
+    pub fn of_path(path: &Path) -> io::Result<Self> {
+        Self::take(|| path.symlink_metadata())
+    }
+
+    pub fn look(&self) -> Look {
+        Look::of(&self.metadata)
+    }
+}
+
+/// Opens a plain file; `None` for anything else, also for a link that took its place.
+pub(crate) fn open_plain(path: &Path) -> io::Result<Option<File>> {
+    // Without `NONBLOCK`, opening a pipe that replaced the file would wait for ever.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(path);
+    match opened {
+        Ok(file) => Ok(file.metadata()?.is_file().then_some(file)),
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -67,14 +124,14 @@ pub(crate) struct FileClock {
 }
 
 impl FileClock {
-    /// Whether any change of the file after `looked_ns`, when it was looked at, must show
-    /// in its look: else an equal look proves nothing.
-    pub fn proves(&self, path: &Path, metadata: &Metadata, looked_ns: i64) -> bool {
+    /// Whether any change of what has this name, made after it was looked at, must show in
+    /// its look: else an equal look proves nothing.
+    pub fn proves(&self, path: &Path, sight: &Sight) -> bool {
         // A file from the future tells that some clock was set back.
-        let latest = metadata_times(metadata);
-        latest.saturating_add(COARSEST_TICK_NS) < looked_ns
-            || (latest <= looked_ns.saturating_add(COARSEST_TICK_NS)
-                && self.is_fine(path, metadata))
+        let latest = latest_time(&sight.metadata);
+        latest.saturating_add(COARSEST_TICK_NS) < sight.looked_ns
+            || (latest <= sight.looked_ns.saturating_add(COARSEST_TICK_NS)
+                && self.is_fine(path, &sight.metadata))
     }
 
     fn is_fine(&self, path: &Path, metadata: &Metadata) -> bool {
@@ -88,14 +145,14 @@ impl FileClock {
 }
 
 /// Nanoseconds since 1970 by this machine's clock.
-pub(crate) fn now_ns() -> i64 {
+fn now_ns() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     })
 }
 
-fn metadata_times(metadata: &Metadata) -> i64 {
+fn latest_time(metadata: &Metadata) -> i64 {
     let look = Look::of(metadata);
     look.mtime_ns.max(look.ctime_ns)
 }
@@ -151,8 +208,8 @@ mod tests {
         let clock = FileClock {
             fine_devices: Mutex::new(HashMap::from([(metadata.dev(), false)])),
         };
-        let changed = metadata_times(&metadata);
-        let proves = |looked_ns| clock.proves(file.path(), &metadata, looked_ns);
+        let changed = latest_time(&metadata);
+        let proves = |looked_ns| clock.proves(file.path(), &sight(&metadata, looked_ns));
         assert!(!proves(changed));
         assert!(!proves(changed + COARSEST_TICK_NS));
         assert!(proves(changed + COARSEST_TICK_NS + 1));
@@ -166,8 +223,29 @@ mod tests {
         let clock = FileClock {
             fine_devices: Mutex::new(HashMap::from([(metadata.dev(), true)])),
         };
-        let changed = metadata_times(&metadata);
-        assert!(clock.proves(file.path(), &metadata, changed));
-        assert!(!clock.proves(file.path(), &metadata, changed - 3_600_000_000_000));
+        let changed = latest_time(&metadata);
+        assert!(clock.proves(file.path(), &sight(&metadata, changed)));
+        assert!(!clock.proves(file.path(), &sight(&metadata, changed - 3_600_000_000_000)));
+    }
+
+    fn sight(metadata: &Metadata, looked_ns: i64) -> Sight {
+        Sight {
+            metadata: metadata.clone(),
+            looked_ns,
+        }
+    }
+
+    #[test]
+    fn only_a_plain_file_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        let pipe = folder.path().join("pipe");
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
+        assert!(open_plain(&file).unwrap().is_some());
+        assert!(open_plain(&link).unwrap().is_none());
+        assert!(open_plain(&pipe).unwrap().is_none());
+        assert!(open_plain(folder.path()).unwrap().is_none());
     }
 }

@@ -12,7 +12,7 @@ use orch_model::{Fault, RelativePath};
 use orch_store::{Store, remove_abandoned};
 
 use crate::file_memory::FileMemory;
-use crate::look::Look;
+use crate::look::{Look, Sight};
 
 /// Copies files from a store into the project's folder.
 #[derive(Debug)]
@@ -51,10 +51,8 @@ impl ProjectPublisher {
             ))
             .hint("run again: it will be made anew"));
         };
-        let metadata = written
-            .metadata()
-            .map_err(|error| Fault::io("read", &path, &error))?;
-        self.memory.wrote(to.as_str(), &metadata, file.digest);
+        let sight = Sight::of_file(&written).map_err(|error| Fault::io("read", &path, &error))?;
+        self.memory.wrote(to.as_str(), &sight, file.digest);
         Ok(true)
     }
 
@@ -62,9 +60,7 @@ impl ProjectPublisher {
     /// changed since is theirs. Says whether there was something to remove.
     fn remove(&self, path: &str, placed: Look) -> Result<bool, Fault> {
         let real = self.root.join(path);
-        let ours = real
-            .symlink_metadata()
-            .is_ok_and(|found| Look::of(&found) == placed);
+        let ours = Look::of_path(&real) == Some(placed);
         self.memory.forget(path);
         if ours {
             fs::remove_file(&real).map_err(|error| Fault::io("remove", &real, &error))?;
@@ -75,11 +71,12 @@ impl ProjectPublisher {
     /// Whether the destination holds what it should, as a plain file of the right mode.
     fn is_right(&self, publication: &Publication, path: &Path) -> Result<bool, Fault> {
         let Publication { file, to } = publication;
-        let metadata = match path.symlink_metadata() {
-            Ok(metadata) => metadata,
+        let sight = match Sight::of_path(path) {
+            Ok(sight) => sight,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(Fault::io("read", path, &error)),
         };
+        let metadata = &sight.metadata;
         if metadata.is_dir() {
             return Err(Fault::usage(format!(
                 "could not write `{to}`: there is a folder of that name"
@@ -92,9 +89,13 @@ impl ProjectPublisher {
         }
         let (digest, _) = self
             .memory
-            .digest(to.as_str(), &metadata)
+            .digest(to.as_str(), &sight)
             .map_err(|error| Fault::io("read", path, &error))?;
-        Ok(digest == file.digest)
+        let is_right = digest == file.digest;
+        if is_right {
+            self.memory.saw(to.as_str(), &sight);
+        }
+        Ok(is_right)
     }
 
     /// Makes the folders above a destination. A link among them may lead elsewhere in the

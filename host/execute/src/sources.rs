@@ -1,6 +1,5 @@
 //! Finds the project's input files and digests them.
 
-use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use orch_engine::port::{SourceFile, Sources};
 use orch_model::{Digest, Fault, RelativePath};
 
 use crate::file_memory::FileMemory;
-use crate::look::Look;
+use crate::look::Sight;
 use crate::patterns::Patterns;
 
 /// Folders of tools, wherever they lie: never inputs.
@@ -62,7 +61,11 @@ impl ProjectSources {
                 .strip_prefix(&self.root)
                 .expect("a walk stays below its root");
             if entry.file_type().is_dir() {
-                self.memory.saw_folder(below, &metadata(&entry)?);
+                let name = match below.as_os_str().is_empty() {
+                    true => ".".into(),
+                    false => below.to_string_lossy(),
+                };
+                self.memory.saw(&name, &sight(&entry)?);
                 continue;
             }
             // An exact name is wanted only of what is meant.
@@ -102,7 +105,7 @@ impl ProjectSources {
                         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
                     ) =>
                 {
-                    self.memory.saw(beginning, None);
+                    self.memory.saw_nothing(beginning);
                     return Ok(false);
                 }
                 Err(error) => return Err(Fault::io("read", &path, &error)),
@@ -132,10 +135,10 @@ impl ProjectSources {
 
     fn source_file(&self, path: RelativePath, entry: &DirEntry) -> Result<SourceFile, Fault> {
         let real = entry.path();
-        let metadata = metadata(entry)?;
+        let sight = sight(entry)?;
+        self.memory.saw(path.as_str(), &sight);
         if entry.file_type().is_symlink() {
             let link = self.link(&path, real)?;
-            self.memory.saw(path.as_str(), Some(Look::of(&metadata)));
             return Ok(SourceFile {
                 path,
                 digest: Digest::of(&link),
@@ -152,13 +155,13 @@ impl ProjectSources {
         }
         let (digest, bytes) = self
             .memory
-            .digest(path.as_str(), &metadata)
+            .digest(path.as_str(), &sight)
             .map_err(|error| Fault::io("read", real, &error))?;
         Ok(SourceFile {
             path,
             digest,
             bytes,
-            executable: metadata.permissions().mode() & 0o100 != 0,
+            executable: sight.metadata.permissions().mode() & 0o100 != 0,
             link: None,
         })
     }
@@ -222,10 +225,8 @@ fn stays_within(target: &Path, mut depth: usize) -> bool {
     true
 }
 
-fn metadata(entry: &DirEntry) -> Result<Metadata, Fault> {
-    entry
-        .metadata()
-        .map_err(|error| Fault::io("read", entry.path(), &error.into()))
+fn sight(entry: &DirEntry) -> Result<Sight, Fault> {
+    Sight::take(|| entry.metadata()).map_err(|error| Fault::io("read", entry.path(), &error.into()))
 }
 
 fn relative(below: &Path) -> Result<RelativePath, Fault> {
