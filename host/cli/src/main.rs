@@ -9,6 +9,7 @@ mod exit;
 mod facts;
 mod files;
 mod grants;
+mod hands;
 mod healing;
 mod history;
 mod house;
@@ -20,10 +21,11 @@ mod planned;
 mod planning;
 mod project;
 mod quantity;
+mod results;
 mod selection;
+mod shortcut;
 mod stop;
 mod trace_file;
-mod warm;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! What most commands begin with: a project, the house that works on it, and its plan.
 
-use orch_engine::Plan;
+use orch_engine::{ActionGraph, Plan};
+use orch_model::{Fault, FaultKind};
 
 use crate::arguments::ProjectArguments;
 use crate::console::Console;
@@ -37,4 +38,9 @@ impl Planned {
             plan,
         })
     }
+}
+
+/// The graph of a plan. Only a plugin can make one that cannot be.
+pub fn graph_of(plan: &Plan) -> Result<ActionGraph, Fault> {
+    ActionGraph::of_plan(plan).map_err(|error| Fault::new(FaultKind::Plugin, error.to_string()))
 }

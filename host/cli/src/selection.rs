@@ -1,27 +1,14 @@
 //! The part of the graph that `--only` and `--target` mean.
 
-use orch_engine::{ActionGraph, nearest};
-use orch_model::{Fault, NodeId};
+use orch_engine::ActionGraph;
+use orch_model::{Fault, NodeId, nearest};
 
 use crate::arguments::Selection;
 
 /// The selected nodes and all that they need; everything where nothing is selected.
 pub fn select(graph: &ActionGraph, selection: &Selection) -> Result<ActionGraph, Fault> {
-    let units = || {
-        let mut units: Vec<&str> = graph.nodes().iter().map(|node| node.id.unit()).collect();
-        units.dedup();
-        units
-    };
     for wanted in &selection.only {
-        if !graph.nodes().iter().any(|node| node.id.is_meant_by(wanted)) {
-            let hint = match nearest(wanted, units()) {
-                Some(meant) => format!("did you mean `{meant}`? `orch plan` shows all nodes"),
-                None => "`orch plan` shows all nodes".to_owned(),
-            };
-            return Err(
-                Fault::usage(format!("`--only {wanted}`: there is no such node")).hint(hint),
-            );
-        }
+        orch_engine::named(graph, wanted)?;
     }
     for wanted in &selection.target {
         let targets = || graph.nodes().iter().filter_map(|node| node.id.target());

@@ -24,7 +24,7 @@ use crate::planning;
 use crate::project::Project;
 
 /// The way to a project's snapshot, for one selection of its nodes.
-pub struct Warm {
+pub struct Shortcut {
     environment: Environment,
     folder: PathBuf,
     offline: bool,
@@ -50,7 +50,7 @@ pub struct LastRun {
     pub rows: Vec<ResultRow>,
 }
 
-impl Warm {
+impl Shortcut {
     /// `None` where the project or this program cannot be found; the ordinary way says why.
     pub fn new(
         environment: &Environment,
@@ -81,14 +81,13 @@ impl Warm {
 
     /// The last run, if it would leave everything as it is once more.
     pub fn last_run(&self) -> Option<LastRun> {
-        let mut believed = None;
-        self.snapshot.unchanged(|note| {
-            believed = serde_json::from_slice::<Note>(note)
-                .ok()
-                .filter(|note| self.holds(note));
-            believed.is_some()
-        })?;
-        Some(believed?.last)
+        let mut last = None;
+        let holds = self.snapshot.holds(|note| {
+            let note = serde_json::from_slice::<Note>(note).ok();
+            last = note.filter(|note| self.holds(note)).map(|note| note.last);
+            last.is_some()
+        });
+        last.filter(|_| holds)
     }
 
     fn holds(&self, note: &Note) -> bool {

@@ -27,14 +27,13 @@ pub use forecast::{Forecast, Foreseen, forecast};
 pub use graph::{ActionGraph, GraphError, Node, NodeKind, product_folder};
 pub use host::{LOCKED_HOSTS, locked_host};
 pub use ledger::{Change, Entry, Ledger};
-pub use nearest::nearest;
 pub use outcome::{Origin, Outcome};
 pub use plan::{
     Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };
 pub use planner::{Planned, Surroundings, check, plan};
 pub use problem::PlanProblem;
-pub use query::{edges, query};
+pub use query::{edges, named, query};
 pub use record::NodeRecord;
 pub use resolve::{Keep, Resolution, is_pinned, resolve};
 pub use schedule::{NodeRun, Run, RunOptions, run};

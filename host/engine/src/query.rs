@@ -36,7 +36,7 @@ fn meant(graph: &ActionGraph, text: &str, matches: Matches<'_>) -> Result<Vec<bo
         Some(("affected-by", files)) => Ok(with_followers(graph, readers(graph, files, matches)?)),
         Some((function, _)) => {
             let known = ["deps", "rdeps", "affected-by"];
-            let hint = match nearest(function, known) {
+            let hint = match orch_model::nearest(function, known) {
                 Some(meant) => format!("did you mean `{meant}(…)`?"),
                 None => "there are `deps(…)`, `rdeps(…)` and `affected-by(…)`".to_owned(),
             };
@@ -50,17 +50,18 @@ fn meant(graph: &ActionGraph, text: &str, matches: Matches<'_>) -> Result<Vec<bo
     }
 }
 
-fn named(graph: &ActionGraph, name: &str) -> Result<Vec<bool>, Fault> {
+/// Which nodes of a graph a name means, in the graph's order. A name that means none is the
+/// user's mistake.
+pub fn named(graph: &ActionGraph, name: &str) -> Result<Vec<bool>, Fault> {
     let nodes = graph.nodes().iter();
     let marks: Vec<bool> = nodes.map(|node| node.id.is_meant_by(name)).collect();
     if marks.contains(&true) {
         return Ok(marks);
     }
-    let known = graph.nodes().iter().map(|node| node.id.as_str());
-    let hint = match nearest(name, known) {
-        Some(meant) => format!("did you mean `{meant}`? `orch plan` shows all nodes"),
-        None => "`orch plan` shows all nodes".to_owned(),
-    };
+    // The steps of a build have names too, but a user means the build.
+    let nodes = graph.nodes().iter();
+    let known = nodes.flat_map(|node| [node.id.unit(), node.id.as_str()]);
+    let hint = nearest::hint(name, known, "`orch plan` shows all nodes");
     Err(Fault::usage(format!("there is no node `{name}`")).hint(hint))
 }
 

@@ -6,9 +6,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-use orch_model::{Diagnostic, Settings, Span};
-
-use crate::nearest;
+use orch_model::{Diagnostic, Settings, Span, nearest};
 
 /// More than anybody reads at once; a file of a million wrong keys stays bounded.
 const SHOWN: usize = 100;

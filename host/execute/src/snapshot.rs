@@ -33,12 +33,14 @@ impl Snapshot {
         Self { root, file }
     }
 
-    /// The note of the snapshot, if there is one that `believes`, and all that it names
-    /// looks as it did then.
-    pub fn unchanged(&self, believes: impl FnOnce(&[u8]) -> bool) -> Option<Vec<u8>> {
-        let bytes = fs::read(&self.file).ok()?;
-        let (note, entries) = look_file::read(&bytes)?;
-        (believes(note) && self.all_look_the_same(&entries)).then(|| note.to_vec())
+    /// Whether there is a snapshot, `believes` its note, and all that it names looks as it did
+    /// then.
+    pub fn holds(&self, believes: impl FnOnce(&[u8]) -> bool) -> bool {
+        let Ok(bytes) = fs::read(&self.file) else {
+            return false;
+        };
+        look_file::read(&bytes)
+            .is_some_and(|(note, entries)| believes(note) && self.all_look_the_same(&entries))
     }
 
     /// Keeps what a run has looked at through `memory`, and how `besides`, absolute paths,

@@ -11,6 +11,7 @@ mod facts;
 mod fault;
 mod lock;
 mod machine;
+mod nearest;
 mod node;
 mod path;
 mod pipeline;
@@ -29,6 +30,7 @@ pub use facts::{Answer, PackageFile, Question, RecordedFact, Refusal};
 pub use fault::{Fault, FaultKind};
 pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
 pub use machine::{Architecture, Machine, OperatingSystem};
+pub use nearest::nearest;
 pub use node::NodeId;
 pub use path::{PathError, RelativePath, Root, SandboxPath};
 pub use pipeline::{

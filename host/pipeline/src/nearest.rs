@@ -1,19 +1,6 @@
-//! The known name that a misspelt one probably meant.
+//! What to say of a name that is not known.
 
-/// The closest of `known` to `name`, if one is close enough to be meant.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Nobody misspells a name of this length; comparing would cost its square.
-    if name.len() > 100 {
-        return None;
-    }
-    known
-        .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= name.len().max(3) / 2)
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(name.len()).max(3) / 3)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
+use orch_model::nearest;
 
 /// ``did you mean `x`?`` for the nearest known name, or else all that are known.
 pub(crate) fn hint<'a>(
@@ -43,12 +30,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_close_names_are_meant() {
+    fn what_was_meant_or_all_there_are() {
         let known = ["pi5", "graviton", "musl", "x"];
-        assert_eq!(nearest("pi6", known), Some("pi5"));
-        assert_eq!(nearest("gravitom", known), Some("graviton"));
-        assert_eq!(nearest("kunpeng", known), None);
-        assert_eq!(nearest("", known), Some("x"));
+        assert_eq!(
+            hint("pi6", known, "there are").unwrap(),
+            "did you mean `pi5`?"
+        );
         assert_eq!(
             hint("kunpeng", known, "there are").unwrap(),
             "there are `pi5`, `graviton`, `musl`, `x`"

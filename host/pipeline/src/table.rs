@@ -133,7 +133,7 @@ pub(crate) fn rest<T: Table>(
         if table.contains_key(key.name) {
             continue;
         }
-        let meant = nearest::nearest(key.name, unknown.iter().copied());
+        let meant = orch_model::nearest(key.name, unknown.iter().copied());
         if meant.is_some() && !T::OPEN {
             // That key is complained about as an unknown one, with the same hint.
             continue;

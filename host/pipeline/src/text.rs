@@ -183,7 +183,7 @@ fn template(text: &str) -> Result<Vec<TemplatePart>, Complaint> {
         let name = text.get(error.range.start + 2..error.range.end.saturating_sub(1));
         let nearest = name.and_then(|name| {
             let name = name.trim();
-            match crate::nearest::nearest(name, ["target.name"]) {
+            match orch_model::nearest(name, ["target.name"]) {
                 Some(meant) => Some(format!("did you mean `${{{meant}}}`?")),
                 None if is_variable(name) => Some(format!(
                     "did you mean `${{env.{name}}}`? A literal `${{` is written `$${{`"

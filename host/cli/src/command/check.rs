@@ -5,11 +5,10 @@ use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::house::House;
+use crate::planned::graph_of;
 use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::stop::Stop;
-
-use super::run::graph_of;
 
 pub fn check(
     environment: Environment,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use orch_engine::port::ActionCache;
-use orch_engine::{ActionGraph, Change, Forecast, Foreseen, Ledger, Node, NodeKind, Plan, nearest};
+use orch_engine::{ActionGraph, Change, Forecast, Foreseen, Ledger, Node, NodeKind, Plan};
 use orch_model::{Fault, NodeId};
 use orch_report::human_duration;
 
@@ -13,14 +13,14 @@ use crate::arguments::{ProjectArguments, SandboxMode};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::hands::Hands;
 use crate::history::{self, Executed};
 use crate::isolation::Isolation;
-use crate::planned::Planned;
+use crate::planned::{Planned, graph_of};
 use crate::project::Project;
 use crate::stop::Stop;
 
 use super::plan::{command, variable};
-use super::run::{Hands, graph_of};
 
 /// How many changes are listed before the rest is counted.
 const SHOWN_CHANGES: usize = 20;
@@ -38,16 +38,7 @@ pub fn explain(
         plan,
     } = Planned::open(environment, arguments, console)?;
     let whole = graph_of(&plan)?;
-    if !whole.nodes().iter().any(|known| known.id.is_meant_by(node)) {
-        let known = whole.nodes().iter().map(|known| known.id.as_str());
-        let hint = match nearest(node, known) {
-            Some(meant) => format!("did you mean `{meant}`? `orch plan` shows all nodes"),
-            None => "`orch plan` shows all nodes".to_owned(),
-        };
-        return Err(Fault::usage(format!("there is no node `{node}`"))
-            .hint(hint)
-            .into());
-    }
+    orch_engine::named(&whole, node)?;
     let graph = whole.needed_by(|id| id.is_meant_by(node));
     let sandboxes = Isolation::find(SandboxMode::Best, &house.environment)?.sandboxes;
     let hands = Hands::new(&house, &project, sandboxes)?;

@@ -6,11 +6,10 @@ use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::hands::{Hands, perform};
 use crate::known_projects;
-use crate::planned::Planned;
+use crate::planned::{Planned, graph_of};
 use crate::stop::Stop;
-
-use super::run::{Hands, graph_of, perform};
 
 pub fn fetch(
     environment: Environment,

@@ -4,13 +4,9 @@ use crate::arguments::{GraphFormat, ProjectArguments, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::house::House;
-use crate::planning::{self, LockUse};
-use crate::project::Project;
+use crate::planned::{Planned, graph_of};
 use crate::selection::select;
 use crate::stop::Stop;
-
-use super::run::graph_of;
 
 pub fn graph(
     environment: Environment,
@@ -19,10 +15,7 @@ pub fn graph(
     format: GraphFormat,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let lock_use = LockUse::of_flag(arguments.locked);
-    let plan = planning::plan(&house, &mut project, lock_use, console)?;
+    let plan = Planned::open(environment, arguments, console)?.plan;
     let graph = select(&graph_of(&plan)?, selection)?;
     let nodes = || -> Vec<_> {
         orch_engine::edges(&graph)

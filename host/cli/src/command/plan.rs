@@ -11,11 +11,9 @@ use crate::arguments::{ProjectArguments, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::planned::Planned;
+use crate::planned::{Planned, graph_of};
 use crate::selection::select;
 use crate::stop::Stop;
-
-use super::run::graph_of;
 
 pub fn plan(
     environment: Environment,

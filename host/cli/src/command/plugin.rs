@@ -109,7 +109,7 @@ fn inspect(
 fn find(plugins: &PluginHost, name: &str) -> Result<PluginSummary, Fault> {
     let summaries = plugins.summaries();
     let known = summaries.iter().map(|summary| summary.manifest.id.as_str());
-    let hint = match orch_engine::nearest(name, known) {
+    let hint = match orch_model::nearest(name, known) {
         Some(meant) => format!(
             "did you mean `{meant}`? `orch plugin list` shows all; a file is named by its path"
         ),

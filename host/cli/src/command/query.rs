@@ -6,12 +6,8 @@ use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::house::House;
-use crate::planning::{self, LockUse};
-use crate::project::Project;
+use crate::planned::{Planned, graph_of};
 use crate::stop::Stop;
-
-use super::run::graph_of;
 
 pub fn query(
     environment: Environment,
@@ -19,10 +15,7 @@ pub fn query(
     arguments: &ProjectArguments,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
-    let lock_use = LockUse::of_flag(arguments.locked);
-    let plan = planning::plan(&house, &mut project, lock_use, console)?;
+    let plan = Planned::open(environment, arguments, console)?.plan;
     let graph = graph_of(&plan)?;
     let meant = orch_engine::query(&graph, question, &patterns_mean)?;
     let names = meant.iter().map(|at| graph.nodes()[*at].id.as_str());

@@ -19,13 +19,12 @@ use crate::arguments::{ProjectArguments, SandboxMode};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::hands::{Hands, cores};
 use crate::house::House;
 use crate::interrupt;
 use crate::isolation::Isolation;
-use crate::planned::Planned;
+use crate::planned::{Planned, graph_of};
 use crate::stop::Stop;
-
-use super::run::{Hands, cores, graph_of};
 
 /// How many bytes are shown from the first difference on.
 const SHOWN_BYTES: usize = 16;
@@ -38,11 +37,7 @@ pub fn reproducible(
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
     let whole = graph_of(&planned.plan)?;
-    if !whole.nodes().iter().any(|node| node.id.is_meant_by(build)) {
-        return Err(Fault::usage(format!("there is no node `{build}`"))
-            .hint("`orch plan` shows all nodes")
-            .into());
-    }
+    orch_engine::named(&whole, build)?;
     let graph = whole.needed_by(|id| id.is_meant_by(build));
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;

@@ -1,41 +1,24 @@
 //! `orch run`: does everything that is not done yet.
 
-use std::collections::HashMap;
-use std::num::NonZero;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use orch_engine::port::OutputFile;
-use orch_engine::{
-    ActionGraph, Cancel, Forecast, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild,
-    Run, RunOptions, SmokeRun, World, product_folder,
-};
-use orch_execute::{
-    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, Sandboxes,
-    StoreActionCache,
-};
-use orch_model::{Fault, FaultKind, Runner};
-use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
-use orch_report::{ResultOrigin, ResultRow, Summary, Table};
+use orch_engine::{ActionGraph, Forecast, RunOptions};
+use orch_report::{ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::healing;
+use crate::hands::{Hands, cores, perform};
 use crate::history;
 use crate::house::House;
-use crate::interrupt;
-use crate::isolation::{self, Isolation};
-use crate::judge::StoreJudge;
+use crate::isolation::Isolation;
 use crate::known_projects;
-use crate::planned::Planned;
-use crate::project::Project;
+use crate::planned::{Planned, graph_of};
+use crate::results::rows;
 use crate::selection::select;
+use crate::shortcut::{self, LastRun, Shortcut};
 use crate::stop::Stop;
-use crate::trace_file::TraceFile;
-use crate::warm::{self, LastRun, Warm};
 
 pub fn run(
     environment: Environment,
@@ -44,9 +27,9 @@ pub fn run(
     running: &Running,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let began = std::time::Instant::now();
-    let warm = Warm::new(&environment, arguments, selection, running.sandbox);
-    if let Some(last) = shortcut(warm.as_ref(), running, console) {
+    let began = Instant::now();
+    let shortcut = Shortcut::new(&environment, arguments, selection, running.sandbox);
+    if let Some(last) = last_run(shortcut.as_ref(), running, console) {
         show(&last.rows, &up_to_date(&last, began.elapsed()), console);
         return Ok(Exit::Done);
     }
@@ -62,7 +45,7 @@ pub fn run(
         return foresee(&house, &hands, &graph, console);
     }
     isolation.warn(console);
-    let warm = warm.filter(|_| isolation.is_settled(running.sandbox));
+    let shortcut = shortcut.filter(|_| isolation.is_settled(running.sandbox));
     let options = RunOptions {
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
@@ -82,23 +65,23 @@ pub fn run(
     show(&rows, &summary, console);
     history::add(&project.folder, &run)?;
     hands.memory.save()?;
-    if let Some(warm) = warm.filter(|_| warm::is_settled(&graph, &run)) {
+    if let Some(shortcut) = shortcut.filter(|_| shortcut::is_settled(&graph, &run)) {
         let last = LastRun {
             nodes: run.nodes.len(),
-            rows: rows.iter().map(warm::as_cached).collect(),
+            rows: rows.iter().map(shortcut::as_cached).collect(),
         };
-        warm.keep(&house, &project, &hands.memory, &plan, &graph, last)?;
+        shortcut.keep(&house, &project, &hands.memory, &plan, &graph, last)?;
     }
     Ok(Exit::of_run(&run))
 }
 
 /// The last run, if it would only be repeated. Programs that read along are told of every
 /// node, and a dry run lists them.
-fn shortcut(warm: Option<&Warm>, running: &Running, console: &Console) -> Option<LastRun> {
+fn last_run(shortcut: Option<&Shortcut>, running: &Running, console: &Console) -> Option<LastRun> {
     if running.dry_run || running.trace.is_some() || console.is_json() {
         return None;
     }
-    warm?.last_run()
+    shortcut?.last_run()
 }
 
 fn up_to_date(last: &LastRun, took: Duration) -> Summary {
@@ -125,121 +108,6 @@ fn show(rows: &[ResultRow], summary: &Summary, console: &Console) {
     }
 }
 
-/// The graph of a plan. Only a plugin can make one that cannot be.
-pub fn graph_of(plan: &Plan) -> Result<ActionGraph, Fault> {
-    ActionGraph::of_plan(plan).map_err(|error| Fault::new(FaultKind::Plugin, error.to_string()))
-}
-
-/// Runs a graph with this machine behind the ports, and once more if that shows that the
-/// cache has lost something. Leaves a timeline in the file `trace`.
-pub fn perform(
-    house: &House,
-    hands: &Hands,
-    graph: &ActionGraph,
-    options: RunOptions,
-    console: &Console,
-    trace: Option<&Path>,
-) -> Result<Run, Stop> {
-    // A name that cannot be written is said before anything runs.
-    let trace_file = trace.map(TraceFile::create).transpose()?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
-    let once = || {
-        let observer = console.observer();
-        let observer = match &trace_file {
-            Some(file) => Box::new(file.trace.watch(observer)),
-            None => observer,
-        };
-        orch_engine::run(graph, hands.world(house), options, &*observer, &cancel)
-    };
-    let mut run = once();
-    if let Some(lost) = healing::lost(&run).filter(|_| !cancel.is_cancelled()) {
-        healing::say(&lost, console);
-        hands.cache.check_content();
-        run = healing::joined(run, once());
-    }
-    settle(house, console);
-    if let Some(file) = trace_file {
-        file.write()?;
-    }
-    Ok(run)
-}
-
-/// Makes durable what the run made, also if it was interrupted. All is in place already, and
-/// content is checked whenever it is read: that this failed is worth a warning, not a result.
-fn settle(house: &House, console: &Console) {
-    if let Err(fault) = house.store.settle() {
-        console.warning(
-            &format!("a power cut may undo this run: {fault}"),
-            fault.hint.as_deref(),
-        );
-    }
-}
-
-/// What stands behind the ports of a run.
-pub struct Hands {
-    sources: ProjectSources,
-    executor: LocalExecutor,
-    /// What was done before.
-    pub cache: StoreActionCache,
-    judge: StoreJudge,
-    publisher: ProjectPublisher,
-    memory: Arc<FileMemory>,
-}
-
-impl Hands {
-    pub fn new(
-        house: &House,
-        project: &Project,
-        sandboxes: Option<Arc<Sandboxes>>,
-    ) -> Result<Self, Fault> {
-        let environment = &house.environment;
-        let wasm = EmbeddedWasm::new(EmbeddedSettings::new(&environment.cache));
-        let mut settings = LocalSettings::new(
-            environment.cache.clone(),
-            project.folder.clone(),
-            environment.path().into(),
-            isolation::own_command("internal-reaper")?,
-            Arc::new(wasm),
-        );
-        settings.sandboxes = sandboxes;
-        let memory = Arc::new(FileMemory::open(project.folder.clone()));
-        Ok(Self {
-            sources: ProjectSources::new(
-                project.folder.clone(),
-                project.own_files(),
-                memory.clone(),
-            ),
-            executor: LocalExecutor::new(settings, house.store.clone()),
-            cache: StoreActionCache::new(house.store.clone()),
-            judge: StoreJudge(house.store.clone()),
-            publisher: ProjectPublisher::new(
-                project.folder.clone(),
-                house.store.clone(),
-                memory.clone(),
-            ),
-            memory,
-        })
-    }
-
-    pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {
-        World {
-            host: &house.environment.host,
-            toolchains: &*house.fetcher,
-            sources: &self.sources,
-            executor: &self.executor,
-            cache: &self.cache,
-            judge: &self.judge,
-            publisher: &self.publisher,
-        }
-    }
-}
-
-/// How many actions at once, where the user does not say.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
 /// `--dry-run`: a line for each node.
 fn foresee(
     house: &House,
@@ -262,93 +130,4 @@ fn foresee(
         None => console.print(&table.render(console.style())),
     }
     Ok(Exit::Done)
-}
-
-/// A row for every artifact that was put in place.
-fn rows(plan: &Plan, graph: &ActionGraph, run: &Run) -> Vec<ResultRow> {
-    let mut steps: HashMap<&str, Vec<Step<'_>>> = HashMap::new();
-    for step in graph.nodes().iter().zip(&run.nodes) {
-        steps.entry(step.0.id.unit()).or_default().push(step);
-    }
-    plan.builds
-        .iter()
-        .filter_map(|build| Some((build, steps.get(build.node().as_str())?)))
-        .filter_map(|(build, steps)| Some((build, steps, outputs(steps)?)))
-        .flat_map(|(build, steps, outputs)| {
-            build
-                .artifacts
-                .iter()
-                .zip(outputs)
-                .map(|(artifact, file)| row(build, artifact.name.as_str(), file, steps))
-        })
-        .collect()
-}
-
-/// A node with what came of it.
-type Step<'a> = (&'a Node, &'a NodeRun);
-
-/// What the steps of a build put in place.
-fn outputs<'a>(steps: &[Step<'a>]) -> Option<&'a [OutputFile]> {
-    let (_, run) = steps
-        .iter()
-        .find(|(node, _)| matches!(node.kind, NodeKind::Publish { .. }))?;
-    match &run.outcome {
-        Outcome::Succeeded { result, .. } => Some(&result.outputs),
-        _ => None,
-    }
-}
-
-fn row(build: &PlannedBuild, artifact: &str, file: &OutputFile, steps: &[Step<'_>]) -> ResultRow {
-    let kind = steps
-        .iter()
-        .filter(|(node, _)| matches!(node.kind, NodeKind::Judge { .. }))
-        .find_map(|(_, run)| match &run.outcome {
-            Outcome::Succeeded { result, .. } => result.findings.get(artifact)?.as_str(),
-            _ => None,
-        });
-    // Putting a file in place is no work that a user counts.
-    let counted: Vec<_> = steps
-        .iter()
-        .filter(|(node, _)| !matches!(node.kind, NodeKind::Publish { .. }))
-        .collect();
-    let cached = counted
-        .iter()
-        .filter(|(_, run)| {
-            matches!(
-                run.outcome,
-                Outcome::Succeeded {
-                    origin: Origin::Cached | Origin::Restored,
-                    ..
-                }
-            )
-        })
-        .count();
-    let folder = product_folder(&build.name, &build.target);
-    ResultRow {
-        build: build.name.clone(),
-        target: build.target.clone(),
-        artifact: format!("{folder}/{artifact}"),
-        bytes: file.bytes,
-        digest: file.digest,
-        kind: kind.unwrap_or_default().to_owned(),
-        took: steps.iter().map(|(_, run)| run.took).sum::<Duration>(),
-        origin: match cached {
-            0 => ResultOrigin::Built,
-            all if all == counted.len() => ResultOrigin::Cached,
-            _ => ResultOrigin::Partly,
-        },
-        smoke: match &build.smoke {
-            SmokeRun::Action(action) => match &action.runner {
-                Runner::Native => "ran here".to_owned(),
-                Runner::EmbeddedWasm => "ran in the embedded engine".to_owned(),
-                Runner::Emulator(command) => {
-                    format!(
-                        "ran under {}",
-                        command.first().map_or("an emulator", String::as_str)
-                    )
-                }
-            },
-            SmokeRun::Not(why) => format!("not run: {why}"),
-        },
-    }
 }

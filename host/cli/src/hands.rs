@@ -1,0 +1,134 @@
+//! This machine behind the engine's ports, and a graph that runs on it.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+
+use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
+use orch_execute::{
+    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, Sandboxes,
+    StoreActionCache,
+};
+use orch_model::Fault;
+use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
+
+use crate::console::Console;
+use crate::healing;
+use crate::house::House;
+use crate::interrupt;
+use crate::isolation;
+use crate::judge::StoreJudge;
+use crate::project::Project;
+use crate::stop::Stop;
+use crate::trace_file::TraceFile;
+
+/// What stands behind the ports of a run.
+pub struct Hands {
+    sources: ProjectSources,
+    executor: LocalExecutor,
+    /// What was done before.
+    pub cache: StoreActionCache,
+    judge: StoreJudge,
+    publisher: ProjectPublisher,
+    /// What is known of the project's files.
+    pub memory: Arc<FileMemory>,
+}
+
+impl Hands {
+    pub fn new(
+        house: &House,
+        project: &Project,
+        sandboxes: Option<Arc<Sandboxes>>,
+    ) -> Result<Self, Fault> {
+        let environment = &house.environment;
+        let wasm = EmbeddedWasm::new(EmbeddedSettings::new(&environment.cache));
+        let mut settings = LocalSettings::new(
+            environment.cache.clone(),
+            project.folder.clone(),
+            environment.path().into(),
+            isolation::own_command("internal-reaper")?,
+            Arc::new(wasm),
+        );
+        settings.sandboxes = sandboxes;
+        let memory = Arc::new(FileMemory::open(project.folder.clone()));
+        Ok(Self {
+            sources: ProjectSources::new(
+                project.folder.clone(),
+                project.own_files(),
+                memory.clone(),
+            ),
+            executor: LocalExecutor::new(settings, house.store.clone()),
+            cache: StoreActionCache::new(house.store.clone()),
+            judge: StoreJudge(house.store.clone()),
+            publisher: ProjectPublisher::new(
+                project.folder.clone(),
+                house.store.clone(),
+                memory.clone(),
+            ),
+            memory,
+        })
+    }
+
+    pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {
+        World {
+            host: &house.environment.host,
+            toolchains: &*house.fetcher,
+            sources: &self.sources,
+            executor: &self.executor,
+            cache: &self.cache,
+            judge: &self.judge,
+            publisher: &self.publisher,
+        }
+    }
+}
+
+/// Runs a graph with this machine behind the ports, and once more if that shows that the
+/// cache has lost something. Leaves a timeline in the file `trace`.
+pub fn perform(
+    house: &House,
+    hands: &Hands,
+    graph: &ActionGraph,
+    options: RunOptions,
+    console: &Console,
+    trace: Option<&Path>,
+) -> Result<Run, Stop> {
+    // A name that cannot be written is said before anything runs.
+    let trace_file = trace.map(TraceFile::create).transpose()?;
+    let cancel = Cancel::new();
+    interrupt::listen(&cancel, !console.is_json())?;
+    let once = || {
+        let observer = console.observer();
+        let observer = match &trace_file {
+            Some(file) => Box::new(file.trace.watch(observer)),
+            None => observer,
+        };
+        orch_engine::run(graph, hands.world(house), options, &*observer, &cancel)
+    };
+    let mut run = once();
+    if let Some(lost) = healing::lost(&run).filter(|_| !cancel.is_cancelled()) {
+        healing::say(&lost, console);
+        hands.cache.check_content();
+        run = healing::joined(run, once());
+    }
+    settle(house, console);
+    if let Some(file) = trace_file {
+        file.write()?;
+    }
+    Ok(run)
+}
+
+/// Makes durable what the run made, also if it was interrupted. All is in place already, and
+/// content is checked whenever it is read: that this failed is worth a warning, not a result.
+fn settle(house: &House, console: &Console) {
+    if let Err(fault) = house.store.settle() {
+        console.warning(
+            &format!("a power cut may undo this run: {fault}"),
+            fault.hint.as_deref(),
+        );
+    }
+}
+
+/// How many actions at once, where the user does not say.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}

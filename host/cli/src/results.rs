@@ -1,0 +1,101 @@
+//! What a run made: a row for each artifact that lies in place.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use orch_engine::port::OutputFile;
+use orch_engine::{
+    ActionGraph, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild, Run, SmokeRun,
+    product_folder,
+};
+use orch_model::Runner;
+use orch_report::{ResultOrigin, ResultRow};
+
+/// A row for every artifact that was put in place.
+pub fn rows(plan: &Plan, graph: &ActionGraph, run: &Run) -> Vec<ResultRow> {
+    let mut steps: HashMap<&str, Vec<Step<'_>>> = HashMap::new();
+    for step in graph.nodes().iter().zip(&run.nodes) {
+        steps.entry(step.0.id.unit()).or_default().push(step);
+    }
+    plan.builds
+        .iter()
+        .filter_map(|build| Some((build, steps.get(build.node().as_str())?)))
+        .filter_map(|(build, steps)| Some((build, steps, outputs(steps)?)))
+        .flat_map(|(build, steps, outputs)| {
+            build
+                .artifacts
+                .iter()
+                .zip(outputs)
+                .map(|(artifact, file)| row(build, artifact.name.as_str(), file, steps))
+        })
+        .collect()
+}
+
+/// A node with what came of it.
+type Step<'a> = (&'a Node, &'a NodeRun);
+
+/// What the steps of a build put in place.
+fn outputs<'a>(steps: &[Step<'a>]) -> Option<&'a [OutputFile]> {
+    let (_, run) = steps
+        .iter()
+        .find(|(node, _)| matches!(node.kind, NodeKind::Publish { .. }))?;
+    match &run.outcome {
+        Outcome::Succeeded { result, .. } => Some(&result.outputs),
+        _ => None,
+    }
+}
+
+fn row(build: &PlannedBuild, artifact: &str, file: &OutputFile, steps: &[Step<'_>]) -> ResultRow {
+    let kind = steps
+        .iter()
+        .filter(|(node, _)| matches!(node.kind, NodeKind::Judge { .. }))
+        .find_map(|(_, run)| match &run.outcome {
+            Outcome::Succeeded { result, .. } => result.findings.get(artifact)?.as_str(),
+            _ => None,
+        });
+    // Putting a file in place is no work that a user counts.
+    let counted: Vec<_> = steps
+        .iter()
+        .filter(|(node, _)| !matches!(node.kind, NodeKind::Publish { .. }))
+        .collect();
+    let cached = counted
+        .iter()
+        .filter(|(_, run)| {
+            matches!(
+                run.outcome,
+                Outcome::Succeeded {
+                    origin: Origin::Cached | Origin::Restored,
+                    ..
+                }
+            )
+        })
+        .count();
+    let folder = product_folder(&build.name, &build.target);
+    ResultRow {
+        build: build.name.clone(),
+        target: build.target.clone(),
+        artifact: format!("{folder}/{artifact}"),
+        bytes: file.bytes,
+        digest: file.digest,
+        kind: kind.unwrap_or_default().to_owned(),
+        took: steps.iter().map(|(_, run)| run.took).sum::<Duration>(),
+        origin: match cached {
+            0 => ResultOrigin::Built,
+            all if all == counted.len() => ResultOrigin::Cached,
+            _ => ResultOrigin::Partly,
+        },
+        smoke: match &build.smoke {
+            SmokeRun::Action(action) => match &action.runner {
+                Runner::Native => "ran here".to_owned(),
+                Runner::EmbeddedWasm => "ran in the embedded engine".to_owned(),
+                Runner::Emulator(command) => {
+                    format!(
+                        "ran under {}",
+                        command.first().map_or("an emulator", String::as_str)
+                    )
+                }
+            },
+            SmokeRun::Not(why) => format!("not run: {why}"),
+        },
+    }
+}
