@@ -67,7 +67,7 @@ fn a_node_that_is_not_there() {
         .orch(&["run", "--only", "task.tset"])
         .exits(2)
         .stderr(expect![[r#"
-            error: `--only task.tset`: there is no such node
+            error: there is no node `task.tset`
             hint: did you mean `task.test`? `orch plan` shows all nodes
         "#]]);
     project

@@ -66,7 +66,10 @@ pub fn plan(
     let pipeline = parse(project, console)?;
     let own = own_plugins(&pipeline, project);
     let plugins = house.plugins(console, &own)?;
-    hold_against_plugins(house, project, &pipeline, &plugins, console)?;
+    // Where nothing is looked up, making the plan says the same.
+    if lock_use == LockUse::Update || !unpinned(&pipeline, &project.lock()?).is_empty() {
+        hold_against_plugins(house, project, &pipeline, &plugins, console)?;
+    }
     resolve(house, project, &pipeline, &plugins, lock_use, console)?;
     let plan = make(house, project, &pipeline, &plugins, console)?;
     let kept = KeptPlan {
