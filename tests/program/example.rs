@@ -74,6 +74,18 @@ fn the_example_is_built_verified_and_then_left_alone() {
         "#]]);
 }
 
+#[test]
+fn a_dry_run_of_a_new_project_pins_nothing() {
+    let project = example();
+    std::fs::remove_file(project.path().join("orch.lock")).expect("it is committed");
+    let sources = project.files();
+    project
+        .orch(&["run", "--dry-run"])
+        .exits(0)
+        .says("orch.lock: would become: toolchain `go`: 1.22.10");
+    assert_eq!(project.files(), sources);
+}
+
 const X86_64: u16 = 62;
 const AARCH64: u16 = 183;
 

@@ -85,6 +85,14 @@ fn a_deleted_output_comes_back_without_running() {
     let project = join();
     project.orch(&["run"]).exits(0);
     std::fs::remove_dir_all(project.path().join("dist")).expect("it is there");
+    project
+        .orch(&["run", "--dry-run"])
+        .exits(0)
+        .stdout(expect![[r#"
+            NODE        WOULD
+            task.join   be put back: its result is at hand
+            task.count  follow `task.join`
+        "#]]);
     project.orch(&["run"]).exits(0).stderr(expect![[r#"
         restored     task.join  8 B  [TIME]
         restored     task.count  2 B  [TIME]

@@ -20,6 +20,9 @@ use crate::stop::Stop;
 /// How long to wait before somebody else's hold on the cache is looked at again.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// After so many pauses the user is told what is waited for.
+const UNSAID: Duration = PAUSE.saturating_mul(25);
+
 /// What every command that does something works with.
 pub struct House {
     /// The user's machine and shell.
@@ -42,9 +45,10 @@ impl House {
         environment: Environment,
         project: Option<PathBuf>,
         offline: bool,
+        console: &Console,
     ) -> Result<Self, Fault> {
         let store = Store::open(&environment.cache).map_err(about_cache)?;
-        let in_use = share(&store).map_err(about_cache)?;
+        let in_use = share(&store, console).map_err(about_cache)?;
         let fetcher = Arc::new(Fetcher::new(environment.fetch_settings(offline)?)?);
         let facts = Arc::new(MachineFacts {
             environment: environment.clone(),
@@ -113,12 +117,17 @@ fn about_cache(fault: Fault) -> Fault {
 
 /// Waits for an `orch cache gc`. Nobody listens for an interrupt yet, so that one ends the
 /// waiting as it ends any program.
-fn share(store: &Store) -> Result<InUse, Fault> {
+fn share(store: &Store, console: &Console) -> Result<InUse, Fault> {
+    let mut waited = Duration::ZERO;
     loop {
         if let Some(in_use) = store.try_share()? {
             return Ok(in_use);
         }
+        if waited == UNSAID {
+            console.say("waiting for an `orch cache gc` that has the cache for itself");
+        }
         std::thread::sleep(PAUSE);
+        waited += PAUSE;
     }
 }
 

@@ -28,9 +28,24 @@ impl Planned {
         arguments: &ProjectArguments,
         console: &Console,
     ) -> Result<Self, Stop> {
-        let mut project = Project::open(&environment, &arguments.pipeline)?;
-        let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
         let lock_use = LockUse::of_flag(arguments.locked);
+        Self::with_lock(environment, arguments, lock_use, console)
+    }
+
+    /// The same, with another way to treat the lock.
+    pub fn with_lock(
+        environment: Environment,
+        arguments: &ProjectArguments,
+        lock_use: LockUse,
+        console: &Console,
+    ) -> Result<Self, Stop> {
+        let mut project = Project::open(&environment, &arguments.pipeline)?;
+        let house = House::open(
+            environment,
+            Some(project.folder.clone()),
+            arguments.offline,
+            console,
+        )?;
         let plan = planning::plan(&house, &mut project, lock_use, console)?;
         Ok(Self {
             project,

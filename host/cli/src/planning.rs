@@ -27,6 +27,8 @@ pub enum LockUse {
     Locked,
     /// Everything is looked up again.
     Update,
+    /// What is missing is looked up, and nothing is written.
+    Foresee,
 }
 
 impl LockUse {
@@ -67,7 +69,7 @@ pub fn plan(
     let own = own_plugins(&pipeline, project);
     let plugins = house.plugins(console, &own)?;
     // Where nothing is looked up, making the plan says the same.
-    if lock_use == LockUse::Update || !unpinned(&pipeline, &project.lock()?).is_empty() {
+    if lock_use == LockUse::Update || !unpinned(house, &pipeline, &project.lock()?).is_empty() {
         hold_against_plugins(house, project, &pipeline, &plugins, console)?;
     }
     resolve(house, project, &pipeline, &plugins, lock_use, console)?;
@@ -118,12 +120,12 @@ pub fn resolve(
 ) -> Result<(), Stop> {
     let keep = match lock_use {
         LockUse::Update => Keep::Nothing,
-        LockUse::Complete | LockUse::Locked => Keep::Pinned,
+        LockUse::Complete | LockUse::Locked | LockUse::Foresee => Keep::Pinned,
     };
     let earlier = project.lock()?;
     if lock_use == LockUse::Locked {
         // Nothing is asked of the network only to refuse the answer.
-        let missing = unpinned(pipeline, &earlier);
+        let missing = unpinned(house, pipeline, &earlier);
         if !missing.is_empty() {
             return Err(out_of_date(&missing).into());
         }
@@ -145,9 +147,13 @@ pub fn resolve(
     if lock_use == LockUse::Locked {
         return Err(out_of_date(&resolution.changes).into());
     }
-    project.write_lock(&resolution.lock)?;
+    let would = match lock_use {
+        LockUse::Foresee => "would become: ",
+        _ => "",
+    };
+    project.set_lock(&resolution.lock, lock_use != LockUse::Foresee)?;
     for change in &resolution.changes {
-        console.say(&format!("orch.lock: {change}"));
+        console.say(&format!("orch.lock: {would}{change}"));
     }
     Ok(())
 }
@@ -311,22 +317,22 @@ pub fn check(
 ) -> Result<Option<Plan>, Stop> {
     let pipeline = parse(project, console)?;
     let plugins = house.plugins(console, &own_plugins(&pipeline, project))?;
-    let missing = unpinned(&pipeline, &project.lock()?);
+    let missing = unpinned(house, &pipeline, &project.lock()?);
     if missing.is_empty() {
         return make(house, project, &pipeline, &plugins, console).map(Some);
     }
     hold_against_plugins(house, project, &pipeline, &plugins, console)?;
     match lock_use {
         LockUse::Locked => Err(out_of_date(&missing).into()),
-        LockUse::Complete | LockUse::Update => Ok(None),
+        _ => Ok(None),
     }
 }
 
-/// The toolchains of a pipeline that a lock does not hold.
-fn unpinned(pipeline: &Pipeline, lock: &Lock) -> Vec<String> {
+/// The toolchains of a pipeline that a lock does not hold for this host.
+fn unpinned(house: &House, pipeline: &Pipeline, lock: &Lock) -> Vec<String> {
     let toolchains = pipeline.toolchains.iter();
     toolchains
-        .filter(|table| !orch_engine::is_pinned(lock, table))
+        .filter(|table| !orch_engine::is_pinned(lock, table, &house.environment.host))
         .map(|table| format!("toolchain `{}`", table.name.value))
         .collect()
 }

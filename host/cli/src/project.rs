@@ -83,10 +83,13 @@ impl Project {
         }
     }
 
-    /// Puts a new lock in place.
-    pub fn write_lock(&mut self, lock: &Lock) -> Result<(), Fault> {
+    /// Goes on with another lock, and puts it in place if it is to be written.
+    pub fn set_lock(&mut self, lock: &Lock, write: bool) -> Result<(), Fault> {
         self.lock_text = orch_pipeline::render_lock(lock);
-        crate::files::replace(&self.lock_file(), self.lock_text.as_bytes())
+        match write {
+            true => crate::files::replace(&self.lock_file(), self.lock_text.as_bytes()),
+            false => Ok(()),
+        }
     }
 
     /// Files of the folder that are never inputs.

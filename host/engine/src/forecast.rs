@@ -11,11 +11,13 @@ use crate::world::World;
 /// What would become of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Forecast {
-    /// Its result is at hand.
+    /// Its result is at hand, and where it belongs.
     UpToDate,
+    /// Its result is at hand, and would be put where it belongs.
+    WouldRestore,
     /// It would be done.
     WouldRun,
-    /// That depends on what a node before it leaves, which would be done first.
+    /// That depends on what a node before it leaves, which would be done or put back first.
     DependsOn(NodeId),
 }
 
@@ -46,10 +48,11 @@ pub fn forecast(graph: &ActionGraph, world: World<'_>) -> Result<Vec<Foreseen>, 
                 let look_up = |need: usize| left[need].as_ref();
                 let (found, ledger) = look(graph, position, &look_up, &world)?;
                 let forecast = match &found {
-                    Some(_) => Forecast::UpToDate,
+                    Some((_, true)) => Forecast::UpToDate,
+                    Some((_, false)) => Forecast::WouldRestore,
                     None => Forecast::WouldRun,
                 };
-                left[position] = found;
+                left[position] = found.map(|(left, _)| left);
                 (forecast, ledger)
             }
         };
@@ -62,13 +65,15 @@ pub fn forecast(graph: &ActionGraph, world: World<'_>) -> Result<Vec<Foreseen>, 
     Ok(foreseen)
 }
 
-/// What a node left before, if its result is at hand.
+/// What a node left before, if its result is at hand, and whether that is where it belongs.
+type Found = Option<(Left, bool)>;
+
 fn look<'l>(
     graph: &ActionGraph,
     position: usize,
     left: gather::LeftBy<'l>,
     world: &World<'_>,
-) -> Result<(Option<Left>, Option<Ledger>), Fault> {
+) -> Result<(Found, Option<Ledger>), Fault> {
     let node = &graph.nodes()[position];
     Ok(match &node.kind {
         NodeKind::Fetch { toolchain, .. } => {
@@ -77,25 +82,45 @@ fn look<'l>(
                 tree: Some(tree),
                 ..Left::default()
             });
-            (found, None)
+            (found.map(in_place), None)
         }
-        NodeKind::Command { action, .. } => {
+        NodeKind::Command { action, publish } => {
             let reads = gather::reads(graph, node, action, left, world)?;
             let kept = match action.cacheable {
                 true => world.cache.lookup(&reads.ledger.key())?,
                 false => None,
             };
-            let found = kept.map(|result| Left {
-                outputs: result.outputs,
-                ..Left::default()
-            });
+            let found = match kept {
+                None => None,
+                Some(result) => {
+                    let is_in_place = !publish
+                        || world.publisher.is_in_place(
+                            &gather::task_publications(&result.outputs),
+                            &gather::task_places(action),
+                        )?;
+                    let left = Left {
+                        outputs: result.outputs,
+                        ..Left::default()
+                    };
+                    Some((left, is_in_place))
+                }
+            };
             (found, Some(reads.ledger))
         }
         NodeKind::Judge { artifacts, target } => {
             let (_, ledger) = gather::judged(graph, node, artifacts, target, left)?;
             let kept = world.cache.lookup(&ledger.key())?;
-            (kept.map(|_| Left::default()), Some(ledger))
+            (kept.map(|_| in_place(Left::default())), Some(ledger))
         }
-        NodeKind::Publish { .. } => (Some(Left::default()), None),
+        NodeKind::Publish { artifacts, place } => {
+            let publications = gather::publications(graph, node, artifacts, left)?;
+            let places = std::slice::from_ref(place);
+            let is_in_place = world.publisher.is_in_place(&publications, places)?;
+            (Some((Left::default(), is_in_place)), None)
+        }
     })
+}
+
+fn in_place(left: Left) -> (Left, bool) {
+    (left, true)
 }

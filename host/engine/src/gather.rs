@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use orch_model::{Action, Artifact, Fault, NodeId, RelativePath, Root, SandboxPath, Target};
+use orch_model::{
+    Action, Artifact, Fault, NodeId, RelativePath, Root, Runner, SandboxPath, Target,
+};
 
 use crate::graph::{ActionGraph, Node, NodeKind, as_artifact};
 use crate::ledger::Ledger;
@@ -62,7 +64,16 @@ pub(crate) fn reads(
         false => world.sources.files(&action.inputs)?,
     };
     let sandbox = world.executor.sandbox();
-    let ledger = Ledger::of_action(action, world.host, sandbox, &inputs, &artifacts, &tools);
+    let emulator = match &action.runner {
+        Runner::Emulator(command) => match command.first() {
+            Some(name) => world.executor.emulator(name)?,
+            None => None,
+        },
+        Runner::Native | Runner::EmbeddedWasm => None,
+    };
+    let ledger = Ledger::of_action(
+        action, world.host, sandbox, emulator, &inputs, &artifacts, &tools,
+    );
     Ok(Reads {
         inputs,
         artifacts,

@@ -43,7 +43,10 @@ pub enum Change {
 }
 
 /// Raised whenever the walk changes, so that results of an older walk are not found.
-const WALK: &str = "orch key 2";
+const WALK: &str = "orch key 3";
+
+/// The engine changes with `orch` alone.
+const EMBEDDED_ENGINE: &str = concat!("embedded engine of orch ", env!("CARGO_PKG_VERSION"));
 
 impl Ledger {
     /// The ledger of a process; `sandbox` as [`crate::port::Executor::sandbox`] says it.
@@ -51,6 +54,7 @@ impl Ledger {
         action: &Action,
         host: &Machine,
         sandbox: &str,
+        emulator: Option<Digest>,
         inputs: &[SourceFile],
         artifacts: &BTreeMap<String, Vec<OutputFile>>,
         tools: &BTreeMap<String, InstalledTree>,
@@ -75,9 +79,11 @@ impl Ledger {
             for (position, part) in command.iter().enumerate() {
                 ledger.add(format!("emulator word {}", position + 1), part);
             }
+            let content = emulator.map(|digest| digest.to_string());
+            ledger.add("emulator", content.as_deref().unwrap_or("none"));
         }
         if action.runner == Runner::EmbeddedWasm {
-            ledger.add("runner", "embedded engine");
+            ledger.add("runner", EMBEDDED_ENGINE);
         }
         ledger.add("sandbox", sandbox);
         ledger.add("network", if action.network { "yes" } else { "no" });

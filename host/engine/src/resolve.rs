@@ -4,8 +4,9 @@
 use std::thread;
 
 use orch_model::{
-    Diagnostic, FaultKind, Lock, LockedPlugin, LockedRelease, LockedToolchain, Log, Machine,
-    Pipeline, PluginFailure, PluginId, PluginOrigin, PluginSummary, Toolchain, ToolchainTable,
+    Archive, Diagnostic, FaultKind, Lock, LockedPlugin, LockedRelease, LockedToolchain, Log,
+    Machine, Pipeline, PluginFailure, PluginId, PluginOrigin, PluginSummary, Toolchain,
+    ToolchainTable,
 };
 
 use crate::host::{LOCKED_HOSTS, locked_host};
@@ -77,12 +78,13 @@ pub fn resolve(
     }
     for table in &pipeline.toolchains {
         let known = earlier.toolchain(&table.name);
-        if let (Keep::Pinned, Some(known)) = (keep, known.filter(|known| still_meets(known, table)))
-        {
-            resolution.lock.toolchains.push(known.clone());
+        let kept = known.filter(|known| keep == Keep::Pinned && still_meets(known, table));
+        if let Some(kept) = kept.filter(|kept| covers(kept, host)) {
+            resolution.lock.toolchains.push(kept.clone());
             continue;
         }
-        match resolve_toolchain(table, known, host, plugins, &mut resolution.logs) {
+        let release = kept.map(|kept| kept.release.clone());
+        match resolve_toolchain(table, release, known, host, plugins, &mut resolution.logs) {
             Ok(locked) => {
                 resolution.changes.extend(change(known, &locked));
                 resolution.lock.toolchains.push(locked);
@@ -131,18 +133,49 @@ fn still_meets(locked: &LockedToolchain, table: &ToolchainTable) -> bool {
         && locked.settings == table.settings.json()
 }
 
+/// Whether a pinned toolchain can be had on this host. A host of a kind that no lock covers
+/// gains nothing by another look.
+fn covers(locked: &LockedToolchain, host: &Machine) -> bool {
+    locked_host(host).is_none_or(|name| locked.hosts.iter().any(|known| known.host == name))
+}
+
 fn change(known: Option<&LockedToolchain>, locked: &LockedToolchain) -> Option<String> {
     match known {
         Some(known) if known == locked => None,
         Some(known) if known.release == locked.release => Some(format!(
-            "toolchain `{}`: {} as before, from elsewhere or for other hosts",
-            locked.name, locked.release
+            "toolchain `{}`: {} as before, {}",
+            locked.name,
+            locked.release,
+            other(known, locked)
         )),
         Some(known) => Some(format!(
             "toolchain `{}`: {} becomes {}",
             locked.name, known.release, locked.release
         )),
         None => Some(format!("toolchain `{}`: {}", locked.name, locked.release)),
+    }
+}
+
+/// What tells two ways to have one release.
+fn other(known: &LockedToolchain, locked: &LockedToolchain) -> &'static str {
+    let hosts = |locked: &LockedToolchain| -> Vec<String> {
+        let names = locked.hosts.iter().map(|release| release.host.clone());
+        names.collect()
+    };
+    let archives = |locked: &LockedToolchain| -> Vec<Archive> {
+        let releases = locked.hosts.iter();
+        releases
+            .flat_map(|release| release.toolchain.archives.clone())
+            .collect()
+    };
+    if hosts(known) != hosts(locked) {
+        "for other hosts"
+    } else if archives(known) != archives(locked) {
+        "from elsewhere"
+    } else if known.requirement != locked.requirement {
+        "for another requirement"
+    } else {
+        "set up otherwise"
     }
 }
 
@@ -164,8 +197,11 @@ fn own_plugin<'a>(summaries: &'a [PluginSummary], name: &str) -> Option<&'a Plug
     })
 }
 
+/// Looks up where a release is to be had: the one that is given, or the newest that meets the
+/// requirement.
 fn resolve_toolchain(
     table: &ToolchainTable,
+    release: Option<String>,
     known: Option<&LockedToolchain>,
     host: &Machine,
     plugins: &dyn Plugins,
@@ -191,31 +227,34 @@ fn resolve_toolchain(
         )
     };
 
-    // Asked for the host's triple alone: its cores and memory must not reach the lock.
-    let asked = Machine::of_triple(host.triple.clone());
-    let called = plugins.releases(&plugin, &table.version.value, &asked, &settings);
-    logs.extend(called.logs);
-    let releases = called
-        .result
-        .map_err(|failure| failed(format!("find a release of `{}`", table.name.value), failure))?;
-    let Some(release) = releases.first() else {
-        return Err(vec![PlanProblem::usage(
-            Diagnostic::error(
-                format!(
-                    "no release of `{}` satisfies `{}`",
-                    table.name.value, table.version.value
-                ),
-                table.version.span.clone(),
-            )
-            .hint("`orch toolchain list --available` shows all"),
-        )]);
+    let newest = || {
+        // Asked for the host's triple alone: its cores and memory must not reach the lock.
+        let asked = Machine::of_triple(host.triple.clone());
+        let called = plugins.releases(&plugin, &table.version.value, &asked, &settings);
+        logs.extend(called.logs);
+        let releases = called.result.map_err(|failure| {
+            failed(format!("find a release of `{}`", table.name.value), failure)
+        })?;
+        releases.into_iter().next().ok_or_else(|| {
+            vec![PlanProblem::usage(
+                Diagnostic::error(
+                    format!(
+                        "no release of `{}` satisfies `{}`",
+                        table.name.value, table.version.value
+                    ),
+                    table.version.span.clone(),
+                )
+                .hint("`orch toolchain list --available` shows all"),
+            )]
+        })
     };
+    let release = release.map_or_else(newest, Ok)?;
 
     let located: Vec<_> = thread::scope(|scope| {
         let running: Vec<_> = LOCKED_HOSTS
             .iter()
             .map(|(name, triple)| {
-                let (plugin, settings) = (&plugin, &settings);
+                let (plugin, release, settings) = (&plugin, &release, &settings);
                 let machine = Machine::of_triple(*triple);
                 (
                     *name,
@@ -257,7 +296,7 @@ fn resolve_toolchain(
         with: plugin,
         requirement: table.version.value.clone(),
         settings,
-        release: release.clone(),
+        release,
         hosts,
     };
     if let Some(known) = known {
@@ -294,10 +333,10 @@ fn same_bytes(known: &LockedToolchain, locked: &LockedToolchain) -> Result<(), S
     Ok(())
 }
 
-/// Whether a lock has a release for what a table asks, on whatever host.
-pub fn is_pinned(lock: &Lock, table: &ToolchainTable) -> bool {
+/// Whether a lock has a release for what a table asks, on this host.
+pub fn is_pinned(lock: &Lock, table: &ToolchainTable, host: &Machine) -> bool {
     lock.toolchain(&table.name)
-        .is_some_and(|locked| still_meets(locked, table))
+        .is_some_and(|locked| still_meets(locked, table) && covers(locked, host))
 }
 
 /// The pinned toolchain of a table for a host, if the lock has it.

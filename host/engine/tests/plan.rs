@@ -15,6 +15,10 @@ struct Fake {
     /// What upstream serves now.
     contents: &'static str,
     two_boards: bool,
+    /// The newest release, where it is not the usual one.
+    newest: Option<&'static str>,
+    /// Whether it fails when it is asked for its platforms.
+    breaks: bool,
     runner: TargetRunner,
     triple: Option<&'static str>,
 }
@@ -56,7 +60,9 @@ impl Plugins for Fake {
     }
 
     fn releases(&self, _: &PluginId, _: &str, _: &Machine, _: &str) -> Called<Vec<String>> {
-        called(Ok(vec!["1.2.3".into(), "1.2.2".into()]))
+        let usual = ["1.2.3", "1.2.2"].into_iter();
+        let releases = self.newest.into_iter().chain(usual);
+        called(Ok(releases.map(str::to_owned).collect()))
     }
 
     fn locate(&self, _: &PluginId, version: &str, host: &Machine, _: &str) -> Called<Toolchain> {
@@ -118,6 +124,11 @@ impl Plugins for Fake {
     }
 
     fn platform_offers(&self, _: &PluginId) -> Called<Vec<Offer>> {
+        if self.breaks {
+            return called(Err(PluginFailure::Broken(
+                "it cannot say what it offers".into(),
+            )));
+        }
         called(Ok(vec![Offer {
             name: "board".into(),
             summary: String::new(),
@@ -272,6 +283,38 @@ fn what_is_pinned_stays_while_its_requirement_does() {
     };
     let again = resolve(&pipeline("board"), &lock, Keep::Pinned, &here, &changed).unwrap();
     assert_eq!((again.lock, again.changes), (lock, Vec::new()));
+}
+
+#[test]
+fn a_lock_without_this_host_gains_it_and_keeps_its_release() {
+    let fake = Fake::default();
+    let here = host("x86_64-unknown-linux-gnu");
+    let whole = lock_on(&here.triple, &fake);
+    let mut lock = whole.clone();
+    lock.toolchains[0]
+        .hosts
+        .retain(|one| one.host != "x86_64-linux");
+    let newer = Fake {
+        newest: Some("1.2.4"),
+        ..Fake::default()
+    };
+    let again = resolve(&pipeline("board"), &lock, Keep::Pinned, &here, &newer).unwrap();
+    assert_eq!(again.lock, whole);
+    assert_eq!(
+        again.changes,
+        ["toolchain `all`: 1.2.3 as before, for other hosts"]
+    );
+}
+
+#[test]
+fn where_a_plugin_cannot_say_what_it_offers_no_name_is_called_unknown() {
+    let fake = Fake {
+        breaks: true,
+        ..Fake::default()
+    };
+    let problems = planned(&fake, &pipeline("boards"), &[]).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].starts_with("it cannot"), "{problems:?}");
 }
 
 #[test]

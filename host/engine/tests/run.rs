@@ -109,6 +109,10 @@ impl Executor for Bench {
         "none"
     }
 
+    fn emulator(&self, _: &str) -> Result<Option<Digest>, Fault> {
+        Ok(None)
+    }
+
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault> {
         let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_running.fetch_max(running, Ordering::SeqCst);
@@ -186,6 +190,13 @@ impl Publisher for Bench {
                 published.insert(one.to.to_string(), one.file.digest) != Some(one.file.digest)
             })
             .count())
+    }
+
+    fn is_in_place(&self, publications: &[Publication], _: &[RelativePath]) -> Result<bool, Fault> {
+        let published = self.published.lock().unwrap();
+        let is_in_place =
+            |one: &Publication| published.get(one.to.as_str()) == Some(&one.file.digest);
+        Ok(publications.iter().all(is_in_place))
     }
 }
 

@@ -1,18 +1,20 @@
 //! The executor of this machine: directories, inputs, process, outputs, in that order.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use orch_engine::Cancel;
 use orch_engine::port::{ActionResult, Execution, Executor, Job, WasmRunner};
-use orch_model::{Action, Fault, Root, Runner, Sample};
+use orch_model::{Action, Digest, Fault, Root, Runner, Sample};
 use orch_store::Store;
 
 use crate::ended::Ended;
-use crate::environment::{environment, find, program};
+use crate::environment::{environment, find, find_anywhere, program};
 use crate::place;
 use crate::process::{End, Process, ProcessError};
 use crate::reaper::Reaper;
@@ -84,6 +86,8 @@ pub struct LocalExecutor {
     reaper: Reaper,
     /// As in [`Executor::sandbox`].
     sandbox: String,
+    /// The content of each emulator that was asked for.
+    emulators: Mutex<HashMap<String, Option<Digest>>>,
 }
 
 impl LocalExecutor {
@@ -101,6 +105,7 @@ impl LocalExecutor {
             store,
             reaper,
             sandbox,
+            emulators: Mutex::default(),
         }
     }
 
@@ -273,6 +278,24 @@ impl LocalExecutor {
 impl Executor for LocalExecutor {
     fn sandbox(&self) -> &str {
         &self.sandbox
+    }
+
+    fn emulator(&self, name: &str) -> Result<Option<Digest>, Fault> {
+        let mut known = self.emulators.lock().expect("nobody panics with it");
+        if let Some(known) = known.get(name) {
+            return Ok(*known);
+        }
+        let digest = match find_anywhere(name, &self.settings.system_path) {
+            Some(file) => Some(
+                File::open(&file)
+                    .and_then(Digest::of_reader)
+                    .map_err(|error| Fault::io("read", &file, &error))?
+                    .0,
+            ),
+            None => None,
+        };
+        known.insert(name.to_owned(), digest);
+        Ok(digest)
     }
 
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault> {

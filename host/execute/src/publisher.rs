@@ -60,12 +60,31 @@ impl ProjectPublisher {
     /// changed since is theirs. Says whether there was something to remove.
     fn remove(&self, path: &str, placed: Look) -> Result<bool, Fault> {
         let real = self.root.join(path);
-        let ours = Look::of_path(&real) == Some(placed);
+        let ours = self.is_ours(path, placed);
         self.memory.forget(path);
         if ours {
             fs::remove_file(&real).map_err(|error| Fault::io("remove", &real, &error))?;
         }
         Ok(ours)
+    }
+
+    /// Whether nobody has changed a file since it was put in place.
+    fn is_ours(&self, path: &str, placed: Look) -> bool {
+        Look::of_path(&self.root.join(path)) == Some(placed)
+    }
+
+    /// What was put at or below some places, and is not among the publications any more.
+    fn no_longer_wanted(
+        &self,
+        publications: &[Publication],
+        places: &[RelativePath],
+    ) -> Vec<(String, Look)> {
+        let current: HashSet<&str> = publications.iter().map(|one| one.to.as_str()).collect();
+        places
+            .iter()
+            .flat_map(|place| self.memory.placed_at(place.as_str()))
+            .filter(|(path, _)| !current.contains(path.as_str()))
+            .collect()
     }
 
     /// Whether the destination holds what it should, as a plain file of the right mode.
@@ -163,14 +182,25 @@ impl Publisher for ProjectPublisher {
         for publication in publications {
             changed += usize::from(self.place(publication)?);
         }
-        let current: HashSet<&str> = publications.iter().map(|one| one.to.as_str()).collect();
-        for place in places {
-            for (path, look) in self.memory.placed_at(place.as_str()) {
-                if !current.contains(path.as_str()) {
-                    changed += usize::from(self.remove(&path, look)?);
-                }
-            }
+        for (path, look) in self.no_longer_wanted(publications, places) {
+            changed += usize::from(self.remove(&path, look)?);
         }
         Ok(changed)
+    }
+
+    fn is_in_place(
+        &self,
+        publications: &[Publication],
+        places: &[RelativePath],
+    ) -> Result<bool, Fault> {
+        for publication in publications {
+            if !self.is_right(publication, &publication.to.below(&self.root))? {
+                return Ok(false);
+            }
+        }
+        let removed = self.no_longer_wanted(publications, places);
+        Ok(!removed
+            .iter()
+            .any(|(path, placed)| self.is_ours(path, *placed)))
     }
 }

@@ -497,6 +497,25 @@ fn an_emulator_is_found_on_the_machine_and_stands_in_front() {
 }
 
 #[test]
+fn another_emulator_of_the_same_name_makes_another_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut fixture = Fixture::new();
+    fixture.settings.system_path = folder.path().into();
+    let content = || {
+        LocalExecutor::new(fixture.settings.clone(), fixture.store.clone())
+            .emulator("qemu")
+            .unwrap()
+    };
+    assert_eq!(content(), None);
+    for version in ["one", "two"] {
+        let emulator = folder.path().join("qemu");
+        fs::write(&emulator, version).unwrap();
+        fs::set_permissions(&emulator, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(content(), Some(Digest::of(version)));
+    }
+}
+
+#[test]
 fn webassembly_is_run_by_the_engine_inside() {
     let mut fixture = Fixture::new();
     fixture.artifact("compile", "agent.wasm", "module", false);

@@ -231,6 +231,7 @@ impl<'a> WireEvent<'a> {
         let nodes = foreseen.iter().map(|foreseen| {
             let (would, behind) = match &foreseen.forecast {
                 Forecast::UpToDate => ("stay", None),
+                Forecast::WouldRestore => ("restore", None),
                 Forecast::WouldRun => ("run", None),
                 Forecast::DependsOn(first) => ("follow", Some(first.as_str())),
             };

@@ -16,7 +16,12 @@ pub fn check(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
+    let house = House::open(
+        environment,
+        Some(project.folder.clone()),
+        arguments.offline,
+        console,
+    )?;
     let lock_use = LockUse::of_flag(arguments.locked);
     match planning::check(&house, &project, lock_use, console)? {
         Some(plan) => {

@@ -235,9 +235,12 @@ fn last_run(past: &Past) -> String {
 }
 
 fn now(forecast: &Forecast) -> String {
-    let follows = |first: &NodeId| format!("depends on `{first}`, which would run first");
+    let follows = |first: &NodeId| format!("depends on `{first}`, which comes first");
     match forecast {
         Forecast::UpToDate => "up to date".to_owned(),
+        Forecast::WouldRestore => {
+            "would be put back: its result is at hand, but not where it belongs".to_owned()
+        }
         Forecast::WouldRun => "would run".to_owned(),
         Forecast::DependsOn(first) => follows(first),
     }

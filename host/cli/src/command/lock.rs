@@ -16,7 +16,12 @@ pub fn lock(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(environment, Some(project.folder.clone()), arguments.offline)?;
+    let house = House::open(
+        environment,
+        Some(project.folder.clone()),
+        arguments.offline,
+        console,
+    )?;
     let pipeline = planning::parse(&project, console)?;
     let plugins = house.plugins(console, &planning::own_plugins(&pipeline, &project))?;
     planning::hold_against_plugins(&house, &project, &pipeline, &plugins, console)?;

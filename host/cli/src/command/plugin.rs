@@ -53,7 +53,7 @@ pub fn loaded(
         }
         false => (None, Vec::new()),
     };
-    let house = House::open(environment, folder, true)?;
+    let house = House::open(environment, folder, true, console)?;
     let plugins = house.plugins(console, &own)?;
     Ok((plugins, house))
 }

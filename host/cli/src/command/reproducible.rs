@@ -43,12 +43,12 @@ pub fn reproducible(
     interrupt::listen(&cancel, !console.is_json())?;
 
     let isolation = Isolation::find(SandboxMode::Best, &planned.house.environment)?;
-    let first = Making::new(&planned)?;
+    let first = Making::new(&planned, console)?;
     let one = first.make(&planned, &graph, isolation.sandboxes, &cancel, console)?;
     if !one.nodes.iter().all(|node| node.outcome.is_success()) {
         return Ok(Exit::of_run(&one));
     }
-    let second = Making::new(&planned)?;
+    let second = Making::new(&planned, console)?;
     let all_cores = rustix::thread::sched_getaffinity(None).map_err(affinity_fault)?;
     only_one_core(&all_cores)?;
     let other = second.make(&planned, &graph, None, &cancel, console);
@@ -95,7 +95,7 @@ struct Making {
 
 impl Making {
     /// A cache of its own, empty, beside the user's.
-    fn new(planned: &Planned) -> Result<Self, Fault> {
+    fn new(planned: &Planned, console: &Console) -> Result<Self, Fault> {
         let cache = &planned.house.environment.cache;
         let folder = tempfile::Builder::new()
             .prefix("reproducible-")
@@ -106,7 +106,7 @@ impl Making {
             ..planned.house.environment.clone()
         };
         Ok(Self {
-            house: House::open(environment, None, planned.house.offline)?,
+            house: House::open(environment, None, planned.house.offline, console)?,
             _folder: folder,
         })
     }
@@ -141,6 +141,10 @@ struct Nowhere;
 impl Publisher for Nowhere {
     fn publish(&self, _: &[Publication], _: &[RelativePath]) -> Result<usize, Fault> {
         Ok(0)
+    }
+
+    fn is_in_place(&self, _: &[Publication], _: &[RelativePath]) -> Result<bool, Fault> {
+        Ok(true)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::house::House;
 use crate::isolation::Isolation;
 use crate::known_projects;
 use crate::planned::{Planned, graph_of};
+use crate::planning::LockUse;
 use crate::results::rows;
 use crate::selection::select;
 use crate::shortcut::{self, LastRun, Shortcut};
@@ -37,7 +38,10 @@ pub fn run(
         project,
         house,
         plan,
-    } = Planned::open(environment, arguments, console)?;
+    } = match running.dry_run && !arguments.locked {
+        true => Planned::with_lock(environment, arguments, LockUse::Foresee, console)?,
+        false => Planned::open(environment, arguments, console)?,
+    };
     let graph = select(&graph_of(&plan)?, selection)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
     if running.dry_run {
@@ -120,6 +124,7 @@ fn foresee(
     for node in &foreseen {
         let would = match &node.forecast {
             Forecast::UpToDate => "stay: up to date".to_owned(),
+            Forecast::WouldRestore => "be put back: its result is at hand".to_owned(),
             Forecast::WouldRun => "run".to_owned(),
             Forecast::DependsOn(first) => format!("follow `{first}`"),
         };

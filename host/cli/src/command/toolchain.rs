@@ -41,7 +41,7 @@ pub fn toolchain(
 }
 
 fn list(environment: Environment, console: &Console) -> Result<Exit, Stop> {
-    let house = House::open(environment, None, true)?;
+    let house = House::open(environment, None, true, console)?;
     let mut table = Table::new(["toolchain", "size", "files", "lies in"])
         .right(1)
         .right(2);
@@ -70,7 +70,7 @@ fn list(environment: Environment, console: &Console) -> Result<Exit, Stop> {
 }
 
 fn available(environment: Environment, plugin: &str, console: &Console) -> Result<Exit, Stop> {
-    let house = House::open(environment, None, false)?;
+    let house = House::open(environment, None, false, console)?;
     let plugins = house.plugins(console, &[])?;
     let id = plugin_id(plugin)?;
     let releases = releases(&plugins, &id, "*", &house.environment.host, console)?;
@@ -96,7 +96,7 @@ fn install(
     offline: bool,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let house = House::open(environment, None, offline)?;
+    let house = House::open(environment, None, offline, console)?;
     let (id, requirement) = split(wanted)?;
     let toolchain = resolve(&house, &id, &requirement, console)?;
     let cancel = Cancel::new();
@@ -146,7 +146,7 @@ fn env(
     shell: ShellSyntax,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let house = House::open(environment, None, false)?;
+    let house = House::open(environment, None, false, console)?;
     let (id, requirement) = split(wanted)?;
     let toolchain = remembered(&house, &id, &requirement)?
         .map_or_else(|| resolve(&house, &id, &requirement, console), Ok)?;

@@ -14,7 +14,7 @@ use crate::port::{AdviceRequest, BuildRequest};
 use crate::problem::PlanProblem;
 
 use super::Planner;
-use super::names::{Offered, offered};
+use super::names::{Offered, Offers, offered};
 
 /// How long a smoke run may take. A program that answers `-version` needs milliseconds;
 /// one under an emulator on a busy machine, seconds.
@@ -22,7 +22,11 @@ const SMOKE_TIMEOUT_MS: u64 = 30_000;
 
 impl Planner<'_> {
     pub(super) fn plan_builds(&mut self) {
-        let policies = self.policy_offers();
+        let wanted = self.pipeline.builds.iter().flat_map(|build| &build.tuning);
+        let policies = match wanted.map(|policy| policy.span.clone()).next() {
+            Some(span) => self.offers(Role::TuningPolicy, &span),
+            None => Offers::none(),
+        };
         let targets: HashMap<String, PlannedTarget> = self
             .plan
             .targets
@@ -49,7 +53,7 @@ impl Planner<'_> {
                     &whose,
                     "`orch plugin list` shows who offers what",
                 ) {
-                    Ok(offer) => chosen.push((policy, offer)),
+                    Ok(offer) => chosen.extend(offer.map(|offer| (policy, offer))),
                     Err(problem) => self.problems.push(*problem),
                 }
             }
@@ -345,39 +349,5 @@ impl Planner<'_> {
                 .map(|target| node(Some(&target.value)))
                 .collect(),
         }
-    }
-
-    fn policy_offers(&mut self) -> Vec<Offered> {
-        let Some(first) = self
-            .pipeline
-            .builds
-            .iter()
-            .flat_map(|build| &build.tuning)
-            .next()
-        else {
-            return Vec::new();
-        };
-        let plugins: Vec<_> = self
-            .names
-            .with_role(Role::TuningPolicy)
-            .map(|manifest| manifest.id.clone())
-            .collect();
-        let mut offers = Vec::new();
-        for plugin in plugins {
-            let called = self.plugins.policy_offers(&plugin);
-            let site = Self::site(
-                &plugin,
-                "say what it offers".to_owned(),
-                first.span.clone(),
-                None,
-            );
-            for offer in self.take(called, &site).unwrap_or_default() {
-                offers.push(Offered {
-                    plugin: plugin.clone(),
-                    name: offer.name,
-                });
-            }
-        }
-        offers
     }
 }

@@ -101,14 +101,33 @@ pub(super) struct Offered {
     pub name: String,
 }
 
+/// All offers of one role.
+pub(super) struct Offers {
+    pub all: Vec<Offered>,
+    /// Whether a plugin failed to say what it offers, and that was reported.
+    pub incomplete: bool,
+}
+
+impl Offers {
+    /// Of nobody.
+    pub(super) fn none() -> Self {
+        Self {
+            all: Vec::new(),
+            incomplete: false,
+        }
+    }
+}
+
 /// The offer that a name means: `name`, or `plugin/name` where several plugins offer it.
+/// `None` if it may be that of a plugin that failed.
 pub(super) fn offered(
     wanted: &Spanned<String>,
-    offers: &[Offered],
+    offers: &Offers,
     whose: &str,
     listed_by: &str,
-) -> Result<Offered, Box<PlanProblem>> {
+) -> Result<Option<Offered>, Box<PlanProblem>> {
     let matching: Vec<&Offered> = offers
+        .all
         .iter()
         .filter(|offer| {
             offer.name == wanted.value
@@ -116,14 +135,15 @@ pub(super) fn offered(
         })
         .collect();
     let diagnostic = match matching.as_slice() {
-        [one] => return Ok((*one).clone()),
+        [one] => return Ok(Some((*one).clone())),
+        [] if offers.incomplete => return Ok(None),
         [] => Diagnostic::error(
             format!("{whose} `{}`, which no plugin offers", wanted.value),
             wanted.span.clone(),
         )
         .hint(nearest::hint(
             &wanted.value,
-            offers.iter().map(|offer| offer.name.as_str()),
+            offers.all.iter().map(|offer| offer.name.as_str()),
             listed_by,
         )),
         several => Diagnostic::error(

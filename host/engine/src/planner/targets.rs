@@ -1,19 +1,19 @@
 //! Targets: which plugin offers each platform, and what it says of the machine.
 
-use orch_model::Role;
+use orch_model::{Role, Span};
 
 use crate::plan::PlannedTarget;
 use crate::problem::PlanProblem;
 
-use super::names::{Offered, offered};
+use super::names::{Offered, Offers, offered};
 use super::{Planner, settings_problems};
 
 impl Planner<'_> {
     pub(super) fn plan_targets(&mut self) {
-        if self.pipeline.targets.is_empty() {
+        let Some(first) = self.pipeline.targets.first() else {
             return;
-        }
-        let offers = self.platform_offers();
+        };
+        let offers = self.offers(Role::TargetPlatform, &first.platform.span);
         for table in &self.pipeline.targets {
             let whose = format!("target `{}` wants platform", table.name.value);
             let offer = match offered(
@@ -22,7 +22,8 @@ impl Planner<'_> {
                 &whose,
                 "`orch target list` shows all",
             ) {
-                Ok(offer) => offer,
+                Ok(Some(offer)) => offer,
+                Ok(None) => continue,
                 Err(problem) => {
                     self.problems.push(*problem);
                     continue;
@@ -58,22 +59,32 @@ impl Planner<'_> {
         }
     }
 
-    fn platform_offers(&mut self) -> Vec<Offered> {
+    /// What all plugins of a role offer. The first place that wants an offer is where their
+    /// failures are said.
+    pub(super) fn offers(&mut self, role: Role, wanted: &Span) -> Offers {
         let plugins: Vec<_> = self
             .names
-            .with_role(Role::TargetPlatform)
+            .with_role(role)
             .map(|manifest| manifest.id.clone())
             .collect();
-        let mut offers = Vec::new();
+        let mut offers = Offers::none();
         for plugin in plugins {
-            let called = self.plugins.platform_offers(&plugin);
-            let span = self.pipeline.targets[0].platform.span.clone();
-            let site = Self::site(&plugin, "say what it offers".to_owned(), span, None);
-            for offer in self.take(called, &site).unwrap_or_default() {
-                offers.push(Offered {
+            let called = match role {
+                Role::TuningPolicy => self.plugins.policy_offers(&plugin),
+                _ => self.plugins.platform_offers(&plugin),
+            };
+            let site = Self::site(
+                &plugin,
+                "say what it offers".to_owned(),
+                wanted.clone(),
+                None,
+            );
+            match self.take(called, &site) {
+                Some(all) => offers.all.extend(all.into_iter().map(|offer| Offered {
                     plugin: plugin.clone(),
                     name: offer.name,
-                });
+                })),
+                None => offers.incomplete = true,
             }
         }
         offers

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use orch_model::{Action, Fault, NodeId, Sample};
+use orch_model::{Action, Digest, Fault, NodeId, Sample};
 
 use crate::Cancel;
 
@@ -53,6 +53,10 @@ pub trait Executor: Send + Sync {
     /// version and what it lacks. What was made with less is not taken for what was made
     /// with more.
     fn sandbox(&self) -> &str;
+
+    /// The content of the emulator that a name means here, a part of the keys of what it runs;
+    /// `None` where there is none.
+    fn emulator(&self, name: &str) -> Result<Option<Digest>, Fault>;
 
     /// Runs the action. `Err` is for faults that are not the action's own.
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault>;

@@ -24,4 +24,11 @@ pub trait Publisher: Send + Sync {
         publications: &[Publication],
         places: &[RelativePath],
     ) -> Result<usize, Fault>;
+
+    /// Whether [`Publisher::publish`] would find nothing to write and nothing to remove.
+    fn is_in_place(
+        &self,
+        publications: &[Publication],
+        places: &[RelativePath],
+    ) -> Result<bool, Fault>;
 }

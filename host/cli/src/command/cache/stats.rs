@@ -20,7 +20,7 @@ struct Row {
 }
 
 pub fn stats(environment: Environment, console: &Console) -> Result<Exit, Stop> {
-    let house = House::open(environment, None, true)?;
+    let house = House::open(environment, None, true, console)?;
     let rows = rows(&house)?;
     if let Some(json) = console.json() {
         let rows: Vec<_> = rows

@@ -17,7 +17,7 @@ use crate::stop::Stop;
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(100);
 
 pub fn verify(environment: Environment, console: &Console) -> Result<Exit, Stop> {
-    let house = House::open(environment, None, true)?;
+    let house = House::open(environment, None, true, console)?;
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;
     let mut shown = std::time::Instant::now();
