@@ -99,7 +99,14 @@ pub fn examine(
     let settings = SandboxSettings {
         cache: environment.cache.clone(),
         command: own_command("internal-sandbox")?,
-        limits: Limits::default(),
+        limits: Limits {
+            // The rest is for `orch` and everybody else.
+            memory_bytes: environment
+                .host
+                .memory_bytes
+                .map_or(u64::MAX, |all| all / 8 * 7),
+            ..Limits::default()
+        },
     };
     match Sandboxes::new(settings) {
         Ok(sandboxes) => Ok(Ok(sandboxes)),

@@ -20,6 +20,7 @@ use wait4::Wait4;
 
 use orch_engine::Cancel;
 use orch_model::{Fault, Sample};
+use orch_sandbox::Exceeded;
 
 use crate::environment::Environment;
 use crate::reaper::Reaper;
@@ -54,6 +55,7 @@ pub(crate) enum End {
     Signalled(i32),
     TimedOut,
     Cancelled,
+    Exceeded(Exceeded),
 }
 
 /// Why a process did not start or could not be seen through.

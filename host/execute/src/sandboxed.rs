@@ -40,7 +40,11 @@ impl Process<'_> {
         let mut streams = self.streams(output.0, errors.0);
         let cut = watch(sandbox, bounds, &alarm, &mut streams)
             .map_err(|error| self.fault("watch over", &error.into()))?;
-        let Finished { ended, residue } = sandbox
+        let Finished {
+            ended,
+            exceeded,
+            residue,
+        } = sandbox
             .finish()
             .map_err(|error| self.fault("wait for", &error))?;
         let wall = bounds.began.elapsed();
@@ -66,7 +70,11 @@ impl Process<'_> {
             system_ns: nanoseconds(used.system),
             peak_rss_bytes: used.peak_rss_bytes,
         };
-        Ok((End::of(status, cut), sample))
+        let end = match exceeded {
+            Some(exceeded) => End::Exceeded(exceeded),
+            None => End::of(status, cut),
+        };
+        Ok((end, sample))
     }
 
     fn job(&self, view: View) -> orch_sandbox::Job {

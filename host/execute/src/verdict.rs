@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use orch_model::{Action, Part, Runner};
+use orch_sandbox::Exceeded;
 use rustix::io::Errno;
 
 use crate::ended::Ended;
@@ -48,6 +49,17 @@ pub(crate) fn judge_end(end: End, action: &Action) -> Result<(), Ended> {
             ))
         }
         End::Cancelled => Err(Ended::Cancelled),
+        End::Exceeded(Exceeded::Memory { used_bytes }) => Err(Ended::failed_with_hint(
+            format!("was ended: it used {} of memory", in_mebibytes(used_bytes)),
+            "an action may use seven eighths of the machine's memory; let it do less at a time",
+        )),
+        End::Exceeded(Exceeded::Disk { free_bytes }) => Err(Ended::failed_with_hint(
+            format!(
+                "was ended before it filled the disk, of which {} are free",
+                in_mebibytes(free_bytes)
+            ),
+            "free some, or set `ORCH_CACHE_DIR` to a folder on a larger disk",
+        )),
     }
 }
 
@@ -92,6 +104,10 @@ pub(crate) fn not_started(
             Ended::failed(because(&format!("`{shown}`: {error}")))
         }
     }
+}
+
+fn in_mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
 }
 
 fn in_words(milliseconds: u64) -> String {

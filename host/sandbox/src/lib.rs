@@ -23,7 +23,7 @@ mod elsewhere;
 use elsewhere as system;
 
 pub use layout::{ROOT, SYSTEM_FOLDERS, WORKSPACE_FOLDERS, inside};
-pub use outcome::{Finished, JobError, Residue, Usage};
+pub use outcome::{Exceeded, Finished, JobError, Residue, Usage};
 pub use protection::{Missing, Protection, StartError};
 pub use system::{Sandbox, sandbox_main};
 
@@ -56,15 +56,22 @@ pub struct Limits {
     pub processes: u32,
     /// The size of one file in bytes.
     pub file_bytes: u64,
+    /// Memory of all processes together, in bytes.
+    pub memory_bytes: u64,
+    /// What must stay free of the workspace's disk, in bytes.
+    pub free_disk_bytes: u64,
 }
 
 impl Default for Limits {
     /// 8,192 processes and threads, files of 64 GiB: more than builds need, less than a
-    /// machine bears.
+    /// machine bears. 256 MiB of the disk stay free. How much memory is too much depends on
+    /// the machine, so here it is not bounded.
     fn default() -> Self {
         Self {
             processes: 8192,
             file_bytes: 64 << 30,
+            memory_bytes: u64::MAX,
+            free_disk_bytes: 256 << 20,
         }
     }
 }

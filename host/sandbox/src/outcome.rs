@@ -42,11 +42,28 @@ pub enum Residue {
     Sockets,
 }
 
+/// A bound that a program was ended for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exceeded {
+    /// Its processes together used too much memory.
+    Memory {
+        /// How much, in bytes.
+        used_bytes: u64,
+    },
+    /// It left too little of the disk free.
+    Disk {
+        /// How much, in bytes.
+        free_bytes: u64,
+    },
+}
+
 /// A job that is over. Nothing that it started runs any more.
 #[derive(Debug)]
 pub struct Finished {
     /// How its program ended and what it used.
     pub ended: Result<(ExitStatus, Usage), JobError>,
+    /// Why it was ended, if it was.
+    pub exceeded: Option<Exceeded>,
     /// What it left.
     pub residue: Residue,
 }

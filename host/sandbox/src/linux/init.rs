@@ -10,7 +10,7 @@ use rustix::process::{
     DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal, umask,
 };
 
-use crate::{Missing, Protection, StartError};
+use crate::{Limits, Missing, Protection, StartError};
 
 use super::channel::Channel;
 use super::keeper::Keeper;
@@ -39,17 +39,24 @@ pub(super) fn live(channel: &Channel) -> Result<(), StartError> {
     mounts::set_read_only(&root.proc, true).map_err(StartError::Failed)?;
     replace_standard_streams().map_err(StartError::Failed)?;
     let traces = Traces::open(setup.network).map_err(StartError::Failed)?;
-    serve(channel, root, missing, traces);
+    serve(channel, root, missing, traces, setup.limits);
     Ok(())
 }
 
 /// Starts the server, and keeps the mounts for it until it is over.
-fn serve(channel: &Channel, root: NewRoot, mut missing: Vec<Missing>, traces: Traces) {
+fn serve(
+    channel: &Channel,
+    root: NewRoot,
+    mut missing: Vec<Missing>,
+    traces: Traces,
+    limits: Limits,
+) {
     let (asks, asked) = mpsc::channel();
     let server = Server {
         channel,
         keeper: asks,
         traces,
+        limits,
     };
     thread::scope(|scope| {
         scope.spawn(move || {

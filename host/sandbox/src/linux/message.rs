@@ -7,7 +7,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::{
-    Finished, Job, JobError, Limits, Missing, Mount, Protection, Residue, StartError, Usage,
+    Exceeded, Finished, Job, JobError, Limits, Missing, Mount, Protection, Residue, StartError,
+    Usage,
 };
 
 use super::fields::{Reader, Writer};
@@ -46,7 +47,9 @@ impl Setup {
             .text(&self.workspace)
             .flag(self.network)
             .number(self.limits.processes.into())
-            .number(self.limits.file_bytes);
+            .number(self.limits.file_bytes)
+            .number(self.limits.memory_bytes)
+            .number(self.limits.free_disk_bytes);
         writer.finish()
     }
 
@@ -58,6 +61,8 @@ impl Setup {
             limits: Limits {
                 processes: u32::try_from(reader.number()?).unwrap_or(u32::MAX),
                 file_bytes: reader.number()?,
+                memory_bytes: reader.number()?,
+                free_disk_bytes: reader.number()?,
             },
         })
     }
@@ -173,6 +178,11 @@ fn encode_finished(finished: &Finished) -> Vec<u8> {
         Residue::Ipc => 1,
         Residue::Sockets => 2,
     });
+    match finished.exceeded {
+        None => writer.number(0),
+        Some(Exceeded::Memory { used_bytes }) => writer.number(1).number(used_bytes),
+        Some(Exceeded::Disk { free_bytes }) => writer.number(2).number(free_bytes),
+    };
     match &finished.ended {
         Ok((status, usage)) => writer
             .number(0)
@@ -192,6 +202,15 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
         1 => Residue::Ipc,
         _ => Residue::Sockets,
     };
+    let exceeded = match reader.number()? {
+        0 => None,
+        1 => Some(Exceeded::Memory {
+            used_bytes: reader.number()?,
+        }),
+        _ => Some(Exceeded::Disk {
+            free_bytes: reader.number()?,
+        }),
+    };
     let ended = match reader.number()? {
         0 => Ok((
             ExitStatus::from_raw((reader.number()? as u32).cast_signed()),
@@ -207,7 +226,11 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
             error: error(reader.number()?),
         }),
     };
-    Ok(Finished { ended, residue })
+    Ok(Finished {
+        ended,
+        exceeded,
+        residue,
+    })
 }
 
 fn tag(number: u64) -> Writer {

@@ -9,6 +9,7 @@
 //! orch ──socket── helper ──starts── init: keeper ◀─asks─ server ──starts── program
 //! ```
 
+mod bounds;
 mod channel;
 mod fields;
 mod handle;

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -13,8 +13,9 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, wait};
 use wait4::{ResUse, Wait4};
 
-use crate::{Finished, Job, JobError, Usage};
+use crate::{Exceeded, Finished, Job, JobError, Limits, Usage};
 
+use super::bounds::{self, Bounds};
 use super::channel::{Channel, Received};
 use super::keeper::{Arrangement, Ask};
 use super::message::{Reply, Request};
@@ -27,7 +28,11 @@ pub(super) struct Server<'a> {
     pub(super) channel: &'a Channel,
     pub(super) keeper: Sender<Ask>,
     pub(super) traces: Traces,
+    pub(super) limits: Limits,
 }
+
+/// How a program ended, and for what it was ended.
+type Ended = (Result<(ExitStatus, Usage), JobError>, Option<Exceeded>);
 
 /// Why the server is over: nobody listens, or what it hears makes no sense.
 struct Over;
@@ -49,11 +54,12 @@ impl Server<'_> {
             };
             let ended = match self.arrange(&mut arrangement, &job) {
                 Ok(()) => self.run(&job, stdout, stderr),
-                Err(error) => Ok(Err(error)),
+                Err(error) => Ok((Err(error), None)),
             };
-            let Ok(ended) = ended else { return };
+            let Ok((ended, exceeded)) = ended else { return };
             let finished = Finished {
                 ended,
+                exceeded,
                 residue: self.traces.look(),
             };
             let reply = Reply::Finished(finished).encode();
@@ -85,44 +91,47 @@ impl Server<'_> {
         Ok(())
     }
 
-    fn run(
-        &self,
-        job: &Job,
-        stdout: OwnedFd,
-        stderr: OwnedFd,
-    ) -> Result<Result<(std::process::ExitStatus, Usage), JobError>, Over> {
+    fn run(&self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
+        let bounds = Bounds::begin(&self.limits);
         let child = match spawn(job, stdout, stderr) {
             Ok(child) => child,
-            Err(error) => return Ok(Err(JobError::Start(error))),
+            Err(error) => return Ok((Err(JobError::Start(error)), None)),
         };
-        let used = self.watch(child)?;
+        let (used, exceeded) = self.watch(child, &bounds)?;
         end_all();
-        Ok(Ok((
-            used.status,
-            Usage {
-                user: used.rusage.utime,
-                system: used.rusage.stime,
-                peak_rss_bytes: used.rusage.maxrss,
-            },
-        )))
+        let usage = Usage {
+            user: used.rusage.utime,
+            system: used.rusage.stime,
+            peak_rss_bytes: used.rusage.maxrss,
+        };
+        Ok((Ok((used.status, usage)), exceeded))
     }
 
-    /// Waits for the program itself, and heeds what is asked for meanwhile.
-    fn watch(&self, child: Child) -> Result<ResUse, Over> {
+    /// Waits for the program itself, ends it if it exceeds a bound, and heeds what is asked
+    /// for meanwhile.
+    fn watch(&self, child: Child, bounds: &Bounds) -> Result<(ResUse, Option<Exceeded>), Over> {
+        let mut exceeded = None;
         let over = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).map_err(|_| Over)?;
         loop {
             let mut descriptors = [
                 PollFd::new(&over, PollFlags::IN),
                 PollFd::new(self.channel, PollFlags::IN),
             ];
-            match poll(&mut descriptors, None) {
+            match poll(&mut descriptors, Some(&bounds::PAUSE)) {
+                Ok(0) if exceeded.is_none() => {
+                    exceeded = bounds.exceeded();
+                    if exceeded.is_some() {
+                        let _ = signal_all(Signal::KILL);
+                    }
+                }
                 Ok(_) => {}
                 Err(Errno::INTR) => continue,
                 Err(_) => return Err(Over),
             }
             let [over, asked] = descriptors.map(|descriptor| !descriptor.revents().is_empty());
             if over {
-                return child.wait4().map_err(|_| Over);
+                let used = child.wait4().map_err(|_| Over)?;
+                return Ok((used, exceeded));
             }
             if asked {
                 self.heed()?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use orch_sandbox::{Finished, Job, JobError, Residue};
+use orch_sandbox::{Exceeded, Finished, Job, JobError, Residue};
 
 use crate::Test;
 use crate::rig::{Rig, job, mount, shell};
@@ -36,6 +36,10 @@ pub const TESTS: &[Test] = &[
         temporary_files_are_the_actions_own,
     ),
     ("a_file_cannot_fill_the_disk", a_file_cannot_fill_the_disk),
+    (
+        "many_files_cannot_fill_the_disk",
+        many_files_cannot_fill_the_disk,
+    ),
     (
         "the_root_holds_what_it_should",
         the_root_holds_what_it_should,
@@ -166,6 +170,25 @@ fn a_file_cannot_fill_the_disk() {
     assert_eq!(fs::metadata(rig.path("output/big")).unwrap().len(), 1 << 20);
 }
 
+fn many_files_cannot_fill_the_disk() {
+    let free = || {
+        let disk = rustix::fs::statvfs(std::env::temp_dir()).unwrap();
+        disk.f_bavail * disk.f_frsize
+    };
+    // A gigabyte is more than anybody else takes meanwhile.
+    let least = free() - (1 << 30);
+    let mut rig = Rig::with(|settings| settings.limits.free_disk_bytes = least);
+    let fill = "for n in 1 2 3; do fallocate -l 512M /orch/scratch/$n; done; exec sleep 100000";
+    let ran = rig.run(fill);
+    match ran.exceeded {
+        Some(Exceeded::Disk { free_bytes }) => assert!(free_bytes < least),
+        _ => panic!("{ran:?}"),
+    }
+    // Where there was as little before, an action is not to blame.
+    let mut rig = Rig::with(|settings| settings.limits.free_disk_bytes = u64::MAX);
+    assert_eq!(rig.run("sleep 0.3; echo fine").fine(), "fine\n");
+}
+
 fn the_root_holds_what_it_should() {
     let mut rig = Rig::new();
     let names = rig.run("cd /; ls; echo; ls orch").fine();
@@ -192,7 +215,7 @@ fn what_cannot_be_shown_or_started_is_said() {
             .unwrap();
         rig.sandbox.finish().unwrap()
     };
-    let Finished { ended, residue } = finish(&job("/no/such/program", &[]));
+    let Finished { ended, residue, .. } = finish(&job("/no/such/program", &[]));
     assert_eq!(residue, Residue::None);
     assert!(
         matches!(ended, Err(JobError::Start(error)) if error.kind() == std::io::ErrorKind::NotFound)

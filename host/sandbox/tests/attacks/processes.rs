@@ -9,6 +9,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 
+use orch_sandbox::Exceeded;
+
 use crate::Test;
 use crate::rig::{Rig, shell};
 
@@ -30,10 +32,19 @@ pub const TESTS: &[Test] = &[
         a_bomb_of_forks_is_cleared_away,
     ),
     (
+        "memory_is_bounded_for_all_together",
+        memory_is_bounded_for_all_together,
+    ),
+    (
         "one_is_asked_to_end_before_one_is_made_to",
         one_is_asked_to_end_before_one_is_made_to,
     ),
 ];
+
+/// Waits until its memory is too much, of which each of four processes has a quarter.
+const TOGETHER: &str = "
+    hold() { { head -c 40M /dev/zero; sleep 100000; } | tail -n 1; }
+    hold & hold & hold & hold & wait";
 
 /// Counts the processes inside: the first one and the shell itself.
 const ALONE: &str = "cd /proc; set -- [0-9]*; echo $#";
@@ -174,6 +185,21 @@ fn a_bomb_of_forks_is_cleared_away() {
     let (status, _) = rig.sandbox.finish().unwrap().ended.unwrap();
     assert_eq!(status.signal(), Some(9));
     assert_eq!(rig.run(ALONE).fine(), "2\n");
+}
+
+fn memory_is_bounded_for_all_together() {
+    let limit = 100 << 20;
+    let mut rig = Rig::with(|settings| settings.limits.memory_bytes = limit);
+    let ran = rig.run(TOGETHER);
+    match ran.exceeded {
+        Some(Exceeded::Memory { used_bytes }) => assert!(used_bytes > limit),
+        _ => panic!("{ran:?}"),
+    }
+    // The sandbox is as good as before.
+    assert_eq!(rig.run(ALONE).fine(), "2\n");
+    // What a process shares with those that it forked is counted once.
+    let shared = "my $x = 'x' x (20 << 20); for (1..3) { fork or (sleep(1), exit) } sleep 1";
+    assert_eq!(rig.perl(shared).exceeded, None);
 }
 
 fn one_is_asked_to_end_before_one_is_made_to() {

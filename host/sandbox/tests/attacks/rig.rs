@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use orch_sandbox::{
-    Finished, Job, Limits, Mount, Residue, Sandbox, Settings, WORKSPACE_FOLDERS, inside,
+    Exceeded, Finished, Job, Limits, Mount, Residue, Sandbox, Settings, WORKSPACE_FOLDERS, inside,
 };
 
 pub struct Rig {
@@ -21,6 +21,7 @@ pub struct Ran {
     pub stdout: String,
     pub stderr: String,
     pub residue: Residue,
+    pub exceeded: Option<Exceeded>,
 }
 
 pub fn settings(workspace: &Path) -> Settings {
@@ -80,13 +81,18 @@ impl Rig {
         self.sandbox
             .begin(job, stdout.into(), stderr.into())
             .unwrap();
-        let Finished { ended, residue } = self.sandbox.finish().unwrap();
+        let Finished {
+            ended,
+            exceeded,
+            residue,
+        } = self.sandbox.finish().unwrap();
         let (status, _) = ended.unwrap();
         let mut ran = Ran {
             status,
             stdout: String::new(),
             stderr: String::new(),
             residue,
+            exceeded,
         };
         output.read_to_string(&mut ran.stdout).unwrap();
         errors.read_to_string(&mut ran.stderr).unwrap();
