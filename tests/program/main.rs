@@ -3,6 +3,7 @@
 //! `host/cli` runs this, so that cargo builds the `orch` that is tested. What one crate can
 //! show by itself is tested there.
 
+mod bad_certificate;
 mod bad_fetch;
 mod bad_machine;
 mod bad_pipeline;

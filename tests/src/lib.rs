@@ -10,6 +10,7 @@ pub mod component;
 mod page;
 mod project;
 mod ran;
+pub mod secure;
 pub mod server;
 pub mod tree;
 

@@ -1,7 +1,7 @@
 //! The HTTP client: one for a fetcher, made when it is first needed. Decides what a
 //! status or a broken connection means; what is done with the bytes is not known here.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -118,6 +118,9 @@ impl Client {
 /// What a failed request or a body that broke off means.
 pub(crate) fn broken(url: &Url, error: reqwest::Error) -> Trouble {
     let shown = redact::shown(url);
+    if is_distrust(&error) {
+        return Trouble::Distrusted(format!("`{shown}` is not trusted: {}", causes(error)));
+    }
     if error.is_connect() {
         return Trouble::Unreachable(format!("could not reach `{shown}`: {}", causes(error)));
     }
@@ -147,11 +150,23 @@ fn judged(url: &Url, response: Response) -> Result<Response, Trouble> {
     })
 }
 
+/// Whether the two ends could not agree on how to trust each other.
+fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    // One of these does not count what it wraps among its sources.
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    wrapped.is_some_and(|inner| is_distrust(inner)) || error.source().is_some_and(is_distrust)
+}
+
 /// The innermost cause: the outer ones only say that there was an error. The address is
 /// taken off, since it may hold a password and is named by the caller anyway.
 fn causes(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &dyn Error = &error;
     let mut innermost = error.source();
     while let Some(inner) = innermost {
         cause = inner;

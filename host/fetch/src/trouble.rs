@@ -17,6 +17,8 @@ pub(crate) enum Trouble {
     Passing(String),
     /// No connection came about.
     Unreachable(String),
+    /// Somebody answers, and cannot prove who it is.
+    Distrusted(String),
     /// It is there, and is something else than what is pinned.
     Foreign(String),
     /// Will not work, however often it is tried.
@@ -30,6 +32,10 @@ pub(crate) enum Trouble {
 /// What a user can do where nothing answers.
 pub const UNREACHABLE: &str = "check the network; `HTTPS_PROXY` names a proxy, `ORCH_MIRRORS` a mirror, \
                            pip's own settings another package index";
+
+/// What to do about a certificate that does not hold.
+const DISTRUSTED: &str = "if a proxy of yours stands between, let `SSL_CERT_FILE` name its authority's \
+                          certificate; look at this machine's clock";
 
 /// What to do about bytes that are not the pinned ones.
 const FOREIGN: &str = "something on the way changed it, or it was replaced: if that was on purpose, \
@@ -49,6 +55,7 @@ impl Trouble {
                 Some("run it again: what has come is kept".to_owned()),
             ),
             Trouble::Unreachable(message) => (message, Some(UNREACHABLE.to_owned())),
+            Trouble::Distrusted(message) => (message, Some(DISTRUSTED.to_owned())),
             Trouble::Foreign(message) => (message, Some(FOREIGN.to_owned())),
             Trouble::Absent(message) | Trouble::Barred(message) | Trouble::Final(message) => {
                 (message, None)
