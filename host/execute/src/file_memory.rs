@@ -4,7 +4,7 @@
 //! The memory is a hint, kept in `.orch/files`. A lost, damaged or foreign one costs a look
 //! into the files, never a wrong digest.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,14 @@ struct State {
     known: HashMap<String, (Look, Digest)>,
     /// What was put in place here, as it looked then.
     placed: BTreeMap<String, Look>,
+    /// What this run put in place or, with no look, took away.
+    ours: HashMap<String, Option<Look>>,
     changed: bool,
+    /// Whether nothing is written any more.
+    is_closed: bool,
     seen: HashMap<String, Option<Look>>,
+    /// Folders whose names were read.
+    walked: HashSet<String>,
     /// Whether something that was looked at may have changed without showing it.
     doubtful: bool,
 }
@@ -59,7 +65,7 @@ impl FileMemory {
     pub fn save(&self) -> Result<(), Fault> {
         let path = memory_path(&self.root);
         let mut state = self.state();
-        if !state.changed {
+        if !state.changed || state.is_closed {
             return Ok(());
         }
         let mut writer = Writer::new(b"");
@@ -85,6 +91,12 @@ impl FileMemory {
         Ok(())
     }
 
+    /// Writes nothing from now on: whoever goes on looking long after a run must not write
+    /// over what a later run knows.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
+    }
+
     /// The digest of a plain file of the project, which is read only if it may have changed
     /// since it was read last. `metadata` must not be older than the call.
     pub(crate) fn digest(&self, path: &str, metadata: &Metadata) -> io::Result<(Digest, u64)> {
@@ -100,6 +112,8 @@ impl FileMemory {
         let after = file.metadata()?;
         // One that is being written looks different before and after, or is another file.
         let whole = Look::of(&before) == look && Look::of(&after) == look;
+        // Who was told of an earlier content has worked with that.
+        self.saw(path, Some(Look::of(&after)));
         self.note(path, &after, digest, looked_ns, whole);
         Ok((digest, bytes))
     }
@@ -116,8 +130,25 @@ impl FileMemory {
     pub(crate) fn wrote(&self, path: &str, metadata: &Metadata, digest: Digest) {
         self.note(path, metadata, digest, now_ns(), true);
         let mut state = self.state();
-        state.placed.insert(path.to_owned(), Look::of(metadata));
+        let look = Look::of(metadata);
+        state.placed.insert(path.to_owned(), look);
+        state.ours.insert(path.to_owned(), Some(look));
         state.changed = true;
+    }
+
+    /// Notes a file that was put in place once and that this run took away.
+    pub(crate) fn removed(&self, path: &str) {
+        self.state().ours.insert(path.to_owned(), None);
+    }
+
+    /// Whether something is as this run left it: as it was put in place, or taken away.
+    pub(crate) fn is_ours(&self, path: &str) -> bool {
+        let state = self.state();
+        let Some(left) = state.ours.get(path) else {
+            return false;
+        };
+        let found = self.root.join(path).symlink_metadata();
+        found.ok().map(|found| Look::of(&found)) == *left
     }
 
     /// What was put at or below a place, as it looked then.
@@ -183,6 +214,12 @@ impl FileMemory {
             false => below.to_string_lossy(),
         };
         self.saw(&name, Some(Look::of(metadata)));
+        self.state().walked.insert(name.into_owned());
+    }
+
+    /// The folders whose names this run has read, below the root; the root itself is `.`.
+    pub(crate) fn walked(&self) -> Vec<String> {
+        self.state().walked.iter().cloned().collect()
     }
 
     /// All that this run looked at, by name below the root; `None` if equal looks would not
@@ -280,6 +317,36 @@ mod tests {
         File::open(&other).unwrap().set_modified(time).unwrap();
         fs::rename(&other, &file).unwrap();
         assert_eq!(known(&folder, &file), None);
+    }
+
+    #[test]
+    fn two_contents_of_a_file_in_one_run_prove_nothing() {
+        let (folder, file) = remembered();
+        let memory = FileMemory::open(folder.path().to_owned());
+        let digest = || {
+            memory
+                .digest("x", &file.symlink_metadata().unwrap())
+                .unwrap()
+        };
+        digest();
+        fs::write(&file, "other").unwrap();
+        digest();
+        assert_eq!(memory.seen(), None);
+    }
+
+    #[test]
+    fn what_was_put_in_place_is_ours_until_somebody_changes_it() {
+        let (folder, file) = remembered();
+        let memory = FileMemory::open(folder.path().to_owned());
+        assert!(!memory.is_ours("x"));
+        memory.wrote("x", &file.symlink_metadata().unwrap(), Digest::of("right"));
+        assert!(memory.is_ours("x"));
+        fs::write(&file, "theirs").unwrap();
+        assert!(!memory.is_ours("x"));
+        memory.removed("x");
+        assert!(!memory.is_ours("x"));
+        fs::remove_file(&file).unwrap();
+        assert!(memory.is_ours("x"));
     }
 
     #[test]
