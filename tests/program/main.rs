@@ -17,6 +17,7 @@ mod pinned;
 mod sandbox;
 mod tasks;
 mod warm;
+mod watch;
 
 use orch_tests::Project;
 

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use orch_engine::port::OutputFile;
+use orch_engine::port::{OutputFile, Sources};
 use orch_engine::{
     ActionGraph, Cancel, Forecast, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild,
     Run, RunOptions, SmokeRun, World, product_folder,
 };
 use orch_execute::{
-    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, Sandboxes,
-    StoreActionCache,
+    FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
+    Sandboxes, StoreActionCache,
 };
 use orch_model::{Fault, FaultKind, Runner};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
@@ -44,36 +44,75 @@ pub fn run(
     running: &Running,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let warm = Warm::new(&environment, arguments, selection, running.sandbox);
     if let Some(last) = shortcut(warm.as_ref(), running, console) {
         show(&last.rows, &up_to_date(&last, began.elapsed()), console);
         return Ok(Exit::Done);
     }
+    let order = Order {
+        planned: &Planned::open(environment, arguments, console)?,
+        selection,
+        running,
+        warm,
+        began,
+        is_first: true,
+    };
+    let cancel = Cancel::new();
+    if !running.dry_run {
+        interrupt::listen(&cancel, !console.is_json())?;
+    }
+    carry_out(order, &cancel, console, |_| {})
+}
+
+/// What to run of a plan, and how.
+pub struct Order<'a> {
+    pub planned: &'a Planned,
+    pub selection: &'a Selection,
+    pub running: &'a Running,
+    /// Where a run that left nothing to do is kept.
+    pub warm: Option<Warm>,
+    /// When the command began, or what led to this run.
+    pub began: Instant,
+    /// Whether no run of this process has said what it does without.
+    pub is_first: bool,
+}
+
+/// Runs what is not done yet, or says what would be run. The hands are shown to `prepare`
+/// before they do anything.
+pub fn carry_out(
+    order: Order<'_>,
+    cancel: &Cancel,
+    console: &Console,
+    prepare: impl FnOnce(&mut Hands),
+) -> Result<Exit, Stop> {
+    let (running, planned) = (order.running, order.planned);
     let Planned {
         project,
         house,
         plan,
-    } = Planned::open(environment, arguments, console)?;
-    let graph = select(&graph_of(&plan)?, selection)?;
+    } = planned;
+    let graph = select(&graph_of(plan)?, order.selection)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
-    if running.dry_run {
-        let hands = Hands::new(&house, &project, isolation.sandboxes)?;
-        return foresee(&house, &hands, &graph, console);
+    if order.is_first && !running.dry_run {
+        isolation.warn(console);
     }
-    isolation.warn(console);
-    let warm = warm.filter(|_| isolation.is_settled(running.sandbox));
+    let warm = order.warm.filter(|_| isolation.is_settled(running.sandbox));
+    let mut hands = Hands::new(house, project, isolation.sandboxes)?;
+    prepare(&mut hands);
+    if running.dry_run {
+        return foresee(house, &hands, &graph, console);
+    }
     let options = RunOptions {
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
     };
-    let hands = Hands::new(&house, &project, isolation.sandboxes)?;
     known_projects::note(&house.store, &project.folder)?;
     let trace = running.trace.as_deref();
-    let run = perform(&house, &hands, &graph, options, console, trace)?;
-    let rows = rows(&plan, &graph, &run);
+    let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
+    let rows = rows(plan, &graph, &run);
     let mut summary = Summary {
-        took: began.elapsed(),
+        took: order.began.elapsed(),
         ..Summary::default()
     };
     for node in &run.nodes {
@@ -87,7 +126,7 @@ pub fn run(
             nodes: run.nodes.len(),
             rows: rows.iter().map(warm::as_cached).collect(),
         };
-        warm.keep(&house, &project, &hands.memory, &plan, &graph, last)?;
+        warm.keep(house, project, &hands.memory, plan, &graph, last)?;
     }
     Ok(Exit::of_run(&run))
 }
@@ -137,20 +176,19 @@ pub fn perform(
     hands: &Hands,
     graph: &ActionGraph,
     options: RunOptions,
+    cancel: &Cancel,
     console: &Console,
     trace: Option<&Path>,
 ) -> Result<Run, Stop> {
     // A name that cannot be written is said before anything runs.
     let trace_file = trace.map(TraceFile::create).transpose()?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
     let once = || {
         let observer = console.observer();
         let observer = match &trace_file {
             Some(file) => Box::new(file.trace.watch(observer)),
             None => observer,
         };
-        orch_engine::run(graph, hands.world(house), options, &*observer, &cancel)
+        orch_engine::run(graph, hands.world(house), options, &*observer, cancel)
     };
     let mut run = once();
     if let Some(lost) = healing::lost(&run).filter(|_| !cancel.is_cancelled()) {
@@ -178,7 +216,7 @@ fn settle(house: &House, console: &Console) {
 
 /// What stands behind the ports of a run.
 pub struct Hands {
-    sources: ProjectSources,
+    sources: Arc<dyn Sources>,
     executor: LocalExecutor,
     /// What was done before.
     pub cache: StoreActionCache,
@@ -205,11 +243,7 @@ impl Hands {
         settings.sandboxes = sandboxes;
         let memory = Arc::new(FileMemory::open(project.folder.clone()));
         Ok(Self {
-            sources: ProjectSources::new(
-                project.folder.clone(),
-                project.own_files(),
-                memory.clone(),
-            ),
+            sources: Arc::new(project_sources(project, &memory)),
             executor: LocalExecutor::new(settings, house.store.clone()),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
@@ -222,17 +256,30 @@ impl Hands {
         })
     }
 
+    /// Notes from now on what a run gets of the project's files.
+    pub fn note_sources(&mut self, project: &Project) -> Arc<NotedSources> {
+        let sources = project_sources(project, &self.memory);
+        let noted = NotedSources::new(project.folder.clone(), sources, self.memory.clone());
+        let noted = Arc::new(noted);
+        self.sources = noted.clone();
+        noted
+    }
+
     pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {
         World {
             host: &house.environment.host,
             toolchains: &*house.fetcher,
-            sources: &self.sources,
+            sources: &*self.sources,
             executor: &self.executor,
             cache: &self.cache,
             judge: &self.judge,
             publisher: &self.publisher,
         }
     }
+}
+
+fn project_sources(project: &Project, memory: &Arc<FileMemory>) -> ProjectSources {
+    ProjectSources::new(project.folder.clone(), project.own_files(), memory.clone())
 }
 
 /// How many actions at once, where the user does not say.

@@ -1,0 +1,103 @@
+//! What plugins have asked about the project's files while a plan was made, also if none
+//! came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use orch_engine::port::FactSource;
+use orch_model::{Answer, Change, Question, RecordedFact, Refusal};
+use walkdir::WalkDir;
+
+use crate::facts;
+use crate::planning::still_true;
+
+use super::basis::way_to;
+
+/// Answers, and notes those about the project's files.
+pub struct AskedFacts {
+    folder: PathBuf,
+    facts: Arc<dyn FactSource>,
+    noted: Mutex<BTreeMap<String, RecordedFact>>,
+}
+
+impl AskedFacts {
+    /// Answers as `facts` does, for the project in `folder`.
+    pub fn new(folder: &Path, facts: Arc<dyn FactSource>) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            facts,
+            noted: Mutex::default(),
+        }
+    }
+
+    /// The files and patterns that were asked for.
+    pub fn names(&self) -> Vec<String> {
+        self.noted().keys().cloned().collect()
+    }
+
+    /// Those that would be answered otherwise now.
+    pub fn changes(&self) -> BTreeMap<String, Change> {
+        let noted = self.noted();
+        let changed = noted
+            .iter()
+            .filter(|(_, fact)| !still_true(&*self.facts, fact));
+        changed
+            .map(|(name, _)| (name.clone(), Change::Modified))
+            .collect()
+    }
+
+    /// The folders in which that must show.
+    pub fn folders(&self) -> BTreeSet<PathBuf> {
+        let noted = self.noted();
+        let folders = noted.iter().flat_map(|(name, fact)| match &fact.question {
+            Question::Glob(pattern) => self.folders_of(pattern),
+            _ => way_to(&self.folder.join(name)),
+        });
+        folders.collect()
+    }
+
+    /// The folders in which a file may lie that a pattern means.
+    fn folders_of(&self, pattern: &str) -> Vec<PathBuf> {
+        let wildcard = |part: &&str| part.contains(['*', '?', '[', '{', '\\']);
+        let parts: Vec<&str> = pattern.split('/').collect();
+        let fixed: PathBuf = parts.iter().take_while(|part| !wildcard(part)).collect();
+        let start = self.folder.join(&fixed);
+        // Without `**`, and without `{`, which may hold a `/`, a part is one folder.
+        let depth = match pattern.contains("**") || pattern.contains('{') {
+            true => usize::MAX,
+            false => parts.len() - fixed.components().count(),
+        };
+        let walk = WalkDir::new(&start).max_depth(depth).into_iter();
+        let below = walk
+            .filter_entry(|entry| {
+                entry.file_type().is_dir()
+                    && (entry.path().parent() != Some(&self.folder)
+                        || !facts::is_ours(entry.file_name()))
+            })
+            .flatten()
+            .map(|entry| entry.into_path());
+        way_to(&start).into_iter().chain(below).collect()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, BTreeMap<String, RecordedFact>> {
+        self.noted.lock().expect("nobody panics with it")
+    }
+}
+
+impl FactSource for AskedFacts {
+    fn answer(&self, question: &Question) -> Result<Answer, Refusal> {
+        let answer = self.facts.answer(question);
+        let name = match question {
+            Question::Read(path) => Some(path.to_string()),
+            Question::Glob(pattern) => Some(pattern.clone()),
+            _ => None,
+        };
+        if let Some(name) = name {
+            let fact = RecordedFact::new(question.clone(), &answer);
+            // Who was told otherwise before has worked with that.
+            self.noted().entry(name).or_insert(fact);
+        }
+        answer
+    }
+}
