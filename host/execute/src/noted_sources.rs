@@ -72,34 +72,41 @@ impl NotedSources {
         self.notes().files.len()
     }
 
-    /// What others have done to the inputs since the run got them, by name.
+    /// What others have done to the inputs since the run got them, by name. Where files can
+    /// be had now that could not, or the other way round, the patterns are the name.
     pub fn changes(&self) -> BTreeMap<String, Change> {
         let notes = self.notes();
         let mut now: BTreeMap<RelativePath, Content> = BTreeMap::new();
-        let mut changes = BTreeMap::new();
+        let mut turned = BTreeMap::new();
         for (patterns, refusal) in &notes.asked {
             let found = self.sources.files(patterns);
             if refusal.as_ref() != found.as_ref().err().map(|fault| &fault.message) {
-                // It can be answered now or cannot any more: what changed has no name then.
-                changes.insert(patterns.join(" "), Change::Modified);
+                turned.insert(patterns.join(" "), Change::Modified);
             }
-            let files = found.unwrap_or_default();
-            now.extend(
-                files
-                    .into_iter()
-                    .map(|file| (file.path.clone(), Content::of(&file))),
-            );
+            let files = found.unwrap_or_default().into_iter();
+            now.extend(files.map(|file| (file.path.clone(), Content::of(&file))));
         }
-        for path in notes.files.keys().chain(now.keys()) {
-            let change = match notes.unsteady.contains(path) {
-                true => Some(Change::Modified),
-                false => Change::between(notes.files.get(path), now.get(path)),
-            };
-            if let Some(change) = change.filter(|_| !self.memory.is_ours(path.as_str())) {
-                changes.insert(path.to_string(), change);
-            }
+        match turned.is_empty() {
+            true => self.differences(&notes, &now),
+            false => turned,
         }
-        changes
+    }
+
+    fn differences(
+        &self,
+        notes: &Notes,
+        now: &BTreeMap<RelativePath, Content>,
+    ) -> BTreeMap<String, Change> {
+        let change = |path: &RelativePath| match notes.unsteady.contains(path) {
+            true => Some(Change::Modified),
+            false => Change::between(notes.files.get(path), now.get(path)),
+        };
+        let paths = notes.files.keys().chain(now.keys());
+        paths
+            .filter_map(|path| Some((path, change(path)?)))
+            .filter(|(path, _)| !self.memory.is_ours(path.as_str()))
+            .map(|(path, change)| (path.to_string(), change))
+            .collect()
     }
 
     /// The folders in which a change of the inputs must show: those that were walked, and

@@ -113,7 +113,10 @@ impl Bell {
                 return Heed {
                     folders: 0,
                     fresh: false,
-                    deaf: Some(Deaf::Refused(why.to_string())),
+                    deaf: Some(match *why {
+                        Errno::MFILE => Deaf::TooMany,
+                        why => Deaf::Refused(why.to_string()),
+                    }),
                 };
             }
         };

@@ -5,6 +5,8 @@
 pub enum Deaf {
     /// The kernel listens to no more folders for this user.
     Full,
+    /// The kernel gives no more bells to this user.
+    TooMany,
     /// The kernel gives no bell at all; its own words.
     Refused(String),
     /// Others than this kernel write there.
@@ -18,6 +20,7 @@ impl Deaf {
     pub fn why(&self) -> String {
         match self {
             Deaf::Full => "the kernel reports changes in no more folders to this user".to_owned(),
+            Deaf::TooMany => "too many programs of this user wait for changes of files".to_owned(),
             Deaf::Refused(why) => format!("the kernel reports no changes of files: {why}"),
             Deaf::Remote => "this file system does not report what others change".to_owned(),
             Deaf::Unknown => "this system reports no changes of files".to_owned(),
@@ -28,8 +31,8 @@ impl Deaf {
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Deaf::Full => Some("as root: `sysctl -w fs.inotify.max_user_watches=1048576`"),
-            Deaf::Refused(_) => Some("as root: `sysctl -w fs.inotify.max_user_instances=1024`"),
-            Deaf::Remote | Deaf::Unknown => None,
+            Deaf::TooMany => Some("as root: `sysctl -w fs.inotify.max_user_instances=1024`"),
+            Deaf::Refused(_) | Deaf::Remote | Deaf::Unknown => None,
         }
     }
 }

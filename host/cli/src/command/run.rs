@@ -56,7 +56,7 @@ pub fn run(
         running,
         warm,
         began,
-        is_first: true,
+        says_protections: true,
     };
     let cancel = Cancel::new();
     if !running.dry_run {
@@ -74,8 +74,8 @@ pub struct Order<'a> {
     pub warm: Option<Warm>,
     /// When the command began, or what led to this run.
     pub began: Instant,
-    /// Whether no run of this process has said what it does without.
-    pub is_first: bool,
+    /// Whether to say which protections this run does without.
+    pub says_protections: bool,
 }
 
 /// Runs what is not done yet, or says what would be run. The hands are shown to `prepare`
@@ -94,7 +94,7 @@ pub fn carry_out(
     } = planned;
     let graph = select(&graph_of(plan)?, order.selection)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
-    if order.is_first && !running.dry_run {
+    if order.says_protections && !running.dry_run {
         isolation.warn(console);
     }
     let warm = order.warm.filter(|_| isolation.is_settled(running.sandbox));

@@ -66,7 +66,8 @@ impl AskedFacts {
         // Without `**`, and without `{`, which may hold a `/`, a part is one folder.
         let depth = match pattern.contains("**") || pattern.contains('{') {
             true => usize::MAX,
-            false => parts.len() - fixed.components().count(),
+            // The last part is the file's own name.
+            false => parts.len().saturating_sub(fixed.components().count() + 1),
         };
         let walk = WalkDir::new(&start).max_depth(depth).into_iter();
         let below = walk
@@ -99,5 +100,86 @@ impl FactSource for AskedFacts {
             self.noted().entry(name).or_insert(fact);
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Reads files, and lists those of a folder.
+    struct Files(PathBuf);
+
+    impl FactSource for Files {
+        fn answer(&self, question: &Question) -> Result<Answer, Refusal> {
+            match question {
+                Question::Read(path) => fs::read(path.below(&self.0))
+                    .map(Answer::Bytes)
+                    .map_err(|_| Refusal::Absent),
+                Question::Glob(_) => {
+                    let entries = fs::read_dir(self.0.join("src")).into_iter().flatten();
+                    let names = entries.flatten().map(|entry| entry.file_name());
+                    let mut names: Vec<String> = names
+                        .map(|name| name.to_string_lossy().into_owned())
+                        .collect();
+                    names.sort();
+                    Ok(Answer::List(names))
+                }
+                _ => Err(Refusal::Absent),
+            }
+        }
+    }
+
+    fn read(path: &str) -> Question {
+        Question::Read(orch_model::RelativePath::new(path).unwrap())
+    }
+
+    #[test]
+    fn another_answer_is_a_change_and_another_question_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("src")).unwrap();
+        fs::write(folder.path().join("go.mod"), "1").unwrap();
+        let asked = AskedFacts::new(folder.path(), Arc::new(Files(folder.path().to_owned())));
+        for question in [
+            read("go.mod"),
+            read("a/go.sum"),
+            Question::Glob("src/*.go".into()),
+            Question::Variable("CI".into()),
+        ] {
+            let _ = asked.answer(&question);
+        }
+        assert_eq!(asked.names(), ["a/go.sum", "go.mod", "src/*.go"]);
+        assert!(asked.changes().is_empty());
+        fs::write(folder.path().join("go.mod"), "2").unwrap();
+        fs::write(folder.path().join("src/x.go"), "").unwrap();
+        // An answer that is asked for once more does not make the first one true.
+        let _ = asked.answer(&read("go.mod"));
+        let changes = asked.changes();
+        let changed: Vec<&String> = changes.keys().collect();
+        assert_eq!(changed, ["go.mod", "src/*.go"]);
+    }
+
+    #[test]
+    fn a_pattern_shows_in_the_folders_that_it_reaches() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["src/a/b", "out/x", "other"] {
+            fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        let folders = |pattern: &str| {
+            let asked = AskedFacts::new(folder.path(), Arc::new(Files(folder.path().to_owned())));
+            let _ = asked.answer(&Question::Glob(pattern.into()));
+            let folders = asked.folders();
+            let below = folders
+                .iter()
+                .filter_map(|path| path.strip_prefix(folder.path()).ok());
+            below
+                .map(|path| path.display().to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(folders("src/*.go"), ["", "src"]);
+        assert_eq!(folders("src/*/*.go"), ["", "src", "src/a"]);
+        assert_eq!(folders("**/*.go"), ["", "other", "src", "src/a", "src/a/b"]);
     }
 }

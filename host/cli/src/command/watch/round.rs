@@ -32,6 +32,8 @@ pub struct Rounds<'a> {
     selection: &'a Selection,
     running: &'a Running,
     is_first: bool,
+    /// Whether a run has begun, and has said which protections it does without.
+    has_begun: bool,
 }
 
 impl<'a> Rounds<'a> {
@@ -48,6 +50,7 @@ impl<'a> Rounds<'a> {
             selection,
             running,
             is_first: true,
+            has_begun: false,
         }
     }
 
@@ -67,7 +70,7 @@ impl<'a> Rounds<'a> {
     }
 
     fn attempt(
-        &self,
+        &mut self,
         pipeline: &Path,
         sight: &mut Sight,
         cancel: &Cancel,
@@ -113,7 +116,7 @@ impl<'a> Rounds<'a> {
                 self.running.sandbox,
             ),
             began,
-            is_first: self.is_first,
+            says_protections: !std::mem::replace(&mut self.has_begun, true),
         };
         carry_out(order, cancel, console, |hands| {
             sight.inputs = Some(hands.note_sources(&planned.project));
