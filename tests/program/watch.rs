@@ -245,8 +245,8 @@ fn a_plugin_of_the_pipelines_own_and_the_lock_are_watched() {
     assert_eq!(changes(&lines), ["orch.lock"]);
 }
 
-/// A task that reads what it leaves, and leaves something else each time: a run for every
-/// run, if its own outputs counted.
+/// One task leaves something else each time, and another one reads it: a run for every run,
+/// if what they leave counted.
 #[test]
 fn its_own_outputs_do_not_make_it_run_for_ever() {
     let project = project().file("in.txt", "1").pipeline(
@@ -254,9 +254,13 @@ fn its_own_outputs_do_not_make_it_run_for_ever() {
 version = 1
 name = \"always\"
 
+[task.read]
+command = [\"true\"]
+inputs = [\"**\"]
+
 [task.stamp]
 command = [\"sh\", \"-c\", \"mkdir -p dist && cat /proc/sys/kernel/random/uuid > dist/stamp\"]
-inputs = [\"**\"]
+inputs = [\"in.txt\"]
 outputs = [\"dist/stamp\"]
 cache = false
 ",

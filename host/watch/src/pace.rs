@@ -61,9 +61,9 @@ impl Pace {
     /// When to look next; `None` for not before something is heard.
     pub fn due(&self) -> Option<Duration> {
         let soon = self.heard.map(|(first, last)| {
-            // Looks that take long come less often.
-            let quiet = QUIET.max(self.cost).min(LONGEST);
-            (last + quiet).min(first + LONGEST)
+            // Looks that take long leave as much time between them.
+            let rested = self.looked + self.cost.min(LONGEST);
+            (last + QUIET).min(first + LONGEST).max(rested)
         });
         let by_itself = self.is_deaf.then(|| self.looked + self.every());
         [soon, by_itself].into_iter().flatten().min()

@@ -76,8 +76,14 @@ proptest! {
         let looks = looks(&changes, cost);
         for change in &changes {
             let next = looks.iter().find(|look| *look >= change);
-            // A change during a look waits for its end.
-            prop_assert!(next.is_some_and(|look| look - change <= LONGEST + cost), "{change}: {looks:?}");
+            // A change during a look waits for its end, and for the rest after it.
+            prop_assert!(
+                next.is_some_and(|look| look - change <= LONGEST + 2 * cost),
+                "{change}: {looks:?}"
+            );
+        }
+        for pair in looks.windows(2) {
+            prop_assert!(pair[1] - pair[0] >= 2 * cost, "no rest: {looks:?}");
         }
         let mut from = 0;
         for look in &looks {
