@@ -132,7 +132,9 @@ fn what_the_run_put_in_place_is_no_change_until_somebody_else_touches_it() {
         },
         to: to.clone(),
     };
-    publisher.publish(&[publication], &[to.clone()]).unwrap();
+    publisher
+        .publish(&[publication], std::slice::from_ref(&to))
+        .unwrap();
     assert_eq!(project.changes(), []);
     publisher.publish(&[], &[to]).unwrap();
     assert_eq!(project.changes(), []);

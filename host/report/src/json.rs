@@ -19,6 +19,7 @@ use crate::summary::Summary;
 use crate::watching::Watching;
 use crate::wire::{FORMAT, Line, PROGRAM, VERSION, WireEvent};
 use crate::wire_plan::WirePlan;
+use crate::wire_watching::{WireChanges, WireWatching};
 
 /// Time between two events about the bytes of one node's stage.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(200);
@@ -106,12 +107,12 @@ impl<W: Write + Send> Json<W> {
 
     /// Writes what is waited for.
     pub fn watching(&self, watching: &Watching) {
-        self.write(WireEvent::of_watching(watching));
+        self.write(WireEvent::Watching(WireWatching::of(watching)));
     }
 
     /// Writes what others have changed, by name.
     pub fn changed(&self, changes: &BTreeMap<String, Change>) {
-        self.write(WireEvent::of_changes(changes));
+        self.write(WireEvent::Changed(WireChanges::of(changes)));
     }
 
     /// Whether nobody reads any more, or nothing can be written.

@@ -211,8 +211,8 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
         WireEvent::NodeFinished { .. } => "node-finished",
         WireEvent::RunFinished { .. } => "run-finished",
         WireEvent::Results { .. } => "results",
-        WireEvent::Watching { .. } => "watching",
-        WireEvent::Changed { .. } => "changed",
+        WireEvent::Watching(_) => "watching",
+        WireEvent::Changed(_) => "changed",
         WireEvent::StreamClosed { .. } => "stream-closed",
     }
 }

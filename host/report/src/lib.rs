@@ -30,6 +30,7 @@ mod watching;
 mod wire;
 mod wire_node;
 mod wire_plan;
+mod wire_watching;
 
 pub use clock::{Clock, system_clock};
 pub use diagnostic::render_diagnostics;

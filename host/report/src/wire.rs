@@ -3,18 +3,16 @@
 //! the engine can change and the format stays. docs/events.md describes every field; a test
 //! holds the two together.
 
-use std::collections::BTreeMap;
-
 use orch_engine::{Forecast, Foreseen, port};
-use orch_model::{Change, Diagnostic, Digest, Fault, FaultKind, Log, LogLevel, Severity};
+use orch_model::{Diagnostic, Digest, Fault, FaultKind, Log, LogLevel, Severity};
 use serde::Serialize;
 
 use crate::excerpt::Lines;
 use crate::result::ResultRow;
 use crate::summary::Summary;
-use crate::watching::Watching;
 use crate::wire_node::{WireEnd, WireName};
 use crate::wire_plan::WirePlan;
+use crate::wire_watching::{WireChanges, WireWatching};
 
 /// The format's name, in the first line.
 pub(crate) const FORMAT: &str = "orch-events";
@@ -24,9 +22,6 @@ pub(crate) const VERSION: u32 = 1;
 
 /// Who writes, in the first line; all crates of the house have one version.
 pub(crate) const PROGRAM: &str = concat!("orch ", env!("CARGO_PKG_VERSION"));
-
-/// How many changed files one event names.
-const MOST_CHANGES: usize = 1000;
 
 /// A line: when, and what.
 #[derive(Serialize)]
@@ -107,16 +102,8 @@ pub(crate) enum WireEvent<'a> {
     Results {
         rows: Vec<WireResult<'a>>,
     },
-    Watching {
-        inputs: usize,
-        folders: usize,
-        besides: &'a [String],
-        every_ms: Option<u64>,
-    },
-    Changed {
-        count: usize,
-        files: Vec<WireChange<'a>>,
-    },
+    Watching(WireWatching<'a>),
+    Changed(WireChanges<'a>),
     StreamClosed {
         exit_code: i32,
     },
@@ -158,12 +145,6 @@ pub(crate) struct WireResult<'a> {
     took_ms: u64,
     origin: &'static str,
     smoke: &'a str,
-}
-
-#[derive(Serialize)]
-pub(crate) struct WireChange<'a> {
-    path: &'a str,
-    change: &'static str,
 }
 
 #[derive(Serialize)]
@@ -316,35 +297,6 @@ impl<'a> WireEvent<'a> {
         });
         WireEvent::Results {
             rows: rows.collect(),
-        }
-    }
-
-    /// What is waited for.
-    pub fn of_watching(watching: &'a Watching) -> Self {
-        WireEvent::Watching {
-            inputs: watching.inputs,
-            folders: watching.folders,
-            besides: &watching.besides,
-            every_ms: watching.every.map(|every| every.as_millis() as u64),
-        }
-    }
-
-    /// What others have changed.
-    pub fn of_changes(changes: &'a BTreeMap<String, Change>) -> Self {
-        let files = changes
-            .iter()
-            .take(MOST_CHANGES)
-            .map(|(path, change)| WireChange {
-                path,
-                change: match change {
-                    Change::Added => "added",
-                    Change::Modified => "modified",
-                    Change::Removed => "removed",
-                },
-            });
-        WireEvent::Changed {
-            count: changes.len(),
-            files: files.collect(),
         }
     }
 

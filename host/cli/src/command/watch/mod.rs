@@ -38,10 +38,8 @@ pub fn watch(
 ) -> Result<Exit, Stop> {
     let cancel = Cancel::new();
     let is_running = Arc::new(AtomicBool::new(true));
-    let is_said = (is_running.clone(), !console.is_json());
-    interrupt::listen_and_say(&cancel, move || {
-        is_said.1 && is_said.0.load(Ordering::Relaxed)
-    })?;
+    let (going, for_people) = (is_running.clone(), !console.is_json());
+    interrupt::listen_and_say(&cancel, move || for_people && going.load(Ordering::Relaxed))?;
     let mut ear = Ear::new(console)?;
     let waker = ear.bell.waker();
     let _waking = cancel.on_cancel(move || waker.wake());
