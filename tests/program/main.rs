@@ -10,6 +10,7 @@ mod bad_plugin;
 mod cache;
 mod command_line;
 mod example;
+mod gate;
 mod graph;
 mod interrupt;
 mod killed;

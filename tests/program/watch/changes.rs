@@ -4,9 +4,10 @@ use std::fs;
 
 use orch_tests::component::platform;
 
+use crate::gate::gated;
 use crate::project;
 
-use super::{IDLE, JOIN, append, changes, gated, join, read, start, watching, write};
+use super::{IDLE, JOIN, append, changes, join, read, start, watching, write};
 
 #[test]
 fn a_change_runs_what_reads_it_and_says_which_file_it_was() {

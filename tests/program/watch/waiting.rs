@@ -5,7 +5,9 @@ use std::fs;
 
 use orch_tests::Live;
 
-use super::{IDLE, JOIN, append, changes, gated, join, read, start, watching, write};
+use crate::gate::gated;
+
+use super::{IDLE, JOIN, append, changes, join, read, start, watching, write};
 
 /// The kernel keeps a number of events and drops the rest; nobody reads them during a run.
 #[test]
