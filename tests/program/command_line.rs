@@ -27,6 +27,7 @@ fn every_help_text_has_an_example() {
         &["check"],
         &["plan"],
         &["run"],
+        &["watch"],
         &["explain"],
         &["lock"],
         &["fetch"],

@@ -11,6 +11,7 @@ mod bad_plugin;
 mod cache;
 mod command_line;
 mod example;
+mod gate;
 mod graph;
 mod interrupt;
 mod killed;
@@ -18,6 +19,7 @@ mod pinned;
 mod sandbox;
 mod tasks;
 mod warm;
+mod watch;
 
 use orch_tests::Project;
 

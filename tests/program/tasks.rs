@@ -1,7 +1,8 @@
 //! Running tasks: what runs, what does not run again, what is left behind. No network.
 
-use orch_tests::{Project, expect};
+use orch_tests::{Live, Project, expect};
 
+use crate::gate::gated;
 use crate::project;
 
 /// Joins two files; another task counts the lines of the result.
@@ -78,6 +79,22 @@ fn a_changed_source_runs_what_reads_it() {
               now      up to date
 
         "#]]);
+}
+
+/// What a run has read is what it was run for, also if that is another text by its end.
+#[test]
+fn a_pipeline_that_is_changed_during_a_run_is_run_the_next_time() {
+    let (project, gate) = gated();
+    let run = Live::start(project.command(&["run", "--sandbox", "off"]));
+    gate.wait_for_begin();
+    let file = project.path().join("pipeline.toml");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    let changed = text.replace("cp in.txt made", "echo changed > made");
+    std::fs::write(&file, changed).expect("it can be written");
+    gate.open();
+    assert_eq!(run.end().0, Some(0));
+    project.orch(&["run", "--sandbox", "off"]).exits(0);
+    assert_eq!(read(&project, "made"), "changed\n");
 }
 
 #[test]

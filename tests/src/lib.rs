@@ -1,5 +1,5 @@
 //! What tests of the whole house share: a [`Project`] that runs the real `orch` in a
-//! folder of its own, a [`server`] and [`component`]s that do what no good one does, and the
+//! folder of its own or lets it go on ([`Live`]), a [`server`] and [`component`]s that do what no good one does, and the
 //! [`tree`] of this repository for tests about its sources.
 //!
 //! The tests lie beside it: `tests/` holds the house to its rules, `program/` is run by
@@ -7,6 +7,7 @@
 //! Nothing of the house is linked here: a user's eyes are all that a whole-program test has.
 
 pub mod component;
+mod live;
 mod page;
 mod project;
 mod ran;
@@ -15,5 +16,6 @@ pub mod server;
 pub mod tree;
 
 pub use expect_test::expect;
+pub use live::Live;
 pub use project::Project;
 pub use ran::Ran;

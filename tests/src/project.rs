@@ -134,11 +134,12 @@ impl Project {
         self.command_within(&[], arguments)
     }
 
+    /// The same inside a world that another program makes: `unshare` with its arguments.
     #[expect(
         clippy::disallowed_methods,
         reason = "a registry is where this machine says"
     )]
-    fn command_within(&self, maker: &[&str], arguments: &[&str]) -> Command {
+    pub fn command_within(&self, maker: &[&str], arguments: &[&str]) -> Command {
         let folder = self.folder.path();
         let mut words = maker
             .iter()

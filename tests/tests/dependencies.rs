@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 16] = [
+const HOUSE: [Room; 17] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -41,6 +41,7 @@ const HOUSE: [Room; 16] = [
         &["orch-model", "orch-engine", "orch-store", "orch-sandbox"],
     ),
     room("orch-report", &["orch-model", "orch-engine"]),
+    room("orch-watch", &[]),
     // The bundled components are bytes: who built them is no concern of who runs them.
     Room {
         name: "orch-bundled",
@@ -62,6 +63,7 @@ const HOUSE: [Room; 16] = [
             "orch-execute",
             "orch-sandbox",
             "orch-report",
+            "orch-watch",
             "orch-bundled",
             "orch-plugin-build",
         ],

@@ -109,6 +109,21 @@ Examples:
         running: Running,
     },
 
+    /// Run, and again whenever an input, the pipeline, its lock or a plugin of its own changes.
+    #[command(after_help = "\
+Examples:
+  orch watch
+  orch watch --only task.test
+  orch watch --keep-going --output json")]
+    Watch {
+        #[command(flatten)]
+        project: ProjectArguments,
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        running: Running,
+    },
+
     /// Say what a node is, who proposed it and why, and why it ran.
     #[command(after_help = "\
 Examples:

@@ -1,12 +1,13 @@
 //! How this run speaks: the data on stdout, everything else on stderr, as text or JSON.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 
 use orch_engine::PlanProblem;
 use orch_engine::port::Observer;
-use orch_model::{Diagnostic, Fault, Log, LogLevel, SourceText};
-use orch_report::{Json, Plain, ProgressDrawTarget, Style, Terminal, system_clock};
+use orch_model::{Change, Diagnostic, Fault, Log, LogLevel, SourceText};
+use orch_report::{Json, Plain, ProgressDrawTarget, Style, Terminal, Watching, system_clock};
 
 use crate::arguments::{ColorChoice, OutputFormat};
 use crate::exit::Exit;
@@ -165,6 +166,27 @@ impl Console {
                 None => {}
             }
         }
+    }
+
+    /// What is waited for.
+    pub fn watching(&self, watching: &Watching) {
+        match &self.json {
+            Some(json) => json.watching(watching),
+            None => self.stderr(&orch_report::render_watching(watching, self.err)),
+        }
+    }
+
+    /// What others have changed, by name.
+    pub fn changed(&self, changes: &BTreeMap<String, Change>) {
+        match &self.json {
+            Some(json) => json.changed(changes),
+            None => self.stderr(&orch_report::render_changes(changes, self.err)),
+        }
+    }
+
+    /// Whether a program that read along is gone.
+    pub fn is_broken(&self) -> bool {
+        self.json.as_ref().is_some_and(Json::is_broken)
     }
 
     /// Ends a JSON stream, so that a reader can tell an end from a break.

@@ -120,6 +120,6 @@ impl MachineFacts {
 }
 
 /// Folders at the top of a project that hold no sources.
-fn is_ours(name: &std::ffi::OsStr) -> bool {
+pub fn is_ours(name: &std::ffi::OsStr) -> bool {
     [".git", ".orch", "out"].iter().any(|ours| name == *ours)
 }

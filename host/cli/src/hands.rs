@@ -4,10 +4,11 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
+use orch_engine::port::Sources;
 use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
 use orch_execute::{
-    FileMemory, LocalExecutor, LocalSettings, ProjectPublisher, ProjectSources, Sandboxes,
-    StoreActionCache,
+    FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
+    Sandboxes, StoreActionCache,
 };
 use orch_model::Fault;
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
@@ -15,7 +16,6 @@ use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
 use crate::console::Console;
 use crate::healing;
 use crate::house::House;
-use crate::interrupt;
 use crate::isolation;
 use crate::judge::StoreJudge;
 use crate::project::Project;
@@ -24,7 +24,7 @@ use crate::trace_file::TraceFile;
 
 /// What stands behind the ports of a run.
 pub struct Hands {
-    sources: ProjectSources,
+    sources: Arc<dyn Sources>,
     executor: LocalExecutor,
     /// What was done before.
     pub cache: StoreActionCache,
@@ -52,11 +52,7 @@ impl Hands {
         settings.sandboxes = sandboxes;
         let memory = Arc::new(FileMemory::open(project.folder.clone()));
         Ok(Self {
-            sources: ProjectSources::new(
-                project.folder.clone(),
-                project.own_files(),
-                memory.clone(),
-            ),
+            sources: Arc::new(project_sources(project, &memory)),
             executor: LocalExecutor::new(settings, house.store.clone()),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
@@ -69,17 +65,30 @@ impl Hands {
         })
     }
 
+    /// Notes from now on what a run gets of the project's files.
+    pub fn note_sources(&mut self, project: &Project) -> Arc<NotedSources> {
+        let sources = project_sources(project, &self.memory);
+        let noted = NotedSources::new(project.folder.clone(), sources, self.memory.clone());
+        let noted = Arc::new(noted);
+        self.sources = noted.clone();
+        noted
+    }
+
     pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {
         World {
             host: &house.environment.host,
             toolchains: &*house.fetcher,
-            sources: &self.sources,
+            sources: &*self.sources,
             executor: &self.executor,
             cache: &self.cache,
             judge: &self.judge,
             publisher: &self.publisher,
         }
     }
+}
+
+fn project_sources(project: &Project, memory: &Arc<FileMemory>) -> ProjectSources {
+    ProjectSources::new(project.folder.clone(), project.own_files(), memory.clone())
 }
 
 /// Runs a graph with this machine behind the ports, and once more if that shows that the
@@ -89,20 +98,19 @@ pub fn perform(
     hands: &Hands,
     graph: &ActionGraph,
     options: RunOptions,
+    cancel: &Cancel,
     console: &Console,
     trace: Option<&Path>,
 ) -> Result<Run, Stop> {
     // A name that cannot be written is said before anything runs.
     let trace_file = trace.map(TraceFile::create).transpose()?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
     let once = || {
         let observer = console.observer();
         let observer = match &trace_file {
             Some(file) => Box::new(file.trace.watch(observer)),
             None => observer,
         };
-        orch_engine::run(graph, hands.world(house), options, &*observer, &cancel)
+        orch_engine::run(graph, hands.world(house), options, &*observer, cancel)
     };
     let mut run = once();
     if let Some(lost) = healing::lost(&run).filter(|_| !cancel.is_cancelled()) {

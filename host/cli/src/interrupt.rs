@@ -11,6 +11,14 @@ use crate::exit::Exit;
 
 /// Listens for the rest of the process's life. Says so on stderr where people read along.
 pub fn listen(cancel: &Cancel, for_people: bool) -> Result<(), Fault> {
+    listen_and_say(cancel, move || for_people)
+}
+
+/// The same; says so while `is_said`, as when there is something to stop.
+pub fn listen_and_say(
+    cancel: &Cancel,
+    is_said: impl Fn() -> bool + Send + 'static,
+) -> Result<(), Fault> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
         .map_err(|error| Fault::internal(format!("could not listen for signals: {error}")))?;
     let cancel = cancel.clone();
@@ -20,8 +28,9 @@ pub fn listen(cancel: &Cancel, for_people: bool) -> Result<(), Fault> {
                 // What still runs is killed by the reaper when this process is gone.
                 std::process::exit(Exit::Interrupted.code());
             }
+            let is_said = is_said();
             cancel.cancel();
-            if for_people {
+            if is_said {
                 // The terminal may be gone: that is what `SIGHUP` says.
                 let _ = writeln!(std::io::stderr(), "\nstopping; once more to stop at once");
             }

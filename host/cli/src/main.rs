@@ -82,6 +82,11 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             selection,
             running,
         } => command::run::run(environment, &project, &selection, &running, console),
+        Command::Watch {
+            project,
+            selection,
+            running,
+        } => command::watch::watch(environment, &project, &selection, &running, console),
         Command::Explain {
             node,
             against,

@@ -304,7 +304,9 @@ fn own_components(own: &[OwnPlugin], project: &Project) -> Vec<(String, Digest)>
 
 fn note_components(project: &mut Project, kept: &KeptPlan) {
     let files = kept.components.iter();
-    project.own_components = files.map(|(path, _)| project.folder.join(path)).collect();
+    project.own_components = files
+        .map(|(path, digest)| (project.folder.join(path), *digest))
+        .collect();
 }
 
 /// Says the problems of a pipeline that can be found without resolving anything. Gives its

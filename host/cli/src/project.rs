@@ -20,8 +20,8 @@ pub struct Project {
     pub source: SourceText,
     /// The lock as it lies there; empty where there is none.
     pub lock_text: String,
-    /// Components that the pipeline names, once it was parsed.
-    pub own_components: Vec<PathBuf>,
+    /// Components that the pipeline names, and what they held when it was planned.
+    pub own_components: Vec<(PathBuf, Digest)>,
     file_name: String,
 }
 
@@ -98,6 +98,21 @@ impl Project {
             .into_iter()
             .filter_map(|name| RelativePath::new(name).ok())
             .collect()
+    }
+
+    /// Whether all that a plan was made of is on disk as it was read or written.
+    pub fn is_as_read(&self) -> bool {
+        let is = |file: &Path, text: &str| {
+            std::fs::read(file).is_ok_and(|bytes| bytes == text.as_bytes())
+        };
+        let lock = self.lock_file();
+        let no_lock = self.lock_text.is_empty() && !lock.exists();
+        let mut components = self.own_components.iter();
+        is(&self.file(), &self.source.text)
+            && (no_lock || is(&lock, &self.lock_text))
+            && components.all(|(file, digest)| {
+                std::fs::read(file).is_ok_and(|bytes| Digest::of(bytes) == *digest)
+            })
     }
 
     /// The digest of a file of the project, where it can be read.

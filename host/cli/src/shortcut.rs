@@ -29,6 +29,8 @@ pub struct Shortcut {
     folder: PathBuf,
     offline: bool,
     snapshot: Snapshot,
+    /// What the user allowed plugins when the command began; `None` where nothing is kept.
+    grants: Option<Vec<u8>>,
 }
 
 /// What a snapshot says of its run.
@@ -73,6 +75,7 @@ impl Shortcut {
         }
         Some(Self {
             environment: environment.clone(),
+            grants: grants_text(environment),
             offline: arguments.offline,
             snapshot: Snapshot::new(folder.clone(), &name.finish().hex()[..16]),
             folder,
@@ -134,7 +137,12 @@ impl Shortcut {
         };
         let note = serde_json::to_vec(&note).map_err(|error| Fault::internal(error.to_string()))?;
         let besides = self.besides(house, project, graph)?;
-        self.snapshot.keep(&note, memory, &besides)
+        self.snapshot.keep(&note, memory, &besides)?;
+        // What was looked at just now may be newer than what was read in the beginning.
+        match project.is_as_read() && self.grants == grants_text(&self.environment) {
+            true => Ok(()),
+            false => self.snapshot.forget(),
+        }
     }
 
     /// Files that a run rests on beside those that it went through: what the plan was made
@@ -150,7 +158,8 @@ impl Shortcut {
             project.lock_file(),
             grants::file(&self.environment),
         ];
-        files.extend(project.own_components.iter().cloned());
+        let components = project.own_components.iter();
+        files.extend(components.map(|(file, _)| file.clone()));
         for node in graph.nodes() {
             if let NodeKind::Fetch { toolchain, .. } = &node.kind {
                 let tree = house.fetcher.installed(toolchain)?;
@@ -186,6 +195,10 @@ pub fn as_cached(row: &ResultRow) -> ResultRow {
         took: std::time::Duration::ZERO,
         ..row.clone()
     }
+}
+
+fn grants_text(environment: &Environment) -> Option<Vec<u8>> {
+    std::fs::read(grants::file(environment)).ok()
 }
 
 /// All of this machine that is compared by value.

@@ -4,7 +4,7 @@
 //! The memory is a hint, kept in `.orch/files`. A lost, damaged or foreign one costs a look
 //! into the files, never a wrong digest.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,14 @@ struct State {
     known: HashMap<String, (Look, Digest)>,
     /// What was put in place here, as it looked then.
     placed: BTreeMap<String, Look>,
+    /// What this run put in place or, with no look, took away.
+    ours: HashMap<String, Option<Look>>,
     changed: bool,
+    /// Whether nothing is written any more.
+    is_closed: bool,
     seen: HashMap<String, Option<Look>>,
+    /// Folders whose names were read.
+    walked: HashSet<String>,
     /// Whether something that was looked at may have changed without showing it.
     doubtful: bool,
 }
@@ -59,7 +65,7 @@ impl FileMemory {
     pub fn save(&self) -> Result<(), Fault> {
         let path = memory_path(&self.root);
         let mut state = self.state();
-        if !state.changed {
+        if !state.changed || state.is_closed {
             return Ok(());
         }
         let mut writer = Writer::new(b"");
@@ -83,6 +89,12 @@ impl FileMemory {
             .map_err(|error| Fault::io("write", &path, &error))?;
         state.changed = false;
         Ok(())
+    }
+
+    /// Writes nothing from now on: whoever goes on looking long after a run must not write
+    /// over what a later run knows.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
     }
 
     /// The digest of a plain file of the project, which is read only if it may have changed
@@ -116,8 +128,25 @@ impl FileMemory {
         self.learn(path, sight, Some(digest));
         self.saw(path, sight);
         let mut state = self.state();
-        state.placed.insert(path.to_owned(), sight.look());
+        let look = sight.look();
+        state.placed.insert(path.to_owned(), look);
+        state.ours.insert(path.to_owned(), Some(look));
         state.changed = true;
+    }
+
+    /// Notes a file that was put in place once and that this run took away.
+    pub(crate) fn removed(&self, path: &str) {
+        self.state().ours.insert(path.to_owned(), None);
+    }
+
+    /// Whether something is as this run left it: as it was put in place, or taken away.
+    pub(crate) fn is_ours(&self, path: &str) -> bool {
+        let state = self.state();
+        let Some(left) = state.ours.get(path) else {
+            return false;
+        };
+        let found = self.root.join(path).symlink_metadata();
+        found.ok().map(|found| Look::of(&found)) == *left
     }
 
     /// What was put at or below a place, as it looked then.
@@ -158,8 +187,7 @@ impl FileMemory {
         }
     }
 
-    /// Notes how something looked on which the run rests: a file or a link by its path, a
-    /// folder, as it was before its names were read, likewise.
+    /// Notes how a file or a link looked on which the run rests.
     pub(crate) fn saw(&self, path: &str, sight: &Sight) {
         if !self.proves(path, sight) {
             self.state().doubtful = true;
@@ -179,6 +207,21 @@ impl FileMemory {
             Some(earlier) if *earlier == look => {}
             Some(_) => state.doubtful = true,
         }
+    }
+
+    /// Notes how a folder, named below the root, looked before its names were read.
+    pub(crate) fn saw_folder(&self, below: &Path, sight: &Sight) {
+        let name = match below.as_os_str().is_empty() {
+            true => ".".into(),
+            false => below.to_string_lossy(),
+        };
+        self.saw(&name, sight);
+        self.state().walked.insert(name.into_owned());
+    }
+
+    /// The folders whose names this run has read, below the root; the root itself is `.`.
+    pub(crate) fn walked(&self) -> Vec<String> {
+        self.state().walked.iter().cloned().collect()
     }
 
     fn proves(&self, path: &str, sight: &Sight) -> bool {
@@ -279,6 +322,21 @@ mod tests {
         File::open(&other).unwrap().set_modified(time).unwrap();
         fs::rename(&other, &file).unwrap();
         assert_eq!(known(&folder, &file), None);
+    }
+
+    #[test]
+    fn what_was_put_in_place_is_ours_until_somebody_changes_it() {
+        let (folder, file) = remembered();
+        let memory = FileMemory::open(folder.path().to_owned());
+        assert!(!memory.is_ours("x"));
+        memory.wrote("x", &Sight::of_path(&file).unwrap(), Digest::of("right"));
+        assert!(memory.is_ours("x"));
+        fs::write(&file, "theirs").unwrap();
+        assert!(!memory.is_ours("x"));
+        memory.removed("x");
+        assert!(!memory.is_ours("x"));
+        fs::remove_file(&file).unwrap();
+        assert!(memory.is_ours("x"));
     }
 
     #[test]

@@ -64,6 +64,7 @@ impl ProjectPublisher {
         self.memory.forget(path);
         if ours {
             fs::remove_file(&real).map_err(|error| Fault::io("remove", &real, &error))?;
+            self.memory.removed(path);
         }
         Ok(ours)
     }

@@ -73,7 +73,8 @@ impl Snapshot {
             .map_err(|error| Fault::io("write", &self.file, &error))
     }
 
-    fn forget(&self) -> Result<(), Fault> {
+    /// Removes the snapshot, if there is one.
+    pub fn forget(&self) -> Result<(), Fault> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(Fault::io("remove", &self.file, &error))

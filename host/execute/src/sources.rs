@@ -19,6 +19,12 @@ const NEVER_WALKED: [&str; 2] = [".git", ".orch"];
 /// Where products are put; only directly below the project's folder.
 const PRODUCTS: &str = "out";
 
+/// Whether nothing at or below this path, itself below the project's folder, can be an input.
+pub(crate) fn is_never_walked(below: &str) -> bool {
+    let mut parts = below.split('/');
+    parts.clone().any(|part| NEVER_WALKED.contains(&part)) || parts.next() == Some(PRODUCTS)
+}
+
 /// The files below a project's folder.
 #[derive(Debug)]
 pub struct ProjectSources {
@@ -61,11 +67,7 @@ impl ProjectSources {
                 .strip_prefix(&self.root)
                 .expect("a walk stays below its root");
             if entry.file_type().is_dir() {
-                let name = match below.as_os_str().is_empty() {
-                    true => ".".into(),
-                    false => below.to_string_lossy(),
-                };
-                self.memory.saw(&name, &sight(&entry)?);
+                self.memory.saw_folder(below, &sight(&entry)?);
                 continue;
             }
             // An exact name is wanted only of what is meant.
@@ -85,10 +87,10 @@ impl ProjectSources {
             .split('/')
             .filter(|part| !part.is_empty())
             .collect();
+        if is_never_walked(beginning) {
+            return Ok(false);
+        }
         for (index, part) in parts.iter().enumerate() {
-            if NEVER_WALKED.contains(part) || (index == 0 && *part == PRODUCTS) {
-                return Ok(false);
-            }
             path.push(part);
             match path.symlink_metadata() {
                 Ok(found) if found.is_symlink() && index + 1 < parts.len() => {

@@ -5,6 +5,7 @@
 //! house speaks in its types.
 
 mod action;
+mod change;
 mod diagnostic;
 mod digest;
 mod facts;
@@ -24,6 +25,7 @@ mod toolchain;
 mod tweak;
 
 pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
+pub use change::Change;
 pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};
 pub use digest::{Digest, DigestError, Hasher};
 pub use facts::{Answer, PackageFile, Question, RecordedFact, Refusal};

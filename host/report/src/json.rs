@@ -1,13 +1,13 @@
 //! Writes events as JSON, one a line: when and how often, not what they hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use orch_engine::port::{Event, Observer, Stage};
 use orch_engine::{Foreseen, Plan};
-use orch_model::{Diagnostic, Fault, NodeId, SourceText};
+use orch_model::{Change, Diagnostic, Fault, NodeId, SourceText};
 use serde::Serialize as _;
 use serde_json::ser::Formatter;
 
@@ -16,8 +16,10 @@ use crate::escape::is_dangerous;
 use crate::excerpt::Lines;
 use crate::result::ResultRow;
 use crate::summary::Summary;
+use crate::watching::Watching;
 use crate::wire::{FORMAT, Line, PROGRAM, VERSION, WireEvent};
 use crate::wire_plan::WirePlan;
+use crate::wire_watching::{WireChanges, WireWatching};
 
 /// Time between two events about the bytes of one node's stage.
 const BETWEEN_PROGRESS: Duration = Duration::from_millis(200);
@@ -101,6 +103,21 @@ impl<W: Write + Send> Json<W> {
     /// Writes how the nodes of the run ended.
     pub fn summary(&self, summary: &Summary) {
         self.write(WireEvent::of_summary(summary));
+    }
+
+    /// Writes what is waited for.
+    pub fn watching(&self, watching: &Watching) {
+        self.write(WireEvent::Watching(WireWatching::of(watching)));
+    }
+
+    /// Writes what others have changed, by name.
+    pub fn changed(&self, changes: &BTreeMap<String, Change>) {
+        self.write(WireEvent::Changed(WireChanges::of(changes)));
+    }
+
+    /// Whether nobody reads any more, or nothing can be written.
+    pub fn is_broken(&self) -> bool {
+        self.state().failed.is_some()
     }
 
     /// Writes the last line. An error is the first one that any line met: from then on

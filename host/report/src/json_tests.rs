@@ -137,6 +137,16 @@ fn showcase() -> Vec<String> {
         cancelled: 1,
         took: Duration::from_millis(12_345),
     });
+    json.watching(&Watching {
+        inputs: 12,
+        folders: 3,
+        besides: vec!["pipeline.toml".into(), "orch.lock".into()],
+        every: None,
+    });
+    json.changed(&BTreeMap::from([
+        ("cmd/agent/main.go".into(), Change::Modified),
+        ("cmd/agent/new.go".into(), Change::Added),
+    ]));
     json.close(1).unwrap();
     kept.lines()
 }
@@ -177,6 +187,8 @@ fn a_stream() {
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
         {"event":"results","rows":[{"build":"agent","target":"pi5","artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
         {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
+        {"event":"watching","inputs":12,"folders":3,"besides":["pipeline.toml","orch.lock"],"every_ms":null,"time_ms":1790000012000}
+        {"event":"changed","count":2,"files":[{"path":"cmd/agent/main.go","change":"modified"},{"path":"cmd/agent/new.go","change":"added"}],"time_ms":1790000012000}
         {"event":"stream-closed","exit_code":1,"time_ms":1790000012000}"#]].assert_eq(&text);
 }
 
@@ -199,12 +211,14 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
         WireEvent::NodeFinished { .. } => "node-finished",
         WireEvent::RunFinished { .. } => "run-finished",
         WireEvent::Results { .. } => "results",
+        WireEvent::Watching(_) => "watching",
+        WireEvent::Changed(_) => "changed",
         WireEvent::StreamClosed { .. } => "stream-closed",
     }
 }
 
 /// How many names [`kind`] has.
-const KINDS: usize = 17;
+const KINDS: usize = 19;
 
 #[test]
 fn the_name_of_an_event_is_its_tag() {

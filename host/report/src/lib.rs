@@ -26,9 +26,11 @@ mod table;
 mod terminal;
 mod trace;
 mod transfer;
+mod watching;
 mod wire;
 mod wire_node;
 mod wire_plan;
+mod wire_watching;
 
 pub use clock::{Clock, system_clock};
 pub use diagnostic::render_diagnostics;
@@ -46,3 +48,4 @@ pub use summary::{Summary, render_summary};
 pub use table::Table;
 pub use terminal::Terminal;
 pub use trace::Trace;
+pub use watching::{Watching, render_changes, render_watching};

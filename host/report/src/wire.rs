@@ -12,6 +12,7 @@ use crate::result::ResultRow;
 use crate::summary::Summary;
 use crate::wire_node::{WireEnd, WireName};
 use crate::wire_plan::WirePlan;
+use crate::wire_watching::{WireChanges, WireWatching};
 
 /// The format's name, in the first line.
 pub(crate) const FORMAT: &str = "orch-events";
@@ -101,6 +102,8 @@ pub(crate) enum WireEvent<'a> {
     Results {
         rows: Vec<WireResult<'a>>,
     },
+    Watching(WireWatching<'a>),
+    Changed(WireChanges<'a>),
     StreamClosed {
         exit_code: i32,
     },

@@ -18,3 +18,4 @@ pub mod run;
 pub mod schema;
 pub mod target;
 pub mod toolchain;
+pub mod watch;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use orch_engine::{ActionGraph, Forecast, RunOptions};
+use orch_engine::{ActionGraph, Cancel, Forecast, RunOptions};
 use orch_report::{ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::hands::{Hands, cores, perform};
 use crate::history;
 use crate::house::House;
+use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::known_projects;
 use crate::planned::{Planned, graph_of};
@@ -34,33 +35,75 @@ pub fn run(
         show(&last.rows, &up_to_date(&last, began.elapsed()), console);
         return Ok(Exit::Done);
     }
+    let lock_use = match running.dry_run && !arguments.locked {
+        true => LockUse::Foresee,
+        false => LockUse::of_flag(arguments.locked),
+    };
+    let order = Order {
+        planned: &Planned::with_lock(environment, arguments, lock_use, console)?,
+        selection,
+        running,
+        shortcut,
+        began,
+        says_protections: true,
+    };
+    let cancel = Cancel::new();
+    if !running.dry_run {
+        interrupt::listen(&cancel, !console.is_json())?;
+    }
+    carry_out(order, &cancel, console, |_| {})
+}
+
+/// What to run of a plan, and how.
+pub struct Order<'a> {
+    pub planned: &'a Planned,
+    pub selection: &'a Selection,
+    pub running: &'a Running,
+    /// Where a run that left nothing to do is kept.
+    pub shortcut: Option<Shortcut>,
+    /// When the command began, or what led to this run.
+    pub began: Instant,
+    /// Whether to say which protections this run does without.
+    pub says_protections: bool,
+}
+
+/// Runs what is not done yet, or says what would be run. The hands are shown to `prepare`
+/// before they do anything.
+pub fn carry_out(
+    order: Order<'_>,
+    cancel: &Cancel,
+    console: &Console,
+    prepare: impl FnOnce(&mut Hands),
+) -> Result<Exit, Stop> {
+    let (running, planned) = (order.running, order.planned);
     let Planned {
         project,
         house,
         plan,
-    } = match running.dry_run && !arguments.locked {
-        true => Planned::with_lock(environment, arguments, LockUse::Foresee, console)?,
-        false => Planned::open(environment, arguments, console)?,
-    };
-    let graph = select(&graph_of(&plan)?, selection)?;
+    } = planned;
+    let graph = select(&graph_of(plan)?, order.selection)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
-    if running.dry_run {
-        let hands = Hands::new(&house, &project, isolation.sandboxes)?;
-        return foresee(&house, &hands, &graph, console);
+    if order.says_protections && !running.dry_run {
+        isolation.warn(console);
     }
-    isolation.warn(console);
-    let shortcut = shortcut.filter(|_| isolation.is_settled(running.sandbox));
+    let shortcut = order
+        .shortcut
+        .filter(|_| isolation.is_settled(running.sandbox));
+    let mut hands = Hands::new(house, project, isolation.sandboxes)?;
+    prepare(&mut hands);
+    if running.dry_run {
+        return foresee(house, &hands, &graph, console);
+    }
     let options = RunOptions {
         jobs: running.jobs.map_or_else(cores, usize::from),
         keep_going: running.keep_going,
     };
-    let hands = Hands::new(&house, &project, isolation.sandboxes)?;
     known_projects::note(&house.store, &project.folder)?;
     let trace = running.trace.as_deref();
-    let run = perform(&house, &hands, &graph, options, console, trace)?;
-    let rows = rows(&plan, &graph, &run);
+    let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
+    let rows = rows(plan, &graph, &run);
     let mut summary = Summary {
-        took: began.elapsed(),
+        took: order.began.elapsed(),
         ..Summary::default()
     };
     for node in &run.nodes {
@@ -74,7 +117,7 @@ pub fn run(
             nodes: run.nodes.len(),
             rows: rows.iter().map(shortcut::as_cached).collect(),
         };
-        shortcut.keep(&house, &project, &hands.memory, &plan, &graph, last)?;
+        shortcut.keep(house, project, &hands.memory, plan, &graph, last)?;
     }
     Ok(Exit::of_run(&run))
 }
