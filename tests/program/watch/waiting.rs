@@ -103,7 +103,7 @@ fn bad_arguments_end_it_before_it_begins() {
     let project = join();
     for (arguments, said) in [
         (&["watch", "nowhere"][..], "there is no pipeline file"),
-        (&["watch", "--only", "task.jion"], "there is no such node"),
+        (&["watch", "--only", "task.jion"], "there is no node"),
         (&["watch", "--target", "pi5"], "nothing is made for it"),
         (&["watch", "--trace", "no/such/folder"], "no/such/folder"),
         (&["watch", "--jobs", "0"], "--jobs"),
