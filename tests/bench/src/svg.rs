@@ -186,10 +186,11 @@ fn style() -> String {
          .line{{fill:none;stroke:currentColor;stroke-width:1.6}}.first .line{{stroke-width:3}}\n\
          .mark,.name{{fill:currentColor}}\
          .hollow,.stroke{{stroke:currentColor;stroke-width:1.6}}.stroke{{fill:none}}\n\
-         .leader{{stroke:currentColor;stroke-width:.7}}\n{}\n\
+         .leader{{stroke:currentColor;stroke-width:.7}}\n\
+         .name{{stroke:#fff;stroke-width:3;stroke-linejoin:round;paint-order:stroke}}\n{}\n\
          @media (prefers-color-scheme:dark){{\n\
          .paper,.hollow{{fill:#0d1117}}.ink,.title,.head{{fill:#f0f6fc}}.soft{{fill:#9198a1}}\n\
-         .grid{{stroke:#2a313c}}.axis{{stroke:#656c76}}\n{}\n}}\n",
+         .name{{stroke:#0d1117}}.grid{{stroke:#2a313c}}.axis{{stroke:#656c76}}\n{}\n}}\n",
         colours(|look| look.light),
         colours(|look| look.dark)
     )

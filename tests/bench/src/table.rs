@@ -19,44 +19,36 @@ pub fn render(results: &Results, states: &[State]) -> String {
 }
 
 fn state_tables(results: &Results, state: State) -> String {
-    let peers = &results.names[1..];
-    let ratios = peers.iter().map(|name| format!("{name} ÷ orch"));
-    let heads = results.names.iter().map(|name| (*name).to_owned());
-    let times = rows(results, state, heads.chain(ratios), |tasks| {
-        let times = results.names.iter().map(|name| {
-            let found = results.figures.get(&(state, *name, tasks));
-            found.map(time_cell)
-        });
-        let ratio = |name| results.ratio(state, name, tasks).map(significant);
-        times.chain(peers.iter().map(|name| ratio(name))).collect()
+    let found = |name, tasks| results.figures.get(&(state, name, tasks));
+    let all = &results.names;
+    let times = rows(results, state, all, |name, tasks| {
+        found(name, tasks).map(time_cell)
     });
-    let heads = results.names.iter().map(|name| format!("{name}, a task"));
-    let memory = rows(results, state, heads, |tasks| {
-        let cells = results.names.iter().map(|name| {
-            let found = results.figures.get(&(state, *name, tasks));
-            found.map(|figures| memory_cell(figures, tasks))
-        });
-        cells.collect()
+    let ratios = rows(results, state, &all[1..], |name, tasks| {
+        results.ratio(state, name, tasks).map(significant)
+    });
+    let memory = rows(results, state, all, |name, tasks| {
+        found(name, tasks).map(|figures| memory_cell(figures, tasks))
     });
     format!(
-        "\n### {}\n\nTime: median (shortest – longest).\n\n{times}\nMost memory of a process: in \
-         all, and a task.\n\n{memory}",
+        "\n### {}\n\nTime: median (shortest – longest).\n\n{times}\n\
+         Ratio: so many times the time of orch.\n\n{ratios}\n\
+         Most memory of a process: in all, and a task.\n\n{memory}",
         state.title()
     )
 }
 
-/// A table with a row for each size; what is not known is a dash.
+/// A table with a row for each size and a column for each tool; what is not known is a dash.
 fn rows(
     results: &Results,
     state: State,
-    heads: impl Iterator<Item = String>,
-    cells: impl Fn(usize) -> Vec<Option<String>>,
+    names: &[&'static str],
+    cell: impl Fn(&'static str, usize) -> Option<String>,
 ) -> String {
-    let heads: Vec<_> = heads.collect();
-    let mut text = format!("| tasks | {} |\n", heads.join(" | "));
-    let _ = writeln!(text, "|{}", " ---: |".repeat(heads.len() + 1));
+    let mut text = format!("| tasks | {} |\n", names.join(" | "));
+    let _ = writeln!(text, "|{}", " ---: |".repeat(names.len() + 1));
     for tasks in results.sizes(state) {
-        let cells = cells(tasks).into_iter();
+        let cells = names.iter().map(|name| cell(name, tasks));
         let cells: Vec<_> = cells.map(|cell| cell.unwrap_or("–".to_owned())).collect();
         let _ = writeln!(
             text,
@@ -111,10 +103,9 @@ fn remarks(results: &Results) -> String {
 }
 
 fn time_cell(figures: &Figures) -> String {
-    let single = figures.runs == 1;
-    let spread = match single {
-        true => "one run".to_owned(),
-        false => format!(
+    let spread = match figures.runs {
+        1 => "one run".to_owned(),
+        _ => format!(
             "{} – {}",
             seconds(figures.least_seconds),
             seconds(figures.most_seconds)
