@@ -31,7 +31,7 @@ fn state_tables(results: &Results, state: State) -> String {
         found(name, tasks).map(|figures| memory_cell(figures, tasks))
     });
     format!(
-        "\n### {}\n\nTime: median (shortest – longest).\n\n{times}\n\
+        "\n### {}\n\nTime: median (shortest – longest run).\n\n{times}\n\
          Ratio: so many times the time of orch.\n\n{ratios}\n\
          Most memory of a process: in all, and a task.\n\n{memory}",
         state.title()
@@ -105,8 +105,8 @@ fn remarks(results: &Results) -> String {
 fn time_cell(figures: &Figures) -> String {
     let spread = match figures.runs {
         1 => "one run".to_owned(),
-        _ => format!(
-            "{} – {}",
+        runs => format!(
+            "{} – {}, {runs} runs",
             seconds(figures.least_seconds),
             seconds(figures.most_seconds)
         ),
@@ -144,7 +144,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
