@@ -79,7 +79,10 @@ impl Contest<'_> {
                     samples: BTreeMap::new(),
                     out: None,
                 }),
-                Err(why) => results.leave_out(tool, size, why),
+                Err(why) => {
+                    eprintln!("bench: {} is left out: {why}", tool.peer.name);
+                    results.leave_out(tool, size, why);
+                }
             }
         }
         for &state in self.states {
@@ -113,6 +116,7 @@ impl Contest<'_> {
                     continue;
                 }
                 if let Err(why) = self.turn(state, graph, entrant, round) {
+                    eprintln!("bench: {} is out: {why}", entrant.tool.peer.name);
                     entrant.out = Some(why);
                 }
             }
@@ -173,7 +177,6 @@ impl Contest<'_> {
 impl Results {
     fn leave_out(&mut self, tool: &Tool, tasks: usize, why: String) {
         let name = tool.peer.name;
-        eprintln!("bench: {} {tasks}: {name} is left out: {why}", self.shape);
         self.absences.push(Absence { name, tasks, why });
     }
 }
