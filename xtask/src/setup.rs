@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 7] = [
+static TO_TEST: [Need; 9] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -98,6 +98,18 @@ static TO_TEST: [Need; 7] = [
         why: "tests that stop the store, or break its disk, at every call",
         present: || Line::new("strace -V").succeeds(),
         remedies: &[Remedy::Debian(&["strace"])],
+    },
+    Need {
+        what: "ninja",
+        why: "tests that a benchmark gives it the graph that it gives orch",
+        present: || Line::new("ninja --version").succeeds(),
+        remedies: &[Remedy::Debian(&["ninja-build"])],
+    },
+    Need {
+        what: "make",
+        why: "tests that a benchmark gives it the graph that it gives orch",
+        present: || Line::new("make --version").succeeds(),
+        remedies: &[Remedy::Debian(&["make"])],
     },
     Need {
         what: "the right to mount in a namespace",

@@ -65,6 +65,11 @@ impl Graph {
     pub fn len(&self) -> usize {
         self.needs.len()
     }
+
+    /// A task that no other needs: the last.
+    pub fn leaf(&self) -> Option<usize> {
+        self.len().checked_sub(1)
+    }
 }
 
 #[cfg(test)]

@@ -1,77 +1,65 @@
-//! Times one run of a program, and what it needed at most.
+//! Times one run of a program, and what memory it needed at most.
+//!
+//! A new process begins with the peak of the one that started it, and this one holds whole
+//! graphs. So each run is started by a small copy of this program ([`crate::launch`]), whose
+//! few megabytes are the least that can be told.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
-use wait4::Wait4;
+use serde_json::Value;
 
-use crate::peer::Tool;
+use crate::launch;
 
-/// How often, and how long at most.
+/// What is to be run.
 #[derive(Clone, Copy, Debug)]
-pub struct Sampling {
-    /// Runs of each kind.
-    pub samples: usize,
-    /// Seconds after which a tool is not asked for more.
-    pub patience: f64,
+pub struct Run<'a> {
+    /// The program and its arguments.
+    pub words: &'a [OsString],
+    /// Its whole environment.
+    pub variables: &'a [(OsString, OsString)],
+    /// Where it works.
+    pub folder: &'a Path,
+    /// Where its output goes.
+    pub log: &'a Path,
+    /// Seconds after which it is ended.
+    pub limit: f64,
 }
 
 /// What one run took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// Seconds from its start to its end.
     pub seconds: f64,
-    /// The most memory that its first process held, in bytes.
+    /// The most memory that one process of it held, in bytes.
     pub peak_bytes: u64,
 }
 
-/// Runs a tool once in a folder. Its environment is empty but for what it needs.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the peers lie on the user's `PATH`"
-)]
-pub fn once(tool: &Tool, folder: &Path) -> Result<Sample, String> {
-    let mut command = Command::new(&tool.program);
-    command
-        .args(tool.arguments())
-        .current_dir(folder)
+/// Runs it. That it fails, takes too long or leaves processes behind is an error.
+pub fn once(run: &Run<'_>) -> Result<Sample, String> {
+    let this = std::env::current_exe()
+        .map_err(|error| format!("this program cannot be found: {error}"))?;
+    let log = std::fs::File::create(run.log)
+        .map_err(|error| format!("could not write `{}`: {error}", run.log.display()))?;
+    let output = Command::new(this)
+        .args([launch::COMMAND, &run.limit.to_string()])
+        .args(run.words)
+        .current_dir(run.folder)
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", folder)
-        .env("ORCH_CACHE_DIR", folder.join("cache"))
-        .env("ORCH_CONFIG_DIR", folder.join("config"))
-        .env("TURBO_TELEMETRY_DISABLED", "1")
+        .envs(run.variables.iter().cloned())
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let began = Instant::now();
-    let child = command
-        .spawn()
-        .map_err(|error| format!("could not start `{}`: {error}", tool.program.display()))?;
-    let ended = child
-        .wait4()
-        .map_err(|error| format!("could not wait for `{}`: {error}", tool.name))?;
-    let seconds = began.elapsed().as_secs_f64();
-    if !ended.status.success() {
-        return Err(format!(
-            "`{}` failed in `{}`: {}",
-            tool.name,
-            folder.display(),
-            ended.status
-        ));
-    }
-    Ok(Sample {
-        seconds,
-        peak_bytes: ended.rusage.maxrss,
-    })
-}
-
-/// The sample in the middle, by time; the most memory of all.
-pub fn median(mut samples: Vec<Sample>) -> Sample {
-    samples.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
-    Sample {
-        seconds: samples[samples.len() / 2].seconds,
-        peak_bytes: samples.iter().map(|one| one.peak_bytes).max().unwrap_or(0),
+        .stderr(log)
+        .output()
+        .map_err(|error| format!("could not start the launcher: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let value: Value = serde_json::from_str(&said)
+        .map_err(|error| format!("the launcher said {said:?}: {error}"))?;
+    match value["trouble"].as_str() {
+        Some(trouble) => Err(trouble.to_owned()),
+        None => Ok(Sample {
+            seconds: value["seconds"].as_f64().unwrap_or_default(),
+            peak_bytes: value["peak_bytes"].as_u64().unwrap_or_default(),
+        }),
     }
 }

@@ -1,76 +1,161 @@
-//! What was found, as a table for people and for `docs/performance.md`.
+//! What was found, as tables in Markdown.
 
-use crate::scene::{Scene, Series};
+use std::fmt::Write;
 
-/// The table: seconds, ratios to orch, how time grows, and memory a node.
-pub fn render(scene: &Scene, series: &Series) -> String {
-    let mut text = format!("### {} graph, {} to do\n\n", scene.shape, scene.work);
-    text.push_str("| tasks |");
-    for (name, _) in series {
-        text.push_str(&format!(" {name} |"));
+use crate::figures::{Figures, Quantity, Results};
+use crate::peer::PEERS;
+use crate::state::State;
+
+/// All tables of a shape: for each state the times with their ratios, and the memory; then
+/// how they grow, and who was left out.
+pub fn render(results: &Results, states: &[State]) -> String {
+    let mut text = format!("## {} graph\n", capitalised(&results.shape.to_string()));
+    for &state in states {
+        text.push_str(&state_tables(results, state));
     }
-    for (name, _) in series.iter().skip(1) {
-        text.push_str(&format!(" {name} ÷ orch |"));
-    }
-    text.push_str(" orch, memory a task |\n|");
-    text.push_str(&" ---: |".repeat(series.len() * 2 + 1));
-    text.push('\n');
-    let orch = &series[0].1;
-    for (&tasks, sample) in orch {
-        text.push_str(&format!("| {tasks} |"));
-        for (_, samples) in series {
-            match samples.get(&tasks) {
-                Some(sample) => text.push_str(&format!(" {} |", seconds(sample.seconds))),
-                None => text.push_str(" – |"),
-            }
-        }
-        for (_, samples) in series.iter().skip(1) {
-            match samples.get(&tasks) {
-                Some(peer) => text.push_str(&format!(" {:.2} |", peer.seconds / sample.seconds)),
-                None => text.push_str(" – |"),
-            }
-        }
-        text.push_str(&format!(
-            " {} B |\n",
-            sample.peak_bytes / tasks.max(1) as u64
-        ));
-    }
-    text.push_str("\nSlope of time over tasks, log-log, from 1,000 tasks on:");
-    for (name, samples) in series {
-        let points: Vec<_> = samples
-            .iter()
-            .filter(|(tasks, _)| **tasks >= 1_000)
-            .map(|(tasks, sample)| (*tasks as f64, sample.seconds))
-            .collect();
-        match slope(&points) {
-            Some(slope) => text.push_str(&format!(" {name} {slope:.2}")),
-            None => text.push_str(&format!(" {name} –")),
-        }
-    }
-    text.push('\n');
+    text.push_str(&growth(results, states));
+    text.push_str(&remarks(results));
     text
 }
 
-fn seconds(seconds: f64) -> String {
-    match seconds {
-        s if s < 0.1 => format!("{:.2} ms", s * 1e3),
-        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
-        s => format!("{s:.2} s"),
+fn state_tables(results: &Results, state: State) -> String {
+    let found = |name, tasks| results.figures.get(&(state, name, tasks));
+    let all = &results.names;
+    let times = rows(results, state, all, |name, tasks| {
+        found(name, tasks).map(time_cell)
+    });
+    let ratios = rows(results, state, &all[1..], |name, tasks| {
+        results.ratio(state, name, tasks).map(significant)
+    });
+    let memory = rows(results, state, all, |name, tasks| {
+        found(name, tasks).map(|figures| memory_cell(figures, tasks))
+    });
+    format!(
+        "\n### {}\n\nTime: median (shortest – longest run).\n\n{times}\n\
+         Ratio: so many times the time of orch.\n\n{ratios}\n\
+         Most memory of a process: in all, and a task.\n\n{memory}",
+        state.title()
+    )
+}
+
+/// A table with a row for each size and a column for each tool; what is not known is a dash.
+fn rows(
+    results: &Results,
+    state: State,
+    names: &[&'static str],
+    cell: impl Fn(&'static str, usize) -> Option<String>,
+) -> String {
+    let mut text = format!("| tasks | {} |\n", names.join(" | "));
+    let _ = writeln!(text, "|{}", " ---: |".repeat(names.len() + 1));
+    for tasks in results.sizes(state) {
+        let cells = names.iter().map(|name| cell(name, tasks));
+        let cells: Vec<_> = cells.map(|cell| cell.unwrap_or("–".to_owned())).collect();
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
+            grouped(tasks as u64),
+            cells.join(" | ")
+        );
+    }
+    text
+}
+
+fn growth(results: &Results, states: &[State]) -> String {
+    let mut text = format!(
+        "\n### Growth\n\nSlope of time and of memory over tasks, log-log, from {} tasks on.\n\n\
+         | state | {} |\n|{}\n",
+        grouped(Results::STEADY as u64),
+        results.names.join(" | "),
+        " ---: |".repeat(results.names.len() + 1)
+    );
+    let shown = |slope: Option<f64>| slope.map_or("–".to_owned(), |slope| format!("{slope:.2}"));
+    for &state in states {
+        let cells = results.names.iter().map(|name| {
+            let time = shown(results.slope(state, name, Quantity::Time));
+            let memory = shown(results.slope(state, name, Quantity::Memory));
+            format!("{time}, {memory}")
+        });
+        let cells: Vec<_> = cells.collect();
+        let _ = writeln!(text, "| {} | {} |", state.title(), cells.join(" | "));
+    }
+    text
+}
+
+fn remarks(results: &Results) -> String {
+    let mut text = String::new();
+    for peer in PEERS
+        .iter()
+        .filter(|peer| results.names.contains(&peer.name))
+    {
+        if let Some(remark) = peer.remark {
+            let _ = writeln!(text, "- {}: {remark}.", peer.name);
+        }
+    }
+    for absence in &results.absences {
+        let tasks = grouped(absence.tasks as u64);
+        let (name, why) = (absence.name, &absence.why);
+        let _ = writeln!(text, "- {name} is left out from {tasks} tasks on: {why}.");
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\n{text}"),
     }
 }
 
-/// The slope of the straight line through the logarithms, by least squares.
-fn slope(points: &[(f64, f64)]) -> Option<f64> {
-    if points.len() < 2 {
-        return None;
+fn time_cell(figures: &Figures) -> String {
+    let spread = match figures.runs {
+        1 => "one run".to_owned(),
+        runs => format!(
+            "{} – {}, {runs} runs",
+            seconds(figures.least_seconds),
+            seconds(figures.most_seconds)
+        ),
+    };
+    format!("{} ({spread})", seconds(figures.seconds))
+}
+
+fn memory_cell(figures: &Figures, tasks: usize) -> String {
+    format!(
+        "{} MB, {} B",
+        significant(figures.peak_bytes as f64 / 1e6),
+        grouped(figures.peak_bytes / tasks.max(1) as u64)
+    )
+}
+
+/// A duration in the unit that suits it.
+pub fn seconds(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => format!("{} ms", significant(s * 1e3)),
+        s => format!("{} s", significant(s)),
     }
-    let count = points.len() as f64;
-    let logs: Vec<_> = points.iter().map(|(x, y)| (x.ln(), y.ln())).collect();
-    let mean_x = logs.iter().map(|(x, _)| x).sum::<f64>() / count;
-    let mean_y = logs.iter().map(|(_, y)| y).sum::<f64>() / count;
-    let above: f64 = logs.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
-    let below: f64 = logs.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
-    (below > 0.0).then_some(above / below)
+}
+
+/// Three digits, or all of a larger number.
+pub fn significant(number: f64) -> String {
+    match number {
+        n if n < 9.995 => format!("{n:.2}"),
+        n if n < 99.95 => format!("{n:.1}"),
+        n => grouped(n.round() as u64),
+    }
+}
+
+/// With a comma before each three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]
@@ -78,13 +163,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_slope_of_a_power_is_its_exponent() {
-        let points: Vec<_> = [1.0, 10.0, 100.0_f64]
-            .iter()
-            .map(|x| (*x, 3.0 * x.powf(1.5)))
-            .collect();
-        assert!((slope(&points).unwrap() - 1.5).abs() < 1e-9);
-        assert_eq!(slope(&points[..1]), None);
-        assert_eq!(slope(&[(1.0, 1.0), (1.0, 2.0)]), None);
+    fn numbers_are_short_and_exact_enough() {
+        let shown = [0.123, 1.0, 9.996, 12.34, 99.96, 1234.5, 1e6].map(significant);
+        assert_eq!(
+            shown,
+            ["0.12", "1.00", "10.0", "12.3", "100", "1,235", "1,000,000"]
+        );
+        assert_eq!(seconds(0.0123), "12.3 ms");
+        assert_eq!(seconds(61.0), "61.0 s");
+        assert_eq!(
+            ["0", "999", "1,000"],
+            [0, 999, 1000].map(grouped).each_ref().map(String::as_str)
+        );
     }
 }
