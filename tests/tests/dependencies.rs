@@ -109,7 +109,7 @@ const DOORS: [Door; 10] = [
     },
     Door {
         family: "rustls",
-        users: &["orch-fetch"],
+        users: &["orch-fetch", "orch-tests"],
         why: "bytes come from the network through one door, where they are checked",
     },
     Door {
