@@ -12,6 +12,7 @@ mod environment;
 mod file_memory;
 mod identity;
 mod inputs;
+mod leftovers;
 mod local;
 mod look;
 mod look_file;
