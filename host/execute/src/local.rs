@@ -136,7 +136,7 @@ impl LocalExecutor {
             }
         };
         judge_end(end, action)?;
-        let closed = occupied.is_some() && is_closed(action);
+        let closed = occupied.is_some() && self.is_closed(action);
         let outputs = outputs::collect(&action.outputs, &workspace, &self.store, closed)?;
         copied.check(job.inputs, project)?;
         let source = workspace.root(&Root::Source)?;
@@ -160,10 +160,18 @@ impl LocalExecutor {
     fn occupy(&self, action: &Action) -> Result<Option<Occupied<'_>>, Fault> {
         match &self.settings.sandboxes {
             Some(sandboxes) if action.runner != Runner::EmbeddedWasm => sandboxes
-                .occupy(action.network, is_closed(action))
+                .occupy(action.network, self.is_closed(action))
                 .map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Whether nobody outside its sandbox can get hold of an open file of the action: it
+    /// shares no folder and no network with others.
+    fn is_closed(&self, action: &Action) -> bool {
+        let sandboxes = self.settings.sandboxes.as_ref();
+        let keep_open_files = sandboxes.is_some_and(|sandboxes| sandboxes.keep_open_files());
+        keep_open_files && !action.network && action.caches.is_empty()
     }
 
     fn run_process(
@@ -301,12 +309,6 @@ impl Executor for LocalExecutor {
 fn writes_to_source(action: &Action) -> bool {
     let mut outputs = action.outputs.iter();
     outputs.any(|output| output.root == Root::Source)
-}
-
-/// Whether nobody outside its sandbox can get hold of an open file of the action: it shares
-/// no folder and no network with others.
-fn is_closed(action: &Action) -> bool {
-    !action.network && action.caches.is_empty()
 }
 
 /// Makes the folders that an action finds though nothing is copied into them.
