@@ -128,10 +128,9 @@ impl ActionCache for StoreActionCache {
     }
 
     fn claim(&self, key: &Digest, cancel: &Cancel) -> Result<Option<Claim>, Fault> {
-        let name = format!("action {key}");
         let mut pause = FIRST_LOOK;
         loop {
-            if let Some(lock) = self.store.try_lock(&name)? {
+            if let Some(lock) = self.store.try_claim(key)? {
                 return Ok(Some(Claim::new(pause > FIRST_LOOK, lock)));
             }
             if cancel.wait(pause) {

@@ -1,11 +1,10 @@
 //! Copies an action's inputs into its directories, and finds out that a file is not what it
 //! was when the action's key was made.
 
-use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Job, OutputFile, SourceFile};
@@ -13,6 +12,7 @@ use orch_model::{Fault, Hasher, Root};
 use orch_store::Store;
 
 use crate::ended::Ended;
+use crate::leftovers::Leftovers;
 use crate::look::{Look, open_plain};
 use crate::workspace::Workspace;
 
@@ -48,9 +48,11 @@ impl Copied {
 }
 
 /// Fills the folders of a job: its inputs below `source`, the outputs of earlier actions
-/// below `artifact`. All are copies, because an action may write to what it reads.
+/// below `artifact`. All are copies, because an action may write to what it reads; some are
+/// written over what the last action left. Nothing else of that stays.
 pub(crate) fn fill(
     workspace: &Workspace,
+    leftovers: &mut Leftovers,
     job: &Job<'_>,
     project: &Path,
     store: &Store,
@@ -59,7 +61,7 @@ pub(crate) fn fill(
     let mut copied = Copied::default();
     let mut folders = Folders {
         workspace,
-        made: HashSet::new(),
+        leftovers,
     };
     let source = workspace.root(&Root::Source)?;
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -69,7 +71,16 @@ pub(crate) fn fill(
         }
         let to = input.path.below(&source);
         folders.make_parent(&to)?;
-        let (original, copy) = copy_input(input, &input.path.below(project), &to, &mut chunk)?;
+        if input.link.is_some() {
+            folders.make_room(&to)?;
+        }
+        let (original, copy) = copy_input(
+            input,
+            &input.path.below(project),
+            &to,
+            folders.leftovers,
+            &mut chunk,
+        )?;
         copied.originals.push(original);
         copied.copies.push(copy);
     }
@@ -79,9 +90,13 @@ pub(crate) fn fill(
         for file in files {
             let to = file.path.relative.below(&root);
             folders.make_parent(&to)?;
+            folders.make_room(&to)?;
             copy_artifact(action, file, &to, store)?;
         }
     }
+    leftovers
+        .remove_files()
+        .map_err(|error| Fault::io("empty the folder", &source, &error))?;
     Ok(copied)
 }
 
@@ -102,6 +117,7 @@ fn copy_input(
     input: &SourceFile,
     from: &Path,
     to: &Path,
+    leftovers: &mut Leftovers,
     chunk: &mut [u8],
 ) -> Result<(Look, Look), Ended> {
     if let Some(link) = &input.link {
@@ -115,13 +131,12 @@ fn copy_input(
     };
     // Taken first: what changes while it is read is seen to have changed.
     let original = look(&source, from)?;
-    let mut copy = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(if input.executable { 0o755 } else { 0o644 })
-        .open(to)
+    let mode = if input.executable { 0o755 } else { 0o644 };
+    let mut copy = leftovers
+        .open(to, mode)
         .map_err(|error| Fault::io("write", to, &error))?;
     let mut hasher = Hasher::new();
+    let mut bytes = 0;
     loop {
         let length = match source.read(chunk) {
             Ok(0) => break,
@@ -130,24 +145,28 @@ fn copy_input(
             Err(error) => return Err(Fault::io("read", from, &error).into()),
         };
         hasher.update(&chunk[..length]);
+        bytes += length as u64;
         copy.write_all(&chunk[..length])
             .map_err(|error| Fault::io("write", to, &error))?;
     }
     if hasher.finish() != input.digest {
         return Err(changed(input));
     }
+    finish_copy(&source, &copy, bytes, mode).map_err(|error| Fault::io("write", to, &error))?;
+    Ok((original, look(&copy, to)?))
+}
+
+/// Gives a copy its length, which what it was written over may exceed, its time and its
+/// rights.
+fn finish_copy(source: &File, copy: &File, bytes: u64, mode: u32) -> io::Result<()> {
+    if copy.metadata()?.len() > bytes {
+        copy.set_len(bytes)?;
+    }
     // The time of a copy would tell tools that go by it, such as `make` and `cargo`, that
     // everything is new each time.
-    source
-        .metadata()
-        .and_then(|metadata| metadata.modified())
-        .and_then(|modified| copy.set_modified(modified))
-        .map_err(|error| Fault::io("write", to, &error))?;
+    copy.set_modified(source.metadata()?.modified()?)?;
     // The mode at creation was subject to the umask.
-    let mode = if input.executable { 0o755 } else { 0o644 };
     copy.set_permissions(Permissions::from_mode(mode))
-        .map_err(|error| Fault::io("write", to, &error))?;
-    Ok((original, look(&copy, to)?))
 }
 
 fn copy_link(
@@ -184,16 +203,21 @@ fn changed(input: &SourceFile) -> Ended {
 /// Makes each folder once.
 struct Folders<'a> {
     workspace: &'a Workspace,
-    made: HashSet<PathBuf>,
+    leftovers: &'a mut Leftovers,
 }
 
 impl Folders<'_> {
     fn make(&mut self, path: &Path) -> Result<(), Fault> {
-        if !self.made.contains(path) {
+        if !self.leftovers.has_folder(path) {
             self.workspace.make_folder(path)?;
-            self.made.insert(path.to_owned());
+            self.leftovers.made_folder(path.to_owned());
         }
         Ok(())
+    }
+
+    fn make_room(&mut self, path: &Path) -> Result<(), Fault> {
+        let made = self.leftovers.make_room(path);
+        made.map_err(|error| Fault::io("write", path, &error))
     }
 
     fn make_parent(&mut self, path: &Path) -> Result<(), Fault> {

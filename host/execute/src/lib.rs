@@ -11,6 +11,7 @@ mod ended;
 mod environment;
 mod file_memory;
 mod inputs;
+mod leftovers;
 mod local;
 mod look;
 mod look_file;

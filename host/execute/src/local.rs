@@ -15,6 +15,7 @@ use orch_store::Store;
 
 use crate::ended::Ended;
 use crate::environment::{environment, find, find_anywhere, program};
+use crate::leftovers::Leftovers;
 use crate::place;
 use crate::process::{End, Process, ProcessError};
 use crate::reaper::Reaper;
@@ -119,12 +120,17 @@ impl LocalExecutor {
         let action = job.action;
         let (cache, project) = (&self.settings.cache, &self.settings.project);
         let mut occupied = self.occupy(action)?;
+        let mut leftovers = Leftovers::default();
         let workspace = match &occupied {
-            Some(occupied) => Workspace::inside(occupied.place(), cache, job)?,
+            Some(occupied) => {
+                let (place, files) = (occupied.place(), occupied.was_closed());
+                Workspace::inside(place, cache, job, files, &mut leftovers)?
+            }
             None => Workspace::claim(cache, project, job)?,
         };
-        let copied = inputs::fill(&workspace, job, project, &self.store, cancel)?;
-        make_folders(action, &workspace)?;
+        let store = &self.store;
+        let copied = inputs::fill(&workspace, &mut leftovers, job, project, store, cancel)?;
+        make_folders(action, &workspace, &leftovers)?;
         if cancel.is_cancelled() {
             return Err(Ended::Cancelled);
         }
@@ -135,7 +141,8 @@ impl LocalExecutor {
             }
         };
         judge_end(end, action)?;
-        let outputs = outputs::collect(&action.outputs, &workspace, &self.store)?;
+        let closed = occupied.is_some() && self.is_closed(action);
+        let outputs = outputs::collect(&action.outputs, &workspace, &self.store, closed)?;
         copied.check(job.inputs, project)?;
         let source = workspace.root(&Root::Source)?;
         Ok(ActionResult {
@@ -157,11 +164,19 @@ impl LocalExecutor {
     /// engine's own.
     fn occupy(&self, action: &Action) -> Result<Option<Occupied<'_>>, Fault> {
         match &self.settings.sandboxes {
-            Some(sandboxes) if action.runner != Runner::EmbeddedWasm => {
-                sandboxes.occupy(action.network).map(Some)
-            }
+            Some(sandboxes) if action.runner != Runner::EmbeddedWasm => sandboxes
+                .occupy(action.network, self.is_closed(action))
+                .map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Whether nobody outside its sandbox can get hold of an open file of the action: it
+    /// shares no folder and no network with others.
+    fn is_closed(&self, action: &Action) -> bool {
+        let sandboxes = self.settings.sandboxes.as_ref();
+        let keep_open_files = sandboxes.is_some_and(|sandboxes| sandboxes.keep_open_files());
+        keep_open_files && !action.network && action.caches.is_empty()
     }
 
     fn run_process(
@@ -319,17 +334,18 @@ fn writes_to_source(action: &Action) -> bool {
     outputs.any(|output| output.root == Root::Source)
 }
 
-/// The folders that an action finds though nothing is copied into them: where it works, and
-/// those of its outputs.
-fn make_folders(action: &Action, workspace: &Workspace) -> Result<(), Ended> {
-    let mut wanted = vec![(workspace.path(&action.directory)?, &action.directory)];
-    for output in &action.outputs {
-        if let Some(folder) = workspace.path(output)?.parent() {
-            wanted.push((folder.to_owned(), output));
+/// Makes the folders that an action finds though nothing is copied into them.
+fn make_folders(
+    action: &Action,
+    workspace: &Workspace,
+    leftovers: &Leftovers,
+) -> Result<(), Ended> {
+    let paths = std::iter::once(&action.directory).chain(&action.outputs);
+    for (folder, path) in workspace.job_folders(action)?.iter().zip(paths) {
+        if leftovers.has_folder(folder) {
+            continue;
         }
-    }
-    for (folder, path) in wanted {
-        match std::fs::create_dir_all(&folder) {
+        match std::fs::create_dir_all(folder) {
             Ok(()) => {}
             Err(error)
                 if matches!(
@@ -341,7 +357,7 @@ fn make_folders(action: &Action, workspace: &Workspace) -> Result<(), Ended> {
                     "could not be started: `{path}` needs a folder where one of its inputs is a file"
                 )));
             }
-            Err(error) => return Err(Fault::io("create the folder", &folder, &error).into()),
+            Err(error) => return Err(Fault::io("create the folder", folder, &error).into()),
         }
     }
     Ok(())

@@ -13,11 +13,13 @@ use crate::ended::Ended;
 use crate::workspace::Workspace;
 
 /// Every file at or below the declared outputs, sorted by path. What was left besides them
-/// is not looked at.
+/// is not looked at. With `closed`, nobody can change a file any more that the action left,
+/// and small ones become the store's own as they are.
 pub(crate) fn collect(
     declared: &[SandboxPath],
     workspace: &Workspace,
     store: &Store,
+    closed: bool,
 ) -> Result<Vec<OutputFile>, Ended> {
     let mut found = Vec::new();
     for output in declared {
@@ -26,42 +28,52 @@ pub(crate) fn collect(
         }
         let root = workspace.root(&output.root)?;
         // An action may have put a link in place of its own folder.
-        let real_root = match root.canonicalize() {
-            Ok(real) if root.symlink_metadata().is_ok_and(|found| found.is_dir()) => real,
-            _ => return Err(missing(output)),
-        };
-        Collector {
-            store,
-            kind: &output.root,
-            root,
-            real_root,
+        if !root.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            return Err(missing(output));
         }
-        .take(output, &mut found)?;
+        let kind = &output.root;
+        Collector { kind, root }.take(output, &mut found)?;
     }
-    found.sort_unstable_by(|left: &OutputFile, right| left.path.cmp(&right.path));
+    found.sort_unstable_by(|left: &Found, right| left.path.cmp(&right.path));
     found.dedup_by(|left, right| left.path == right.path);
-    Ok(found)
+    // What a link stands for may be an output itself, and must still be there then.
+    let closed = closed && found.iter().all(|one| !one.behind_link);
+    let keep = |one: Found| -> Result<OutputFile, Ended> {
+        let (digest, bytes) = match closed {
+            true => store.take_file(&one.file)?,
+            false => store.put_file(&one.file)?,
+        };
+        Ok(OutputFile {
+            path: one.path,
+            digest,
+            bytes,
+            executable: one.executable,
+        })
+    };
+    found.into_iter().map(keep).collect()
+}
+
+/// A file that is to be kept.
+struct Found {
+    path: SandboxPath,
+    file: PathBuf,
+    behind_link: bool,
+    executable: bool,
 }
 
 struct Collector<'a> {
-    store: &'a Store,
     kind: &'a Root,
     /// Where the action worked, by the name that it was told.
     root: PathBuf,
-    /// The same with all links followed.
-    real_root: PathBuf,
 }
 
 impl Collector<'_> {
-    fn take(&self, output: &SandboxPath, found: &mut Vec<OutputFile>) -> Result<(), Ended> {
+    fn take(&self, output: &SandboxPath, found: &mut Vec<Found>) -> Result<(), Ended> {
         let start = output.relative.below(&self.root);
         if start.symlink_metadata().is_err() {
             return Err(missing(output));
         }
-        let parent = start.parent().and_then(|parent| parent.canonicalize().ok());
-        let stays = output.relative.is_root()
-            || parent.is_some_and(|parent| parent.starts_with(&self.real_root));
-        if !stays {
+        if !output.relative.is_root() && !self.holds_parent(&start) {
             return Err(Ended::failed(format!(
                 "left `{}` behind a symbolic link that leads out of its folder",
                 shown(output)
@@ -81,7 +93,8 @@ impl Collector<'_> {
                 continue;
             }
             let path = self.name(entry.path())?;
-            let file = if entry.file_type().is_symlink() {
+            let behind_link = entry.file_type().is_symlink();
+            let file = if behind_link {
                 self.behind_link(&path, entry.path())?
             } else if entry.file_type().is_file() {
                 entry.path().to_owned()
@@ -91,22 +104,33 @@ impl Collector<'_> {
                     shown(&path)
                 )));
             };
-            found.push(self.keep(path, &file)?);
+            let metadata = file
+                .metadata()
+                .map_err(|error| Fault::io("read", &file, &error))?;
+            found.push(Found {
+                path,
+                file,
+                behind_link,
+                executable: metadata.permissions().mode() & 0o100 != 0,
+            });
         }
         Ok(())
     }
 
-    fn keep(&self, path: SandboxPath, file: &Path) -> Result<OutputFile, Fault> {
-        let metadata = file
-            .metadata()
-            .map_err(|error| Fault::io("read", file, &error))?;
-        let (digest, bytes) = self.store.put_file(file)?;
-        Ok(OutputFile {
-            path,
-            digest,
-            bytes,
-            executable: metadata.permissions().mode() & 0o100 != 0,
-        })
+    /// Whether the folder of an output lies below the root once all links are followed.
+    fn holds_parent(&self, start: &Path) -> bool {
+        let Some(parent) = start.parent() else {
+            return false;
+        };
+        let mut above = parent.ancestors().take_while(|one| *one != self.root);
+        let is_folder = |one: &Path| one.symlink_metadata().is_ok_and(|found| found.is_dir());
+        above.all(is_folder) || parent.canonicalize().is_ok_and(|real| self.holds(&real))
+    }
+
+    /// Whether a path without links lies below the root.
+    fn holds(&self, real: &Path) -> bool {
+        let root = self.root.canonicalize();
+        root.is_ok_and(|root| real.starts_with(root))
     }
 
     fn name(&self, path: &Path) -> Result<SandboxPath, Ended> {
@@ -146,7 +170,7 @@ impl Collector<'_> {
         let Ok(file) = link.canonicalize() else {
             return Err(left("which leads nowhere"));
         };
-        if !file.starts_with(&self.real_root) {
+        if !self.holds(&file) {
             return Err(left("which leads out of its folder"));
         }
         if !file.is_file() {

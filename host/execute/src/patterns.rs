@@ -1,5 +1,7 @@
 //! Which files a list of patterns means. Knows names only; reads nothing.
 
+use std::collections::{HashMap, HashSet};
+
 use globset::{GlobBuilder, GlobMatcher};
 
 use orch_model::Fault;
@@ -10,7 +12,14 @@ use orch_model::Fault;
 /// `*` and `?` stay within one part of a path, `**` crosses parts, `{a,b}` and `[a-z]` are
 /// alternatives. A pattern without any of these means that file, or all below that folder.
 #[derive(Debug)]
-pub(crate) struct Patterns(Vec<Pattern>);
+pub(crate) struct Patterns {
+    all: Vec<Pattern>,
+    /// By plain name, the position of the last pattern that has it. A task that gathers what
+    /// thousands of others left has as many patterns, and each would be tried for each file.
+    plain: HashMap<String, usize>,
+    /// The positions of the others.
+    globs: Vec<usize>,
+}
 
 #[derive(Debug)]
 struct Pattern {
@@ -52,26 +61,42 @@ fn has_wildcard(part: &str) -> bool {
 
 impl Patterns {
     pub(crate) fn new(patterns: &[String]) -> Result<Self, Fault> {
-        patterns
+        let all: Vec<Pattern> = patterns
             .iter()
             .map(|text| Pattern::new(text))
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .collect::<Result<_, _>>()?;
+        let (mut plain, mut globs) = (HashMap::new(), Vec::new());
+        for (position, pattern) in all.iter().enumerate() {
+            match &pattern.name {
+                Name::Plain(name) => drop(plain.insert(name.clone(), position)),
+                Name::Glob(_) => globs.push(position),
+            }
+        }
+        Ok(Self { all, plain, globs })
     }
 
     /// Whether the file of this name is meant.
     pub(crate) fn mean(&self, path: &str) -> bool {
-        self.0
+        self.last_match(path)
+            .is_some_and(|position| !self.all[position].takes_away)
+    }
+
+    fn last_match(&self, path: &str) -> Option<usize> {
+        let plain = parts_up_to(path).filter_map(|part| self.plain.get(part));
+        let plain = plain.max().copied();
+        self.globs
             .iter()
             .rev()
-            .find(|pattern| pattern.matches(path))
-            .is_some_and(|pattern| !pattern.takes_away)
+            .copied()
+            .take_while(|position| plain.is_none_or(|plain| *position > plain))
+            .find(|position| self.all[*position].matches(path))
+            .or(plain)
     }
 
     /// Whether nothing below a folder can be meant, because a pattern takes all of it away
     /// and none behind gives anything back.
     pub(crate) fn leave_out_all_below(&self, folder: &str) -> bool {
-        self.0
+        self.all
             .iter()
             .rev()
             .take_while(|pattern| pattern.takes_away)
@@ -87,19 +112,19 @@ impl Patterns {
     /// none below another. The empty name is the root.
     pub(crate) fn beginnings(&self) -> Vec<&str> {
         let mut prefixes: Vec<&str> = self
-            .0
+            .all
             .iter()
             .filter(|pattern| !pattern.takes_away)
             .map(|pattern| pattern.prefix.as_str())
             .collect();
         prefixes.sort_unstable();
-        let mut kept: Vec<&str> = Vec::new();
-        for prefix in prefixes {
-            if !kept.iter().any(|outer| is_within(prefix, outer)) {
-                kept.push(prefix);
-            }
-        }
-        kept
+        let mut outer = HashSet::new();
+        // What a folder holds comes behind it.
+        prefixes.retain(|prefix| {
+            let within = outer.contains("") || parts_up_to(prefix).any(|part| outer.contains(part));
+            !within && outer.insert(*prefix)
+        });
+        prefixes
     }
 }
 
@@ -164,12 +189,10 @@ pub fn patterns_mean(patterns: &[String], path: &str) -> Result<bool, Fault> {
     Ok(Patterns::new(patterns)?.mean(path))
 }
 
-/// Whether a path is a folder or lies below it.
-fn is_within(path: &str, folder: &str) -> bool {
-    folder.is_empty()
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// The folders above a path, from the outside in, and the path itself.
+fn parts_up_to(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    ends.chain([path.len()]).map(|end| &path[..end])
 }
 
 #[cfg(test)]
@@ -271,7 +294,22 @@ mod tests {
         "!?([ab]|\\*|\\*\\*)(/([ab]|\\*|\\*\\*)){0,3}"
     }
 
+    /// Whether a path is a folder or lies below it.
+    fn is_within(path: &str, folder: &str) -> bool {
+        folder.is_empty() || parts_up_to(path).any(|part| part == folder)
+    }
+
     proptest! {
+        #[test]
+        fn the_last_match_is_found_as_if_all_were_tried(
+            texts in proptest::collection::vec(pattern(), 0..6),
+            path in path(),
+        ) {
+            let patterns = Patterns::new(&texts).unwrap();
+            let tried = patterns.all.iter().rposition(|pattern| pattern.matches(&path));
+            prop_assert_eq!(patterns.last_match(&path), tried);
+        }
+
         #[test]
         fn a_pattern_behind_decides_for_all_that_it_matches(
             texts in proptest::collection::vec(pattern(), 0..5),

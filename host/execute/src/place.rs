@@ -1,5 +1,6 @@
 //! A folder below `work/` that one action, or one sandbox, has for itself.
 
+use std::collections::HashSet;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -8,17 +9,18 @@ use std::path::{Path, PathBuf};
 use orch_model::Fault;
 use orch_store::Lock;
 
+use crate::leftovers::{Leftovers, Wanted};
+
 /// How often a folder is emptied again when somebody still writes into it.
 const REMOVALS: usize = 3;
 
-/// The rights of a folder that an action finds.
-const NEW_FOLDER: u32 = 0o755;
-
-/// A locked place, gone with all in it when it is dropped. What a killed `orch` left there
-/// is removed by the next one that claims it.
+/// A locked place, gone with all in it when it is dropped, save for empty folders that were
+/// asked for. What a killed `orch` left there is removed by the next one that claims it.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) root: PathBuf,
+    /// Folders below `root` that stay, empty, for the next one that claims it.
+    stays: HashSet<PathBuf>,
     /// Given back after the folder is gone.
     _lock: Lock,
 }
@@ -27,12 +29,50 @@ impl Place {
     /// The place of a name below `cache`, or where another process has that, one of its
     /// siblings. There is no folder there yet.
     pub(crate) fn claim(cache: &Path, name: &str) -> Result<Self, Fault> {
+        let (root, lock) = Self::claim_root(cache, name)?;
+        remove(&root)?;
+        Ok(Self {
+            root,
+            stays: HashSet::new(),
+            _lock: lock,
+        })
+    }
+
+    /// The same with these folders in it, given by their paths below the place. They stay
+    /// when it is dropped: making and removing folders is slow.
+    pub(crate) fn claim_with(cache: &Path, name: &str, folders: &[&str]) -> Result<Self, Fault> {
+        let (root, lock) = Self::claim_root(cache, name)?;
+        let place = Self {
+            stays: folders.iter().map(|folder| root.join(folder)).collect(),
+            root,
+            _lock: lock,
+        };
+        let prepare = || {
+            place.clear()?;
+            let mut folders = folders.iter();
+            folders.try_for_each(|folder| fs::create_dir_all(place.root.join(folder)))
+        };
+        prepare().map_err(|error| Fault::io("make ready the folder", &place.root, &error))?;
+        Ok(place)
+    }
+
+    fn claim_root(cache: &Path, name: &str) -> Result<(PathBuf, Lock), Fault> {
         let work = work(cache);
         fs::create_dir_all(&work).map_err(|error| Fault::io("create the folder", &work, &error))?;
-        let (root, lock) = claim_root(&work, name)
-            .map_err(|error| Fault::io("lock a folder in", &work, &error))?;
-        remove(&root)?;
-        Ok(Self { root, _lock: lock })
+        claim_root(&work, name).map_err(|error| Fault::io("lock a folder in", &work, &error))
+    }
+
+    /// Removes all but the folders that stay.
+    fn clear(&self) -> io::Result<()> {
+        let is_folder = |found: fs::Metadata| found.is_dir();
+        if self.stays.is_empty() || !self.root.symlink_metadata().is_ok_and(is_folder) {
+            return remove_tree(&self.root);
+        }
+        let wanted = Wanted {
+            folders: self.stays.clone(),
+            files: false,
+        };
+        Leftovers::default().keep(&self.root, &wanted)
     }
 }
 
@@ -55,6 +95,7 @@ pub(crate) fn remove_abandoned(cache: &Path) {
         if let Ok(Some(lock)) = Lock::try_acquire(&path) {
             drop(Place {
                 root: path.with_extension(""),
+                stays: HashSet::new(),
                 _lock: lock,
             });
         }
@@ -64,7 +105,7 @@ pub(crate) fn remove_abandoned(cache: &Path) {
 impl Drop for Place {
     fn drop(&mut self) {
         // What cannot be removed now is removed before the place is used again.
-        let _ = remove_tree(&self.root);
+        let _ = self.clear();
     }
 }
 
@@ -87,33 +128,8 @@ pub(crate) fn remove(path: &Path) -> Result<(), Fault> {
     remove_tree(path).map_err(|error| Fault::io("empty the folder", path, &error))
 }
 
-/// Leaves a folder where it is, with the rights of a new one and nothing in it but those of
-/// the folders in `kept` that were there, likewise empty.
-pub(crate) fn empty(folder: &Path, kept: &[&str]) -> Result<(), Fault> {
-    empty_folder(folder, kept).map_err(|error| Fault::io("empty the folder", folder, &error))
-}
-
-fn empty_folder(folder: &Path, kept: &[&str]) -> io::Result<()> {
-    let mode = folder.metadata()?.permissions().mode();
-    if mode & 0o7777 != NEW_FOLDER {
-        fs::set_permissions(folder, Permissions::from_mode(NEW_FOLDER))?;
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        if !entry.file_type()?.is_dir() {
-            fs::remove_file(path)?;
-        } else if kept.iter().any(|kept| name == *kept) {
-            empty_folder(&path, &[])?;
-        } else {
-            remove_tree(&path)?;
-        }
-    }
-    Ok(())
-}
-
 /// Removes a folder with all in it, also where an action took away its own rights.
-fn remove_tree(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_tree(path: &Path) -> io::Result<()> {
     let mut tries = 0;
     loop {
         let error = match fs::remove_dir_all(path) {

@@ -7,12 +7,11 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use orch_model::Fault;
-use orch_sandbox::{
-    Limits, Missing, Protection, Sandbox, Settings, StartError, VERSION, WORKSPACE_FOLDERS,
-};
+use orch_sandbox::{Limits, Missing, Protection, Sandbox, Settings, StartError, VERSION};
 use orch_store::unfinished_file;
 
 use crate::place::{self, Place};
+use crate::workspace::SANDBOX_FOLDERS;
 
 /// What sandboxes are made from.
 #[derive(Clone, Debug)]
@@ -40,6 +39,8 @@ struct Prepared {
     sandbox: Sandbox,
     place: Place,
     network: bool,
+    /// Whether nobody outside can have got hold of an open file below `place`.
+    closed: bool,
 }
 
 /// A sandbox that serves one action. Unless it is kept, it is given up afterwards.
@@ -47,6 +48,7 @@ struct Prepared {
 pub(crate) struct Occupied<'a> {
     sandboxes: &'a Sandboxes,
     prepared: Option<Prepared>,
+    was_closed: bool,
     kept: bool,
 }
 
@@ -76,6 +78,14 @@ impl Sandboxes {
         &self.missing
     }
 
+    /// Whether an open file of an action that shares nothing with others stays inside, and
+    /// nothing writes to it when the action is over: without Landlock there are other ways to
+    /// talk, and without seccomp there is `io_uring`.
+    pub(crate) fn keep_open_files(&self) -> bool {
+        let matters = |missing: &Missing| missing.protection != Protection::ProcessLimit;
+        !self.missing.iter().any(matters)
+    }
+
     /// Their part of an action's key.
     pub(crate) fn version(&self) -> String {
         let names: Vec<&str> = self
@@ -89,19 +99,21 @@ impl Sandboxes {
         }
     }
 
-    /// One for an action that reaches the network, or does not.
-    pub(crate) fn occupy(&self, network: bool) -> Result<Occupied<'_>, Fault> {
+    /// One for an action that reaches the network, or does not. `closed` says that nobody
+    /// outside can get hold of an open file of the action.
+    pub(crate) fn occupy(&self, network: bool, closed: bool) -> Result<Occupied<'_>, Fault> {
         let idle = {
             let mut idle = self.idle.lock().expect("nobody panics with it");
             let position = idle.iter().position(|one| one.network == network);
             position.map(|position| idle.swap_remove(position))
         };
-        let prepared = match idle {
+        let mut prepared = match idle {
             Some(prepared) => prepared,
             None => self.prepare_as_promised(network)?,
         };
         Ok(Occupied {
             sandboxes: self,
+            was_closed: std::mem::replace(&mut prepared.closed, closed),
             prepared: Some(prepared),
             kept: false,
         })
@@ -129,10 +141,8 @@ impl Sandboxes {
 
     fn prepare(&self, network: bool) -> Result<Prepared, StartError> {
         let failed = |error: Fault| StartError::Failed(std::io::Error::other(error.message));
-        let place = Place::claim(&self.settings.cache, "sandbox").map_err(failed)?;
-        for folder in WORKSPACE_FOLDERS {
-            fs::create_dir_all(place.root.join(folder)).map_err(StartError::Failed)?;
-        }
+        let place = Place::claim_with(&self.settings.cache, "sandbox", &SANDBOX_FOLDERS);
+        let place = place.map_err(failed)?;
         let sandbox = Sandbox::start(&Settings {
             command: self.settings.command.clone(),
             workspace: place.root.canonicalize().map_err(StartError::Failed)?,
@@ -143,6 +153,7 @@ impl Sandboxes {
             sandbox,
             place,
             network,
+            closed: true,
         })
     }
 
@@ -199,6 +210,14 @@ fn machine() -> Option<String> {
     Some(format!("{VERSION} {} {user}", start.trim()))
 }
 
+impl Drop for Sandboxes {
+    fn drop(&mut self) {
+        // All end at once, and are then waited for.
+        let idle = self.idle.get_mut().expect("nobody panics with it");
+        idle.iter_mut().for_each(|one| one.sandbox.hang_up());
+    }
+}
+
 impl Occupied<'_> {
     pub(crate) fn sandbox(&mut self) -> &mut Sandbox {
         &mut self
@@ -214,6 +233,11 @@ impl Occupied<'_> {
             .as_ref()
             .expect("it is here until the end")
             .place
+    }
+
+    /// Whether nobody outside can hold a file open that the last action left in its place.
+    pub(crate) fn was_closed(&self) -> bool {
+        self.was_closed
     }
 
     /// Says that nothing is left in it, so that it may serve another action.

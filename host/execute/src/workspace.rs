@@ -1,18 +1,31 @@
 //! The directories of one running action, and the names by which it knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use orch_engine::port::{InstalledTree, Job};
-use orch_model::{Fault, Hasher, NodeId, Part, Root, SandboxPath, Word};
+use orch_model::{Action, Fault, Hasher, NodeId, Part, Root, SandboxPath, Word};
 use orch_sandbox::{Mount, SYSTEM_FOLDERS, WORKSPACE_FOLDERS};
 
-use crate::place::{self, Place};
+use crate::leftovers::{Leftovers, Wanted};
+use crate::place::Place;
 
 /// What every action finds in its scratch folder: its home, shared memory, temporary files.
 const SCRATCH_FOLDERS: [&str; 3] = ["home", "shm", "tmp"];
+
+/// The folders that stay in a sandbox's place from one action to the next: those that it
+/// shows, and those of the scratch folder.
+pub(crate) const SANDBOX_FOLDERS: [&str; 7] = [
+    "source",
+    "output",
+    "artifact",
+    "scratch",
+    "scratch/home",
+    "scratch/shm",
+    "scratch/tmp",
+];
 
 /// The real places behind an action's roots.
 ///
@@ -40,19 +53,76 @@ impl Workspace {
     }
 
     /// Makes the empty folders for a job in the place of a sandbox, where the folders that
-    /// the sandbox shows stay as long as it lives.
-    pub(crate) fn inside(place: &Place, cache: &Path, job: &Job<'_>) -> Result<Self, Fault> {
-        for folder in WORKSPACE_FOLDERS {
-            let kept: &[&str] = match folder {
-                "scratch" => &SCRATCH_FOLDERS,
-                _ => &[],
-            };
-            place::empty(&place.root.join(folder), kept)?;
-        }
+    /// the sandbox shows stay as long as it lives. With `files`, some that the last job left
+    /// stay in `leftovers`, to be written over.
+    pub(crate) fn inside(
+        place: &Place,
+        cache: &Path,
+        job: &Job<'_>,
+        files: bool,
+        leftovers: &mut Leftovers,
+    ) -> Result<Self, Fault> {
         let mut workspace = Self::at(place.root.clone(), cache, job);
         workspace.sandboxed = true;
-        workspace.make_folders(job)?;
+        let wanted = Wanted {
+            folders: workspace.wanted_folders(job)?,
+            files,
+        };
+        for folder in WORKSPACE_FOLDERS {
+            let folder = place.root.join(folder);
+            leftovers
+                .keep(&folder, &wanted)
+                .map_err(|error| Fault::io("empty the folder", &folder, &error))?;
+        }
+        for folder in SCRATCH_FOLDERS {
+            let folder = place.root.join("scratch").join(folder);
+            if !leftovers.has_folder(&folder) {
+                workspace.make_folder(&folder)?;
+            }
+        }
+        workspace.make_caches(job)?;
         Ok(workspace)
+    }
+
+    /// Every folder that a job finds, with all above it up to the place.
+    fn wanted_folders(&self, job: &Job<'_>) -> Result<HashSet<PathBuf>, Fault> {
+        let mut wanted = HashSet::new();
+        let mut want = |mut folder: &Path| {
+            while folder != self.root && wanted.insert(folder.to_owned()) {
+                let Some(parent) = folder.parent() else { break };
+                folder = parent;
+            }
+        };
+        for folder in SCRATCH_FOLDERS {
+            want(&self.root.join("scratch").join(folder));
+        }
+        let source = self.root(&Root::Source)?;
+        for input in job.inputs {
+            input.path.below(&source).parent().map(&mut want);
+        }
+        for (action, files) in job.artifacts {
+            let root = self.root(&Root::Artifact(action.clone()))?;
+            want(&root);
+            for file in files {
+                file.path.relative.below(&root).parent().map(&mut want);
+            }
+        }
+        for folder in self.job_folders(job.action)? {
+            want(&folder);
+        }
+        Ok(wanted)
+    }
+
+    /// The folders that an action finds though nothing is copied into them: where it works,
+    /// and that of each output, in their order.
+    pub(crate) fn job_folders(&self, action: &Action) -> Result<Vec<PathBuf>, Fault> {
+        let mut folders = vec![self.path(&action.directory)?];
+        for output in &action.outputs {
+            let mut folder = self.path(output)?;
+            folder.pop();
+            folders.push(folder);
+        }
+        Ok(folders)
     }
 
     fn at(root: PathBuf, cache: &Path, job: &Job<'_>) -> Self {
@@ -75,10 +145,12 @@ impl Workspace {
         for folder in SCRATCH_FOLDERS {
             self.make_folder(&self.root.join("scratch").join(folder))?;
         }
-        for name in &job.action.caches {
-            self.make_folder(&self.caches.join(folder_name(name)))?;
-        }
-        Ok(())
+        self.make_caches(job)
+    }
+
+    fn make_caches(&self, job: &Job<'_>) -> Result<(), Fault> {
+        let mut names = job.action.caches.iter();
+        names.try_for_each(|name| self.make_folder(&self.caches.join(folder_name(name))))
     }
 
     /// Where a root lies on this machine.
@@ -230,5 +302,21 @@ fn folder_name(name: &str) -> String {
             .replace('%', "%25")
             .replace('/', "%2f")
             .replace('\0', "%00"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_an_action_finds_stays_for_the_next() {
+        let scratch = SCRATCH_FOLDERS.map(|folder| format!("scratch/{folder}"));
+        let mut found: Vec<&str> = scratch.iter().map(String::as_str).collect();
+        found.extend(WORKSPACE_FOLDERS);
+        found.sort_unstable();
+        let mut stays = SANDBOX_FOLDERS;
+        stays.sort_unstable();
+        assert_eq!(found, stays);
     }
 }

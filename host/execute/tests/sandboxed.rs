@@ -7,6 +7,8 @@
 mod fixture;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +19,7 @@ use orch_engine::Cancel;
 use orch_engine::port::{Execution, Executor, Job};
 use orch_execute::{LocalExecutor, SandboxSettings, Sandboxes};
 use orch_model::{Action, NodeId, Part, Root, Variable, Word};
-use orch_sandbox::Limits;
+use orch_sandbox::{Limits, Protection};
 
 use fixture::{Fixture, action, path, sandbox, shell, variable};
 
@@ -33,6 +35,14 @@ const TESTS: &[(&str, fn())] = &[
     (
         "a_sandbox_serves_one_action_after_another",
         a_sandbox_serves_one_action_after_another,
+    ),
+    (
+        "nothing_shows_of_an_action_whose_files_are_used_again",
+        nothing_shows_of_an_action_whose_files_are_used_again,
+    ),
+    (
+        "files_that_others_may_hold_open_are_not_used_again",
+        files_that_others_may_hold_open_are_not_used_again,
     ),
     (
         "a_sandbox_with_a_residue_is_given_up",
@@ -190,6 +200,65 @@ fn places(fixture: &Fixture) -> Vec<String> {
         .collect();
     places.sort();
     places
+}
+
+/// An action that reads `src/<input>` and leaves `made.txt` beside `src`.
+fn reads(fixture: &Fixture, input: &str, text: &str) -> Action {
+    fixture.write(&format!("src/{input}"), format!("this is {input}\n"));
+    let mut run = script(text);
+    run.inputs = vec![format!("src/{input}")];
+    run.outputs = vec![sandbox(Root::Source, "made.txt")];
+    run
+}
+
+fn copy_of(fixture: &Fixture, input: &str) -> PathBuf {
+    let source = fixture.settings.cache.join("work/sandbox/source");
+    source.join("src").join(input)
+}
+
+fn nothing_shows_of_an_action_whose_files_are_used_again() {
+    let fixture = sandboxed();
+    let spoil = "cat src/first.txt > made.txt; chmod 711 src/first.txt src; \
+                 echo more >> src/first.txt; mkdir other; echo x > src/other";
+    let first = fixture.succeed(&reads(&fixture, "first.txt", spoil));
+    let look = "ls -AR; stat -c '%a %h %n' src src/*; cat src/*; echo made > made.txt";
+    expect![[r#"
+        .:
+        src
+
+        ./src:
+        new.txt
+        755 2 src
+        644 1 src/new.txt
+        this is new.txt
+    "#]]
+    .assert_eq(&fixture.succeed(&reads(&fixture, "new.txt", look)).stdout);
+    let kept = fixture.store.read(&first.outputs[0].digest).unwrap();
+    assert_eq!(kept.unwrap(), b"this is first.txt\n");
+}
+
+fn files_that_others_may_hold_open_are_not_used_again() {
+    let fixture = sandboxed();
+    for (shares, input, next) in [(false, "a.txt", "b.txt"), (true, "c.txt", "d.txt")] {
+        let mut run = reads(&fixture, input, "echo x > made.txt");
+        if shares {
+            run.caches = vec!["shared".to_owned()];
+        }
+        fixture.succeed(&run);
+        // While it is open, no new file gets its number.
+        let held = fs::File::open(copy_of(&fixture, input)).unwrap();
+        let held = held.metadata().unwrap().ino();
+        fixture.succeed(&reads(&fixture, next, "echo x > made.txt"));
+        let used_again = copy_of(&fixture, next).metadata().unwrap().ino() == held;
+        assert_eq!(used_again, !shares && keeps_open_files(&fixture));
+    }
+}
+
+/// Whether this machine's sandboxes have all that keeps open files inside.
+fn keeps_open_files(fixture: &Fixture) -> bool {
+    let sandboxes = fixture.settings.sandboxes.as_ref().unwrap();
+    let mut missing = sandboxes.missing().iter();
+    missing.all(|missing| missing.protection == Protection::ProcessLimit)
 }
 
 fn a_sandbox_with_a_residue_is_given_up() {

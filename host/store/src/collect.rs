@@ -120,7 +120,8 @@ impl Store {
         Ok(records)
     }
 
-    /// What killed processes had locked; letting go of a lock removes its file.
+    /// What killed processes of an earlier `orch` had locked; letting go of a lock removes its
+    /// file.
     fn collect_locks(&self, tally: &mut Tally, dry_run: bool) -> Result<(), Fault> {
         for left in list(&self.0.root.join("locks"))? {
             tally.add(0);

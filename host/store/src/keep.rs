@@ -3,9 +3,10 @@
 
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 use zstd::stream::write::Encoder;
 
@@ -38,6 +39,54 @@ impl Store {
     pub fn put_file(&self, path: &Path) -> Result<(Digest, u64), Fault> {
         let file = File::open(path).map_err(|error| Fault::io("read", path, &error))?;
         self.keep(file, path)
+    }
+
+    /// Keeps a file's content as [`Store::put_file`] does, and may take the file itself for
+    /// that. Nobody may be able to change it any more: it is hashed where it lies.
+    pub fn take_file(&self, path: &Path) -> Result<(Digest, u64), Fault> {
+        let failed = |error: io::Error| Fault::io("read", path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let is_small = metadata.len() < COMPRESSED_FROM_BYTES as u64;
+        if !metadata.is_file() || metadata.nlink() != 1 || !is_small {
+            return self.keep(file, path);
+        }
+        let mut content = Vec::with_capacity(metadata.len() as usize + 1);
+        (&file).read_to_end(&mut content).map_err(failed)?;
+        let digest = Digest::of(&content);
+        let taken = self.holds_plain(&digest, &content) || self.take(path, &file, &digest);
+        match taken {
+            true => Ok((digest, content.len() as u64)),
+            false => self.keep(content.as_slice(), path),
+        }
+    }
+
+    /// Whether there is such a blob, and it is right.
+    fn holds_plain(&self, digest: &Digest, content: &[u8]) -> bool {
+        let path = self.path_of("blobs", digest);
+        self.contains_sized(digest, content.len() as u64)
+            && std::fs::read(path).is_ok_and(|kept| kept == content)
+    }
+
+    /// Gives a file the name of a blob. Says whether that could be done: it cannot where
+    /// something has that name already, or on another file system.
+    fn take(&self, path: &Path, file: &File, digest: &Digest) -> bool {
+        let to = self.path_of("blobs", digest);
+        let folder = to.parent().expect("a file of the store has a folder");
+        let renamed = file
+            .set_permissions(Permissions::from_mode(0o444))
+            .and_then(|()| match rename_new(path, &to) {
+                Err(Errno::NOENT) => {
+                    std::fs::create_dir_all(folder)?;
+                    Ok(rename_new(path, &to)?)
+                }
+                renamed => Ok(renamed?),
+            });
+        let taken = renamed.is_ok();
+        if taken {
+            self.0.unsettled.add(to);
+        }
+        taken
     }
 
     /// Keeps all of `source`. The new file replaces one of the same name: a damaged blob is
@@ -94,6 +143,18 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Renames a file, unless something has the new name.
+#[cfg(target_os = "linux")]
+fn rename_new(from: &Path, to: &Path) -> rustix::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_new(_from: &Path, _to: &Path) -> rustix::io::Result<()> {
+    Err(Errno::NOSYS)
 }
 
 /// Says whether the file was large, and so is on the disk now.

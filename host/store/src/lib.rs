@@ -15,7 +15,7 @@
 //! | `records/<kind>/ab/cdef…` | a small value by a key, with a header of its own |
 //! | `quarantine/` | blobs that did not hold what their name says |
 //! | `temporary/<n>/` | what one running store is still writing |
-//! | `locks/` | files that exist while something is locked |
+//! | `claims` | empty; each byte of it can be locked, and stands for keys that somebody claims |
 //! | `in-use` | locked by all who use the store, or by the one who removes from it |
 //!
 //! A plain blob has no header, so its file can be copied as it is; a compressed one is a
@@ -39,6 +39,7 @@
 //!   writes.
 
 mod blob;
+mod claim;
 mod collect;
 mod copy;
 mod entry;
@@ -58,6 +59,7 @@ use std::sync::{Arc, Mutex};
 
 use orch_model::{Digest, Fault};
 
+pub use claim::Claimed;
 pub use collect::{Collected, Collection};
 pub use in_use::InUse;
 pub use lock::Lock;
@@ -84,7 +86,7 @@ impl Store {
     /// Reads nothing of what it holds.
     pub fn open(cache: &Path) -> Result<Self, Fault> {
         let root = Self::folder(cache);
-        for folder in ["blobs", "records", "quarantine", "temporary", "locks"] {
+        for folder in ["blobs", "records", "quarantine", "temporary"] {
             let path = root.join(folder);
             std::fs::create_dir_all(&path)
                 .map_err(|error| Fault::io("create the folder", &path, &error))?;
@@ -99,23 +101,6 @@ impl Store {
     /// Where the store of a cache directory lies.
     pub fn folder(cache: &Path) -> PathBuf {
         cache.join("store").join("v1")
-    }
-
-    /// Waits until nobody else holds the name, in this process or in another, and holds it.
-    pub fn lock(&self, name: &str) -> Result<Lock, Fault> {
-        let path = self.lock_path(name);
-        Lock::acquire(&path).map_err(|error| Fault::io("lock", &path, &error))
-    }
-
-    /// Holds the name unless somebody else does.
-    pub fn try_lock(&self, name: &str) -> Result<Option<Lock>, Fault> {
-        let path = self.lock_path(name);
-        Lock::try_acquire(&path).map_err(|error| Fault::io("lock", &path, &error))
-    }
-
-    fn lock_path(&self, name: &str) -> PathBuf {
-        // A name may hold anything; a file's may not.
-        self.0.root.join("locks").join(Digest::of(name).hex())
     }
 
     /// Where the form of `digest` with a suffix lies below one of the store's folders. The

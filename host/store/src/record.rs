@@ -4,7 +4,7 @@
 //! A record is a line `orch-record 1 sha256:…` and the value behind it. The digest is over
 //! kind, key and value, so a record that was cut, flipped or moved counts as absent.
 
-use std::fs::{File, Permissions};
+use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ impl Store {
 
     /// The same, without noting that it was used.
     pub(crate) fn peek_record(&self, kind: &str, key: &Digest) -> Result<Option<Vec<u8>>, Fault> {
-        self.look_up(kind, key, |_| {})
+        self.look_up(kind, key, |_, _| {})
     }
 
     /// Every value of a kind that can be read, with its key, by key.
@@ -69,16 +69,22 @@ impl Store {
         &self,
         kind: &str,
         key: &Digest,
-        found: impl FnOnce(&File),
+        found: impl FnOnce(&File, &Metadata),
     ) -> Result<Option<Vec<u8>>, Fault> {
         let path = self.record_path(kind, key)?;
         let mut bytes = Vec::new();
         let read = File::open(&path).and_then(|file| {
+            let metadata = file.metadata()?;
+            // With room for all of it and one byte more, one call reads it and one finds
+            // its end.
+            bytes.reserve_exact(metadata.len().min(MOST_BYTES) as usize + 1);
             (&file).take(MOST_BYTES).read_to_end(&mut bytes)?;
-            Ok(file)
+            Ok((file, metadata))
         });
         match read {
-            Ok(file) => Ok(value_of(kind, key, bytes).inspect(|_| found(&file))),
+            Ok((file, metadata)) => {
+                Ok(value_of(kind, key, bytes).inspect(|_| found(&file, &metadata)))
+            }
             // Somebody put a folder there: not ours, and the next write says so.
             Err(error)
                 if matches!(
@@ -116,9 +122,9 @@ impl Store {
 
 /// Gives a file that was not used today the time of now; also one from a future that never
 /// came, as after a clock was wrong. On a disk that cannot be written it stays as it is.
-fn note_use(file: &File) {
+fn note_use(file: &File, metadata: &Metadata) {
     let now = SystemTime::now();
-    let Ok(modified) = file.metadata().and_then(|metadata| metadata.modified()) else {
+    let Ok(modified) = metadata.modified() else {
         return;
     };
     if apart(now, modified) > DAY {

@@ -134,6 +134,7 @@ fn quarantine_and_leftovers_are_emptied() {
     fixture.record("good", "good", fixture.now);
     let root = fixture.cache.path().join("store/v1");
     fs::write(root.join("quarantine/damaged"), "123").unwrap();
+    fs::create_dir(root.join("locks")).unwrap();
     fs::write(root.join("locks/abandoned"), "").unwrap();
     fs::create_dir_all(root.join("temporary/7")).unwrap();
     fs::write(root.join("temporary/7/half"), "45").unwrap();

@@ -213,14 +213,12 @@ fn examine(step: &Step, folder: &Path, point: &str) {
     drop(store);
     remove_abandoned(folder).expect("the folder can be cleaned");
     let root = folder.join("store/v1");
-    for place in ["temporary", "locks"] {
-        let left: Vec<_> = fs::read_dir(root.join(place))
-            .expect("it is there")
-            .map(|entry| entry.expect("it can be listed").file_name())
-            .filter(|name| !name.to_string_lossy().ends_with(".lock"))
-            .collect();
-        assert!(left.is_empty(), "{point} left {left:?} in {place}");
-    }
+    let left: Vec<_> = fs::read_dir(root.join("temporary"))
+        .expect("it is there")
+        .map(|entry| entry.expect("it can be listed").file_name())
+        .filter(|name| !name.to_string_lossy().ends_with(".lock"))
+        .collect();
+    assert!(left.is_empty(), "{point} left {left:?}");
     let partial = fs::read_dir(folder)
         .expect("it is there")
         .map(|entry| entry.expect("it can be listed").file_name())

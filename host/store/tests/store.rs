@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use orch_model::{Digest, FaultKind};
-use orch_store::{Store, remove_abandoned};
+use orch_store::{Lock, Store, remove_abandoned};
 
 struct Fixture {
     cache: tempfile::TempDir,
@@ -271,25 +271,61 @@ fn a_damaged_cut_or_moved_record_is_absent() {
 }
 
 #[test]
-fn a_lock_keeps_others_out_until_it_is_dropped() {
+fn a_claim_keeps_others_out_until_it_is_dropped() {
     let fixture = Fixture::new();
-    let held = fixture.store.lock("toolchain go").unwrap();
-    assert!(fixture.store.try_lock("toolchain go").unwrap().is_none());
-    assert!(fixture.store.try_lock("toolchain zig").unwrap().is_some());
+    let (one, other) = (Digest::of("one"), Digest::of("other"));
+    let held = fixture.store.try_claim(&one).unwrap();
+    assert!(held.is_some());
+    let second = Store::open(fixture.cache.path()).unwrap();
+    for store in [&fixture.store, &second] {
+        assert!(store.try_claim(&one).unwrap().is_none());
+        assert!(store.try_claim(&other).unwrap().is_some());
+    }
     drop(held);
-    assert!(fixture.store.try_lock("toolchain go").unwrap().is_some());
-    assert!(files_below(&fixture.below("locks")).is_empty());
+    assert!(second.try_claim(&one).unwrap().is_some());
+}
+
+#[test]
+fn a_file_that_is_taken_becomes_the_blob() {
+    let fixture = Fixture::new();
+    let file = fixture.cache.path().join("made");
+    let take = |content: &str| {
+        fs::write(&file, content).unwrap();
+        let taken = fixture.store.take_file(&file).unwrap();
+        assert_eq!(taken, (Digest::of(content), content.len() as u64));
+        let kept = fixture.store.read(&Digest::of(content)).unwrap();
+        assert_eq!(kept.unwrap(), content.as_bytes());
+    };
+    take("one");
+    assert!(!file.exists());
+    // What is there already needs no second file, and a damaged one is mended.
+    take("one");
+    assert!(file.exists());
+    let blob = fixture.blob(&Digest::of("one"));
+    fs::remove_file(&blob).unwrap();
+    fs::write(&blob, "two").unwrap();
+    take("one");
+    // One with another name stays, so that writing to that changes no blob.
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, "").unwrap();
+    fs::hard_link(&file, fixture.cache.path().join("other")).unwrap();
+    take("three");
+    fs::write(&file, "four").unwrap();
+    let kept = fixture.store.read(&Digest::of("three")).unwrap();
+    assert_eq!(kept.unwrap(), b"three");
+    take(&"large".repeat(100_000));
 }
 
 #[test]
 fn a_lock_is_held_by_one_thread_at_a_time_though_its_file_comes_and_goes() {
     let fixture = Fixture::new();
+    let path = fixture.cache.path().join("lock");
     let (inside, rounds) = (std::sync::atomic::AtomicUsize::new(0), 200);
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..rounds {
-                    let _held = fixture.store.lock("one").unwrap();
+                    let _held = Lock::acquire(&path).unwrap();
                     let before = inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                     assert_eq!(before, 0);
                     inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);

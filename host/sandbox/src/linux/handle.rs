@@ -70,6 +70,12 @@ impl Sandbox {
         let _ = self.send(&Request::kill(), &[]);
     }
 
+    /// Lets it end, without waiting for that. No job can be begun any more.
+    pub fn hang_up(&mut self) {
+        // Init ends when nobody is at the other end, and the kernel ends all inside with it.
+        self.channel = None;
+    }
+
     /// Waits until the job is over and nothing of it runs any more.
     pub fn finish(&mut self) -> io::Result<Finished> {
         match self.receive()? {
@@ -105,8 +111,7 @@ impl AsFd for Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Init ends when nobody is at the other end, and the kernel ends all inside with it.
-        self.channel = None;
+        self.hang_up();
         let _ = self.helper.wait();
     }
 }
