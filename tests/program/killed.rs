@@ -22,7 +22,10 @@ const PARTS: [&str; 4] = ["north", "east", "south", "west"];
 
 /// Below these the next run clears up that executes something: where the killed run had
 /// stored everything, the run after it does not.
-const TEMPORARY: [&str; 2] = ["cache/store/v1/temporary", "cache/work"];
+const TEMPORARY: [&str; 2] = ["cache/store/v1/temporary", PLACES];
+
+/// Where actions work.
+const PLACES: &str = "cache/work";
 
 /// A line for each run that executed something.
 const HISTORY: &str = "project/.orch/history";
@@ -112,6 +115,11 @@ fn killed_after(project: &Project, moment: Duration) -> bool {
         .is_none()
 }
 
+/// Whether this is a file that is not just there to be locked.
+fn holds_something(path: &Path) -> bool {
+    !path.is_dir() && path.extension().is_none_or(|extension| extension != "lock")
+}
+
 /// Every file and folder of the project and of the cache.
 fn files(project: &Project) -> BTreeSet<PathBuf> {
     let folder = project.path();
@@ -120,6 +128,9 @@ fn files(project: &Project) -> BTreeSet<PathBuf> {
         .into_iter()
         .map(|entry| entry.expect("it can be read").into_path())
         .map(|path| path.strip_prefix(root).expect("it is below").to_owned())
+        // How many places actions had depends on which of them met, and their empty folders
+        // stay for the next ones.
+        .filter(|path| !path.starts_with(PLACES) || holds_something(&root.join(path)))
         // These are named after the project's folder, which is another one each time.
         .filter(|path| !path.starts_with(KNOWN_PROJECTS) || path == Path::new(KNOWN_PROJECTS))
         .collect()
