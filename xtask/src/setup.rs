@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 7] = [
+static TO_TEST: [Need; 8] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -92,6 +92,19 @@ static TO_TEST: [Need; 7] = [
         why: "smoke runs of arm64 programs",
         present: || Line::new("qemu-aarch64-static --version").succeeds(),
         remedies: &[Remedy::Debian(&["qemu-user-static"])],
+    },
+    Need {
+        what: "GCC's front ends for arm64 and arm",
+        why: "the test that compilers know every CPU of the bundled platforms",
+        present: || {
+            ["aarch64-linux-gnu-cpp", "arm-linux-gnueabihf-cpp"]
+                .iter()
+                .all(|program| Line::new(&format!("{program} --version")).succeeds())
+        },
+        remedies: &[Remedy::Debian(&[
+            "cpp-aarch64-linux-gnu",
+            "cpp-arm-linux-gnueabihf",
+        ])],
     },
     Need {
         what: "strace",
