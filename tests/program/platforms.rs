@@ -56,7 +56,7 @@ fn the_platforms_are_listed() {
             pi5            pi        Raspberry Pi 5, 500 and Compute Module 5 (BCM2712, 4 Cortex-A76)
             pi4            pi        Raspberry Pi 4, 400 and Compute Module 4 (BCM2711, 4 Cortex-A72)
             pi3            pi        Raspberry Pi 3, Compute Module 3 and Zero 2 W (BCM2837, RP3A0, 4 Cortex-A53)
-            wasm           wasm      WebAssembly with WASI preview 1
+            wasm           wasm      WebAssembly with WASI preview 1, or for a JavaScript engine
         "#]]);
 }
 
@@ -130,7 +130,9 @@ fn gcc_knows_every_cpu() {
 #[test]
 fn qemu_knows_every_cpu_that_a_smoke_run_names() {
     for planned in planned() {
-        if let [program, _, cpu] = &planned.texts("emulator")[..] {
+        if let [program, flag, cpu] = &planned.texts("emulator")[..]
+            && flag == "-cpu"
+        {
             assert!(
                 compilers::qemu(program).contains(cpu),
                 "`{program}` has no `{cpu}`"
@@ -179,6 +181,61 @@ fn go_takes_what_each_target_tells_it() {
     assert!(failed[0].contains(&named), "{failed:?}");
     assert!(ran.stderr.contains("invalid GOARM64"), "{}", ran.stderr);
 }
+
+/// Real programs for the new platforms: found to fit, and run where this machine can.
+#[test]
+fn programs_are_built_for_boards_servers_and_javascript() {
+    let project = project()
+        .file("go.mod", "module agent\n\ngo 1.21\n")
+        .file(
+            "main.go",
+            "package main\n\nfunc main() { println(\"up\") }\n",
+        )
+        .pipeline(BUILDS);
+    let ran = project.orch(&["run"]).exits(0);
+    for target in ["pi4", "graviton4", "old", "page"] {
+        let smoke = format!("build.agent@{target}/smoke");
+        let line = ran.stderr.lines().find(|line| line.contains(&smoke));
+        assert!(
+            line.is_some_and(|line| line.starts_with("done")),
+            "{smoke} did not run; apt-get install qemu-user-static nodejs\n{}",
+            ran.stderr
+        );
+    }
+    for file in ["agent.wasm", "wasm_exec.js", "wasm_exec_node.js"] {
+        let path = project.path().join("out/agent/page").join(file);
+        assert!(path.is_file(), "{file} does not ship");
+    }
+    let again = project.orch(&["run", "--offline"]).exits(0);
+    again.says("nothing to do");
+}
+
+/// One program for four kinds of machine, the last a page in a browser.
+const BUILDS: &str = "\
+version = 1
+name = \"agent\"
+
+[toolchain.go]
+version = \"1.24\"
+source = \"registry\"
+
+[target.pi4]
+platform = \"pi4\"
+[target.graviton4]
+platform = \"graviton\"
+cpu = \"graviton4\"
+[target.old]
+platform = \"pi3\"
+system = \"32-bit\"
+[target.page]
+platform = \"wasm\"
+host = \"js\"
+
+[build.agent]
+with = \"go\"
+targets = [\"pi4\", \"graviton4\", \"old\", \"page\"]
+smoke = []
+";
 
 impl Planned {
     /// The row as it should stand in the guide.

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 8] = [
+static TO_TEST: [Need; 9] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -105,6 +105,12 @@ static TO_TEST: [Need; 8] = [
             "cpp-aarch64-linux-gnu",
             "cpp-arm-linux-gnueabihf",
         ])],
+    },
+    Need {
+        what: "Node.js",
+        why: "smoke runs of programs for JavaScript engines",
+        present: || Line::new("node --version").succeeds(),
+        remedies: &[Remedy::Debian(&["nodejs"])],
     },
     Need {
         what: "strace",
