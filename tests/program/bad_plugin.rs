@@ -215,7 +215,7 @@ fn a_name_that_no_plugin_has() {
         .exits(2)
         .stderr(expect![[r#"
             error: no plugin is called `pi4`
-            hint: did you mean `pi5`? `orch plugin list` shows all; a file is named by its path
+            hint: did you mean `pi`? `orch plugin list` shows all; a file is named by its path
         "#]]);
 }
 

@@ -4,6 +4,19 @@ use orch_tests::expect;
 
 use crate::project;
 
+/// Every plugin inside the binary.
+const BUNDLED: [&str; 9] = [
+    "cortex-m",
+    "generic",
+    "go",
+    "go-release",
+    "graviton",
+    "kunpeng",
+    "musl",
+    "pi",
+    "wasm",
+];
+
 #[test]
 fn wrong_words_are_usage() {
     for arguments in [
@@ -95,7 +108,7 @@ fn a_new_project_is_fine_as_it_is() {
 #[test]
 fn the_bundled_plugins_are_listed() {
     let ran = project().orch(&["plugin", "list"]).exits(0);
-    for plugin in ["generic", "go", "go-release", "musl", "pi5", "wasm"] {
+    for plugin in BUNDLED {
         assert!(
             ran.stdout
                 .lines()
@@ -108,7 +121,7 @@ fn the_bundled_plugins_are_listed() {
 
 #[test]
 fn a_bundled_plugin_imports_the_contract_and_nothing_else() {
-    for plugin in ["generic", "go", "go-release", "musl", "pi5", "wasm"] {
+    for plugin in BUNDLED {
         let ran = project().orch(&["plugin", "inspect", plugin]).exits(0);
         for import in ran
             .stdout

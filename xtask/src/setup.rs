@@ -94,6 +94,25 @@ static TO_TEST: [Need; 9] = [
         remedies: &[Remedy::Debian(&["qemu-user-static"])],
     },
     Need {
+        what: "GCC's front ends for arm64 and arm",
+        why: "the test that compilers know every CPU of the bundled platforms",
+        present: || {
+            ["aarch64-linux-gnu-cpp", "arm-linux-gnueabihf-cpp"]
+                .iter()
+                .all(|program| Line::new(&format!("{program} --version")).succeeds())
+        },
+        remedies: &[Remedy::Debian(&[
+            "cpp-aarch64-linux-gnu",
+            "cpp-arm-linux-gnueabihf",
+        ])],
+    },
+    Need {
+        what: "Node.js",
+        why: "smoke runs of programs for JavaScript engines",
+        present: || Line::new("node --version").succeeds(),
+        remedies: &[Remedy::Debian(&["nodejs"])],
+    },
+    Need {
         what: "strace",
         why: "tests that stop the store, or break its disk, at every call",
         present: || Line::new("strace -V").succeeds(),

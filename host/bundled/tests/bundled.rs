@@ -34,7 +34,20 @@ fn every_plugin_is_inside_and_sorted() {
         .iter()
         .map(|plugin| plugin.id)
         .collect();
-    assert_eq!(ids, ["generic", "go", "go-release", "musl", "pi5", "wasm"]);
+    assert_eq!(
+        ids,
+        [
+            "cortex-m",
+            "generic",
+            "go",
+            "go-release",
+            "graviton",
+            "kunpeng",
+            "musl",
+            "pi",
+            "wasm"
+        ]
+    );
 }
 
 #[test]

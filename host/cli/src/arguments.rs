@@ -304,7 +304,7 @@ pub enum PluginCommand {
     },
     /// Say what a plugin is: roles, digest, imports, what it asks for.
     #[command(
-        after_help = "Examples:\n  orch plugin inspect pi5\n  orch plugin inspect plugins/mine/mine.wasm"
+        after_help = "Examples:\n  orch plugin inspect pi\n  orch plugin inspect plugins/mine/mine.wasm"
     )]
     Inspect {
         /// A loaded plugin's name, or a component's file.

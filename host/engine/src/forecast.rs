@@ -113,7 +113,7 @@ fn look<'l>(
             (kept.map(|_| in_place(Left::default())), Some(ledger))
         }
         NodeKind::Publish { artifacts, place } => {
-            let publications = gather::publications(graph, node, artifacts, left)?;
+            let publications = gather::publications(graph, node, artifacts, left, world.publisher)?;
             let places = std::slice::from_ref(place);
             let is_in_place = world.publisher.is_in_place(&publications, places)?;
             (Some((Left::default(), is_in_place)), None)

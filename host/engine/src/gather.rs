@@ -9,7 +9,7 @@ use orch_model::{
 
 use crate::graph::{ActionGraph, Node, NodeKind, as_artifact};
 use crate::ledger::Ledger;
-use crate::port::{InstalledTree, OutputFile, Publication, SourceFile};
+use crate::port::{InstalledTree, OutputFile, Publication, Publisher, SourceFile};
 use crate::world::World;
 
 /// What later nodes read of one that is over.
@@ -103,11 +103,19 @@ pub(crate) fn publications(
     node: &Node,
     artifacts: &[(Artifact, RelativePath)],
     left: LeftBy<'_>,
+    publisher: &dyn Publisher,
 ) -> Result<Vec<Publication>, Fault> {
     artifacts
         .iter()
         .map(|(artifact, to)| {
-            let file = file_of(graph, node, artifact, left)?;
+            let file = match &artifact.path.root {
+                Root::Tool(name) => {
+                    let tree = tree_of(graph, node, name, left);
+                    let tree = tree.ok_or_else(|| missing(&node.id, &artifact.path))?;
+                    publisher.keep(tree, &artifact.path)?
+                }
+                _ => file_of(graph, node, artifact, left)?,
+            };
             Ok(Publication {
                 file: OutputFile {
                     executable: artifact.executable,
@@ -162,6 +170,19 @@ fn file_of(
             .cloned()
     });
     found.ok_or_else(|| missing(&node.id, &artifact.path))
+}
+
+/// The tree of a toolchain that a node needs.
+fn tree_of<'a>(
+    graph: &ActionGraph,
+    node: &Node,
+    toolchain: &str,
+    left: LeftBy<'a>,
+) -> Option<&'a InstalledTree> {
+    let fetch = node.needs.iter().find(|&&need| {
+        matches!(&graph.nodes()[need].kind, NodeKind::Fetch { name, .. } if name == toolchain)
+    })?;
+    left(*fetch)?.tree.as_ref()
 }
 
 fn missing(node: &NodeId, path: &SandboxPath) -> Fault {

@@ -181,13 +181,20 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
         .iter()
         .filter_map(|artifact| match &artifact.path.root {
             Root::Artifact(action) => Some(unit.step(action)),
+            Root::Tool(name) => Some(NodeId::toolchain(name)),
             _ => None,
         });
     let verify = unit.step("verify");
     loose.push(Loose {
         id: verify.clone(),
         kind: NodeKind::Judge {
-            artifacts: build.artifacts.clone(),
+            // What a toolchain brings along was not made for the target.
+            artifacts: build
+                .artifacts
+                .iter()
+                .filter(|artifact| !matches!(artifact.path.root, Root::Tool(_)))
+                .cloned()
+                .collect(),
             target,
         },
         needs: makers.clone().collect(),

@@ -271,9 +271,10 @@ impl Performer<'_> {
         let NodeKind::Publish { artifacts, place } = &node.kind else {
             unreachable!("called for nodes that publish");
         };
-        let publications = gather::publications(self.graph, node, artifacts, left)?;
+        let publisher = self.world.publisher;
+        let publications = gather::publications(self.graph, node, artifacts, left, publisher)?;
         let places = std::slice::from_ref(place);
-        let written = self.world.publisher.publish(&publications, places)?;
+        let written = publisher.publish(&publications, places)?;
         Ok(Done {
             result: ActionResult {
                 outputs: publications

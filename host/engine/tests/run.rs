@@ -182,6 +182,15 @@ impl Judge for Bench {
 }
 
 impl Publisher for Bench {
+    fn keep(&self, _: &InstalledTree, path: &SandboxPath) -> Result<OutputFile, Fault> {
+        Ok(OutputFile {
+            path: path.clone(),
+            digest: Digest::of(path.to_string()),
+            bytes: 1,
+            executable: false,
+        })
+    }
+
     fn publish(&self, publications: &[Publication], _: &[RelativePath]) -> Result<usize, Fault> {
         let mut published = self.published.lock().unwrap();
         Ok(publications

@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use orch_engine::port::{Publication, Publisher};
-use orch_model::{Fault, RelativePath};
+use orch_engine::port::{InstalledTree, OutputFile, Publication, Publisher};
+use orch_model::{Fault, FaultKind, RelativePath, SandboxPath};
 use orch_store::{Store, remove_abandoned};
 
 use crate::file_memory::FileMemory;
@@ -174,6 +174,24 @@ impl ProjectPublisher {
 }
 
 impl Publisher for ProjectPublisher {
+    fn keep(&self, tree: &InstalledTree, path: &SandboxPath) -> Result<OutputFile, Fault> {
+        let file = path.relative.below(&tree.root);
+        if !fs::symlink_metadata(&file).is_ok_and(|found| found.is_file()) {
+            return Err(Fault::new(
+                FaultKind::Plugin,
+                format!("`{path}` shall ship, but the toolchain has no such file"),
+            )
+            .hint("the builder's plugin plans it: another release of the toolchain may have it"));
+        }
+        let (digest, bytes) = self.store.put_file(&file)?;
+        Ok(OutputFile {
+            path: path.clone(),
+            digest,
+            bytes,
+            executable: false,
+        })
+    }
+
     fn publish(
         &self,
         publications: &[Publication],

@@ -109,7 +109,8 @@ fn yes() -> bool {
 pub struct Artifact {
     /// File name in `out/<build>/<target>/`.
     pub name: RelativePath,
-    /// Below [`crate::Root::Artifact`] of the action that makes it.
+    /// Below [`crate::Root::Artifact`] of the action that makes it, or below
+    /// [`crate::Root::Tool`]: a toolchain's own file that a program needs beside it.
     pub path: SandboxPath,
     /// Whether it is a program.
     pub executable: bool,

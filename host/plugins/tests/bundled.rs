@@ -76,7 +76,7 @@ fn every_platform_describes_what_it_offers() {
 fn the_raspberry_pi_5_is_described() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let host = bundled(folder.path(), limits());
-    let called = host.describe_target(&id("pi5"), "pi5", "{}");
+    let called = host.describe_target(&id("pi"), "pi5", "{}");
     let target = called.result.expect("it is described");
     assert!(target.machine.triple.starts_with("aarch64-"), "{target:?}");
     assert_eq!(target.machine.cpu.as_deref(), Some("cortex-a76"));
@@ -87,7 +87,7 @@ fn a_wrong_setting_is_the_users() {
     let folder = tempfile::tempdir().expect("a folder for the test");
     let host = bundled(folder.path(), limits());
     let settings = r#"{"memory":"3GB"}"#;
-    let failure = host.describe_target(&id("pi5"), "pi5", settings).result;
+    let failure = host.describe_target(&id("pi"), "pi5", settings).result;
     assert!(
         matches!(failure, Err(orch_model::PluginFailure::Invalid(_))),
         "{failure:?}"

@@ -12,7 +12,8 @@ use orch_engine::{
 };
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Digest, Log, LogLevel, Machine, NodeId, Part,
-    RelativePath, Root, Sample, SandboxPath, Target, Toolchain, Tweak, Word,
+    RelativePath, Requirement, Root, Sample, SandboxPath, Target, TargetRunner, Toolchain, Tweak,
+    Word,
 };
 
 use crate::clock::Clock;
@@ -203,7 +204,7 @@ pub(crate) fn plan() -> Plan {
         targets: vec![PlannedTarget {
             name: "pi5".into(),
             platform: "pi5".into(),
-            by: by("pi5"),
+            by: by("pi"),
             target: Target {
                 machine: Machine {
                     triple: "aarch64-unknown-linux-gnu".into(),
@@ -211,6 +212,9 @@ pub(crate) fn plan() -> Plan {
                     features: vec!["lse".into()],
                     ..Machine::default()
                 },
+                environment: vec![("GOARM64".into(), "v8.2".into())],
+                runner: TargetRunner::Emulator(vec!["qemu-aarch64-static".into()]),
+                requirements: vec![Requirement::PageBytes(vec![4096, 16_384])],
                 ..Target::default()
             },
         }],

@@ -1,7 +1,7 @@
 //! The plan as `--output json` writes it: part of the format that wire.rs describes.
 
 use orch_engine::{Plan, Proposer, SmokeRun};
-use orch_model::{Action, Advice, Digest};
+use orch_model::{Action, Advice, Digest, Requirement, Target, TargetRunner};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -38,6 +38,9 @@ struct WireTarget<'a> {
     cpu: Option<&'a str>,
     features: &'a [String],
     static_link: bool,
+    page_bytes: Vec<u32>,
+    environment: Vec<String>,
+    emulator: &'a [String],
     by: WireProposer<'a>,
 }
 
@@ -133,9 +136,36 @@ fn targets(plan: &Plan) -> Vec<WireTarget<'_>> {
             cpu: planned.target.machine.cpu.as_deref(),
             features: &planned.target.machine.features,
             static_link: planned.target.static_link,
+            page_bytes: page_bytes(&planned.target),
+            environment: planned
+                .target
+                .environment
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect(),
+            emulator: match &planned.target.runner {
+                TargetRunner::Emulator(command) => command,
+                TargetRunner::None | TargetRunner::EmbeddedWasm => &[],
+            },
             by: proposer(&planned.by),
         })
         .collect()
+}
+
+/// The sizes of page that a program for the target must bear.
+fn page_bytes(target: &Target) -> Vec<u32> {
+    let demanded = target
+        .requirements
+        .iter()
+        .filter_map(|requirement| match requirement {
+            Requirement::PageBytes(sizes) => Some(sizes),
+            _ => None,
+        });
+    let mut sizes: Vec<u32> = demanded.flatten().copied().collect();
+    sizes.extend(target.machine.page_bytes);
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
 }
 
 fn builds(plan: &Plan) -> Vec<WireBuild<'_>> {

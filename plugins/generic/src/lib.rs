@@ -1,6 +1,6 @@
 //! Ordinary machines, of which nothing is known but the system and the instruction set.
 
-use orch_plugin::target_platform::{Requirement, Target, TargetPlatform};
+use orch_plugin::target_platform::{Observation, Requirement, Target, TargetPlatform};
 use orch_plugin::x86_64::Level;
 use orch_plugin::{Error, Facts, Machine, Offer, Problem};
 use serde::Deserialize;
@@ -39,6 +39,13 @@ const PLATFORMS: &[Platform] = &[
         triple: "aarch64-unknown-linux-gnu",
         go: ("GOARM64", "v8.0"),
         emulator: &["qemu-aarch64-static"],
+    },
+    Platform {
+        name: "linux-armv5",
+        summary: "Linux on ARMv5TE without floating point",
+        triple: "armv5te-unknown-linux-gnueabi",
+        go: ("GOARM", "5"),
+        emulator: &["qemu-arm-static", "-cpu", "arm926"],
     },
     Platform {
         name: "linux-armv6",
@@ -91,6 +98,19 @@ const PLATFORMS: &[Platform] = &[
     },
 ];
 
+/// What Linux calls a machine (`uname -m`), and which of the platforms it is, best first. A
+/// 64-bit kernel calls its 32-bit programs' machine `armv8l`.
+const MACHINES: &[(&str, &[&str])] = &[
+    ("x86_64", &["linux-amd64"]),
+    ("aarch64", &["linux-arm64"]),
+    ("armv8l", &["linux-armv7", "linux-armv6"]),
+    ("armv7l", &["linux-armv7", "linux-armv6"]),
+    ("armv6l", &["linux-armv6"]),
+    ("armv5tel", &["linux-armv5"]),
+    ("armv5tejl", &["linux-armv5"]),
+    ("riscv64", &["linux-riscv64"]),
+];
+
 impl TargetPlatform for Generic {
     type Settings = Settings;
 
@@ -118,6 +138,19 @@ impl TargetPlatform for Generic {
             ),
             None => Ok(platform.target(machine)),
         }
+    }
+
+    /// Only Linux has a `/proc/cpuinfo`, and only its names of machines are known here.
+    fn recognise(observation: &Observation) -> Vec<String> {
+        let machine = match observation.fact("cpuinfo") {
+            Some(_) => observation.fact("machine").unwrap_or_default(),
+            None => return Vec::new(),
+        };
+        MACHINES
+            .iter()
+            .filter(|(name, _)| *name == machine)
+            .flat_map(|(_, offers)| offers.iter().map(|&offer| offer.to_owned()))
+            .collect()
     }
 }
 
@@ -165,7 +198,7 @@ mod tests {
     #[test]
     fn every_offer_is_described() {
         let offers = Generic::offers();
-        assert_eq!(offers.len(), 9);
+        assert_eq!(offers.len(), 10);
         for offer in offers {
             let target = describe(&offer.name, "{}").unwrap();
             let emulated = matches!(target.runner, Runner::Emulator(_));
@@ -181,6 +214,24 @@ mod tests {
         assert_eq!(target.environment[0].value, "v3");
         assert_eq!(target.requirements.len(), 1);
         assert_eq!(target.runner, Runner::None);
+    }
+
+    #[test]
+    fn a_linux_machine_is_recognised_by_what_its_kernel_calls_it() {
+        for (machine, offers) in [
+            ("x86_64", &["linux-amd64"][..]),
+            ("armv7l", &["linux-armv7", "linux-armv6"]),
+            ("armv5tejl", &["linux-armv5"]),
+            ("s390x", &[]),
+        ] {
+            let seen = Observation::of(&[("machine", machine), ("cpuinfo", "processor\t: 0")]);
+            assert_eq!(Generic::recognise(&seen), offers, "{machine}");
+            for offer in Generic::recognise(&seen) {
+                assert!(describe(&offer, "{}").is_ok());
+            }
+        }
+        let mac = Observation::of(&[("machine", "x86_64")]);
+        assert!(Generic::recognise(&mac).is_empty());
     }
 
     #[test]

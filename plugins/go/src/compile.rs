@@ -1,7 +1,9 @@
 //! One `go build`: one action, one artifact.
 
 use orch_plugin::builder::Request;
-use orch_plugin::{Action, Artifact, Build, Error, Facts, Problem, artifact, log, output, source};
+use orch_plugin::{
+    Action, Artifact, Build, Error, Facts, Problem, artifact, log, output, source, tool,
+};
 use semver::Version;
 
 use crate::environment::{self, BUILD_CACHE, MODULE_CACHE};
@@ -110,10 +112,32 @@ pub(crate) fn plan(
         Some(inputs) => inputs.iter().fold(action, Action::input),
         None => project.inputs().into_iter().fold(action, Action::input),
     };
-    Ok(Build::nothing().action(action).artifact(Artifact::program(
+    let build = Build::nothing().action(action).artifact(Artifact::program(
         name.as_str(),
         artifact(COMPILE, name.as_str()),
-    )))
+    ));
+    Ok(support_files(request, port, &release)
+        .into_iter()
+        .fold(build, Build::artifact))
+}
+
+/// What of the Go tree fits a program to the JavaScript engine that runs it, and in the second
+/// file, which 1.18 brought, to Node.js. They lie in `lib` since 1.24:
+/// <https://go.dev/doc/go1.24#wasm>
+fn support_files(request: &Request, port: Port, release: &Version) -> Vec<Artifact> {
+    let names: &[&str] = match port.os {
+        "js" if knows(release, 18) => &["wasm_exec.js", "wasm_exec_node.js"],
+        "js" => &["wasm_exec.js"],
+        _ => &[],
+    };
+    let folder = if knows(release, 24) { "lib" } else { "misc" };
+    names
+        .iter()
+        .map(|&name| {
+            let file = format!("{folder}/wasm/{name}");
+            Artifact::file(name, tool(request.toolchain.name.as_str(), file))
+        })
+        .collect()
 }
 
 /// What in the project's own files keeps this release from building it.

@@ -35,12 +35,14 @@ pub mod contract;
 
 mod action;
 mod advice;
+mod arm_core;
 mod facts;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
 pub mod log;
 mod machine;
 mod offer;
+mod page_size;
 mod panics;
 mod path;
 mod problem;
@@ -55,6 +57,7 @@ pub mod toolchain_source;
 pub mod tuning_policy;
 pub mod x86_64;
 
+pub use crate::arm_core::ArmCore;
 pub use crate::contract::base::orch::plugin::facts::{Refusal, RegistryFile};
 pub use crate::contract::base::orch::plugin::types::{
     Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Offer, Pair, Part, Path,
@@ -63,6 +66,7 @@ pub use crate::contract::base::orch::plugin::types::{
 pub use crate::facts::Facts;
 #[doc(hidden)]
 pub use crate::facts::HostFacts;
+pub use crate::page_size::PageSize;
 pub use crate::path::{artifact, cache, output, scratch, source, tool};
 pub use crate::settings::{NoSettings, settings};
 pub use crate::word::{IntoWord, word};

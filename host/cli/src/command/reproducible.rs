@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use orch_engine::port::{OutputFile, Publication, Publisher};
+use orch_engine::port::{InstalledTree, OutputFile, Publication, Publisher};
 use orch_engine::{ActionGraph, Cancel, NodeKind, Outcome, Run, RunOptions, World};
 use orch_execute::Sandboxes;
-use orch_model::{Fault, RelativePath};
+use orch_model::{Digest, Fault, RelativePath, SandboxPath};
 use orch_report::human_bytes;
 use orch_store::Store;
 
@@ -139,6 +139,15 @@ impl Making {
 struct Nowhere;
 
 impl Publisher for Nowhere {
+    fn keep(&self, _: &InstalledTree, path: &SandboxPath) -> Result<OutputFile, Fault> {
+        Ok(OutputFile {
+            path: path.clone(),
+            digest: Digest::of(""),
+            bytes: 0,
+            executable: false,
+        })
+    }
+
     fn publish(&self, _: &[Publication], _: &[RelativePath]) -> Result<usize, Fault> {
         Ok(0)
     }

@@ -3,6 +3,7 @@
 
 mod builds;
 mod names;
+mod smoke;
 mod targets;
 mod tasks;
 

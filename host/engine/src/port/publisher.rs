@@ -1,8 +1,8 @@
 //! Puts outputs where the user looks for them.
 
-use orch_model::{Fault, RelativePath};
+use orch_model::{Fault, RelativePath, SandboxPath};
 
-use super::OutputFile;
+use super::{InstalledTree, OutputFile};
 
 /// One file to put in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub struct Publication {
 
 /// Puts outputs in place.
 pub trait Publisher: Send + Sync {
+    /// Takes a toolchain's own file into the store, so that it can be published. `path` lies
+    /// below the root of `tree`.
+    fn keep(&self, tree: &InstalledTree, path: &SandboxPath) -> Result<OutputFile, Fault>;
+
     /// Makes every destination hold its file, each replaced in one step; a file that
     /// is right already is left alone. What was put at or below one of `places` before, and
     /// is not among the publications any more, is removed, unless somebody has changed it

@@ -40,7 +40,7 @@ pub(crate) fn build(
         if artifact.name.is_root() {
             return breach("gave an artifact no name".to_owned());
         }
-        made(&artifact.path, &by_name).map_err(|Breach(why)| {
+        made(&artifact.path, &by_name, always).map_err(|Breach(why)| {
             Breach(format!(
                 "ships the artifact `{}`, but {why}",
                 shown::value(artifact.name.as_str())
@@ -193,10 +193,14 @@ fn in_order(actions: &BTreeMap<&str, &Action>) -> Reviewed<()> {
     }
 }
 
-/// Whether an action makes what ships.
-fn made(path: &SandboxPath, actions: &BTreeMap<&str, &Action>) -> Reviewed<()> {
-    let Root::Artifact(from) = &path.root else {
-        return breach(format!("`{path}` is not the output of an action"));
+/// Whether an action makes what ships, or one of the toolchains `always` holds it.
+fn made(path: &SandboxPath, actions: &BTreeMap<&str, &Action>, always: &[&str]) -> Reviewed<()> {
+    let from = match &path.root {
+        Root::Artifact(from) => from,
+        Root::Tool(name) if always.contains(&name.as_str()) && !path.relative.is_root() => {
+            return Ok(());
+        }
+        _ => return breach(format!("`{path}` is not the output of an action")),
     };
     let Some(action) = actions.get(from.as_str()) else {
         return breach(format!(

@@ -359,3 +359,26 @@ fn what_cannot_be_done_is_said() {
     without.toolchain.tools.clear();
     expect!["toolchain `go` has no tool `go`"].assert_eq(&unsupported(&without, "{}"));
 }
+
+#[test]
+fn a_program_for_a_javascript_engine_ships_with_what_the_release_runs_it_by() {
+    for (version, folder) in [("1.22.10", "misc"), ("1.24.0", "lib")] {
+        let request = request(version, "wasm32-unknown-js");
+        let build = planned(&request, "{}", &facts()).unwrap();
+        let shipped: Vec<_> = build
+            .artifacts
+            .iter()
+            .map(|artifact| format!("{} {}", artifact.name, artifact.path.text()))
+            .collect();
+        assert_eq!(shipped[0], "agent.wasm artifact/compile/agent.wasm");
+        assert_eq!(
+            shipped[1],
+            format!("wasm_exec.js tool/go/{folder}/wasm/wasm_exec.js")
+        );
+        assert_eq!(
+            shipped[2],
+            format!("wasm_exec_node.js tool/go/{folder}/wasm/wasm_exec_node.js")
+        );
+        assert!(!build.artifacts[1].executable);
+    }
+}

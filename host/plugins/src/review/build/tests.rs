@@ -223,6 +223,19 @@ fn artifacts_that_nobody_makes() {
 }
 
 #[test]
+fn a_file_of_the_builds_own_toolchain_may_ship() {
+    let shipping = |relative| {
+        let mut build = sound_build();
+        build.artifacts[0].path = path(Root::Tool("go".into()), relative);
+        build
+    };
+    assert!(build(shipping("lib/wasm/wasm_exec.js"), None, &["go"]).is_ok());
+    // Of another toolchain, or all of it.
+    assert!(build(shipping("lib/wasm/wasm_exec.js"), None, &["zig"]).is_err());
+    assert!(build(shipping(""), None, &["go"]).is_err());
+}
+
+#[test]
 fn what_is_below_a_declared_output_is_made() {
     let mut folder = sound_build();
     folder.artifacts[0].path = path(Root::Artifact("compile".into()), "agent/part");

@@ -1,0 +1,125 @@
+//! How a build's program is tried on the machine that builds. Knows nothing of how it was made.
+
+use std::collections::BTreeSet;
+
+use orch_model::{
+    Action, Artifact, BuildTable, Part, RelativePath, Root, Runner, SandboxPath, TargetRunner,
+    Variable, Word,
+};
+
+use crate::plan::{PlannedTarget, SmokeRun};
+
+use super::Planner;
+
+/// How long a smoke run may take. A program that answers `-version` needs milliseconds;
+/// one under an emulator on a busy machine, seconds.
+const SMOKE_TIMEOUT_MS: u64 = 30_000;
+
+impl Planner<'_> {
+    pub(super) fn smoke(
+        &mut self,
+        table: &BuildTable,
+        artifacts: &[Artifact],
+        target: &PlannedTarget,
+    ) -> SmokeRun {
+        let Some(arguments) = &table.smoke else {
+            return SmokeRun::Not("the build has no `smoke` arguments".to_owned());
+        };
+        let Some(artifact) = artifacts.iter().find(|artifact| artifact.executable) else {
+            return SmokeRun::Not("it makes no program".to_owned());
+        };
+        let machine = &target.target.machine;
+        let starts_here = self.surroundings.host.runs(machine);
+        // What relies on features of a processor may use what this one lacks; its emulator
+        // does not.
+        let is_for_any = machine.features.is_empty();
+        let runner = match &target.target.runner {
+            TargetRunner::EmbeddedWasm => Runner::EmbeddedWasm,
+            _ if starts_here && is_for_any => Runner::Native,
+            TargetRunner::Emulator(command) => {
+                let program = command.first().cloned().unwrap_or_default();
+                match self.has_program(&program) {
+                    true => Runner::Emulator(command.clone()),
+                    false if starts_here => Runner::Native,
+                    false => {
+                        return SmokeRun::Not(format!("`{program}` is not on this machine"));
+                    }
+                }
+            }
+            TargetRunner::None if starts_here => Runner::Native,
+            TargetRunner::None => {
+                return SmokeRun::Not(format!(
+                    "`{}` has no runner on this machine",
+                    target.platform
+                ));
+            }
+        };
+        let scratch = SandboxPath {
+            root: Root::Scratch,
+            relative: RelativePath::root(),
+        };
+        let mut shown = vec![artifact];
+        if matches!(runner, Runner::Emulator(_)) {
+            shown.extend(artifacts.iter().filter(|other| *other != artifact));
+        }
+        let beside = shown.iter().skip(1).map(|other| Variable {
+            name: variable_of(&other.name),
+            value: Word(vec![Part::Path(other.path.clone())]),
+        });
+        SmokeRun::Action(Box::new(Action {
+            name: "smoke".to_owned(),
+            program: Word(vec![Part::Path(artifact.path.clone())]),
+            arguments: arguments
+                .value
+                .iter()
+                .map(|text| Word::text(text.as_str()))
+                .collect(),
+            environment: beside.collect(),
+            directory: scratch,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            caches: Vec::new(),
+            cache_owner: String::new(),
+            network: false,
+            after: makers(&shown),
+            tools: holders(&shown),
+            runner,
+            timeout_ms: Some(SMOKE_TIMEOUT_MS),
+            cacheable: true,
+        }))
+    }
+}
+
+/// The variable that tells an emulator where a file lies that ships beside the program.
+fn variable_of(name: &RelativePath) -> String {
+    let mut variable = "ORCH_ARTIFACT_".to_owned();
+    variable.extend(name.as_str().chars().map(
+        |character| match character.is_ascii_alphanumeric() {
+            true => character.to_ascii_uppercase(),
+            false => '_',
+        },
+    ));
+    variable
+}
+
+/// The actions that make these files, each once.
+fn makers(artifacts: &[&Artifact]) -> Vec<String> {
+    let named = artifacts
+        .iter()
+        .filter_map(|artifact| match &artifact.path.root {
+            Root::Artifact(action) => Some(action.clone()),
+            _ => None,
+        });
+    named.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The toolchains that hold some of these files, each once.
+fn holders(artifacts: &[&Artifact]) -> Vec<String> {
+    let named = artifacts
+        .iter()
+        .filter_map(|artifact| match &artifact.path.root {
+            Root::Tool(name) => Some(name.clone()),
+            _ => None,
+        });
+    named.collect::<BTreeSet<_>>().into_iter().collect()
+}
