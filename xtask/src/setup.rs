@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 7] = [
+static TO_TEST: [Need; 11] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -94,6 +94,36 @@ static TO_TEST: [Need; 7] = [
         remedies: &[Remedy::Debian(&["qemu-user-static"])],
     },
     Need {
+        what: "a C compiler for 64-bit Arm",
+        why: "programs that do not run on a machine, made as people make them",
+        present: || makes_programs("aarch64-linux-gnu-gcc"),
+        remedies: &[Remedy::Debian(&[
+            "gcc-aarch64-linux-gnu",
+            "libc6-dev-arm64-cross",
+        ])],
+    },
+    Need {
+        what: "a C compiler for 32-bit Arm",
+        why: "the same for older boards",
+        present: || makes_programs("arm-linux-gnueabihf-gcc"),
+        remedies: &[Remedy::Debian(&[
+            "gcc-arm-linux-gnueabihf",
+            "libc6-dev-armhf-cross",
+        ])],
+    },
+    Need {
+        what: "musl's C compiler",
+        why: "programs that are linked against another C library",
+        present: || makes_programs("musl-gcc"),
+        remedies: &[Remedy::Debian(&["musl-tools"])],
+    },
+    Need {
+        what: "OpenSSH's server and client",
+        why: "asking a machine what it is, as users do",
+        present: || Path::new("/usr/sbin/sshd").exists() && Line::new("ssh -V").succeeds(),
+        remedies: &[Remedy::Debian(&["openssh-server", "openssh-client"])],
+    },
+    Need {
         what: "strace",
         why: "tests that stop the store, or break its disk, at every call",
         present: || Line::new("strace -V").succeeds(),
@@ -109,6 +139,12 @@ static TO_TEST: [Need; 7] = [
         ],
     },
 ];
+
+/// Whether a C compiler is there, with the library that it links programs against.
+fn makes_programs(compiler: &str) -> bool {
+    let start = Line::new(&format!("{compiler} -print-file-name=crt1.o")).prints();
+    start.is_some_and(|file| Path::new(&file).is_absolute())
+}
 
 /// The first way: the active toolchain carries the library, compiled.
 fn target_is_installed() -> bool {

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod elf;
+mod machines;
 mod other_systems;
 mod wasm;
 
