@@ -36,6 +36,8 @@ fn every_help_text_has_an_example() {
         &["toolchain", "install"],
         &["toolchain", "env"],
         &["target", "list"],
+        &["target", "probe"],
+        &["target", "check"],
         &["plugin", "build"],
         &["plugin", "inspect"],
         &["plugin", "list"],

@@ -15,6 +15,8 @@ mod interrupt;
 mod killed;
 mod pinned;
 mod sandbox;
+mod target_check;
+mod target_probe;
 mod tasks;
 mod warm;
 

@@ -1,5 +1,5 @@
 //! What tests of the whole house share: a [`Project`] that runs the real `orch` in a
-//! folder of its own, a [`server`] and [`component`]s that do what no good one does, and the
+//! folder of its own, a [`server`], an [`ssh_server`] and [`component`]s that do what no good one does, and the
 //! [`tree`] of this repository for tests about its sources.
 //!
 //! The tests lie beside it: `tests/` holds the house to its rules, `program/` is run by
@@ -11,6 +11,7 @@ mod page;
 mod project;
 mod ran;
 pub mod server;
+pub mod ssh_server;
 pub mod tree;
 
 pub use expect_test::expect;

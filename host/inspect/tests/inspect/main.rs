@@ -1,5 +1,6 @@
 //! Artifacts, real and made by hand, against targets.
 
+mod compilers;
 mod damaged;
 mod elf;
 mod machines;
