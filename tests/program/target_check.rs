@@ -1,7 +1,8 @@
 //! `orch target check`: programs of real compilers on machines whose facts are kept in
 //! `tests/machines`, on this one, and on one behind a real OpenSSH server.
 
-use std::process::Command;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
 
 use orch_tests::ssh_server::SshServer;
 use orch_tests::{Project, expect, tree};
@@ -133,31 +134,52 @@ fn what_is_no_program_or_no_facts() {
         .file("bad.json", "{\"format\": 1")
         .file("other.json", "{\"format\": \"x\"}");
     for (arguments, expected) in [
-        (["cut", "pi4.json"], expect![[r#"
+        (
+            ["cut", "pi4.json"],
+            expect![[r#"
             error: `cut` is cut short: a segment ends at byte 512578, the file at byte 391248
             hint: name a program or a library as the linker made it; if it was copied here, copy it again and compare the sizes
-        "#]]),
-        (["agent.c", "pi4.json"], expect![[r#"
+        "#]],
+        ),
+        (
+            ["agent.c", "pi4.json"],
+            expect![[r#"
             error: `agent.c` is neither ELF, Mach-O, PE nor WebAssembly: it begins with `#include <stdio.`
             hint: name a program or a library as the linker made it; if it was copied here, copy it again and compare the sizes
-        "#]]),
-        (["missing", "pi4.json"], expect![[r#"
+        "#]],
+        ),
+        (
+            ["missing", "pi4.json"],
+            expect![[r#"
             error: `missing` cannot be read: No such file or directory (os error 2)
-        "#]]),
-        (["/dev/zero", "pi4.json"], expect![[r#"
+        "#]],
+        ),
+        (
+            ["/dev/zero", "pi4.json"],
+            expect![[r#"
             error: `/dev/zero` is no file
-        "#]]),
-        (["agent", "bad.json"], expect![[r#"
+        "#]],
+        ),
+        (
+            ["agent", "bad.json"],
+            expect![[r#"
             error: `bad.json` is no JSON: EOF while parsing an object at line 1 column 12
             hint: write it by `orch target probe HOST --output json > machine.json`
-        "#]]),
-        (["agent", "other.json"], expect![[r#"
+        "#]],
+        ),
+        (
+            ["agent", "other.json"],
+            expect![[r#"
             error: `other.json` holds no facts of a machine: its `format` is not `orch-machine`
             hint: write it by `orch target probe HOST --output json > machine.json`
-        "#]]),
-        (["agent", "missing.json"], expect![[r#"
+        "#]],
+        ),
+        (
+            ["agent", "missing.json"],
+            expect![[r#"
             error: `missing.json` cannot be read: No such file or directory (os error 2)
-        "#]]),
+        "#]],
+        ),
     ] {
         let [artifact, on] = arguments;
         project
@@ -167,7 +189,8 @@ fn what_is_no_program_or_no_facts() {
     }
 }
 
-/// What Go's linker wrote down is believed: whoever says `v8.2` needs LSE.
+/// What Go's linker wrote down is believed: whoever says `v8.2` needs LSE, as the
+/// emulator of a CPU without shows.
 #[test]
 fn a_program_by_go_for_a_later_armv8() {
     let project = arm64(&[])
@@ -197,4 +220,19 @@ fn a_program_by_go_for_a_later_armv8() {
               why:    it dies at the first of them: `Illegal instruction` (SIGILL)
               remedy: build it for the machine's CPU or the first version of the architecture: `-march=armv8-a`, in Go `GOARM64=v8.0`
         "#]]);
+    for (cpu, signal) in [
+        ("cortex-a76", None),
+        ("cortex-a72", Some(ILLEGAL_INSTRUCTION)),
+    ] {
+        let ended = Command::new("qemu-aarch64-static")
+            .args(["-cpu", cpu, artifact])
+            .current_dir(project.path())
+            .stderr(Stdio::null())
+            .status()
+            .expect("apt-get install --no-install-recommends qemu-user-static");
+        assert_eq!(ended.signal(), signal, "on {cpu}");
+    }
 }
+
+/// SIGILL.
+const ILLEGAL_INSTRUCTION: i32 = 4;

@@ -48,6 +48,46 @@ fn another_machine_gives_the_same_facts_over_ssh() {
     assert_eq!(here.stdout, there.stdout);
 }
 
+/// A system of busybox and musl alone, as small as they come: no `getconf`, no `ldd`.
+#[test]
+fn a_machine_with_busybox_and_musl_alone() {
+    const LOADER: &str = "/lib/ld-musl-x86_64.so.1";
+    let system = tempfile::tempdir().expect("a folder can be made");
+    let root = system.path().join("root");
+    for folder in ["bin", "lib", "dev", "proc"] {
+        std::fs::create_dir_all(root.join(folder)).expect("a folder can be made");
+    }
+    for (from, to, package) in [
+        ("/bin/busybox", "bin/busybox", "busybox-static"),
+        (LOADER, "lib/ld-musl-x86_64.so.1", "musl"),
+    ] {
+        std::fs::copy(from, root.join(to)).unwrap_or_else(|error| {
+            panic!("{from}: {error}; apt-get install --no-install-recommends {package}")
+        });
+    }
+    for applet in ["sh", "uname", "od", "tr"] {
+        std::os::unix::fs::symlink("busybox", root.join("bin").join(applet)).expect("a link");
+    }
+    let enter = system.path().join("enter");
+    let root = root.display();
+    let text = format!(
+        "exec unshare --user --map-root-user --mount \\\n  sh -c 'mount --rbind /proc {root}/proc && \
+         mount --rbind /dev {root}/dev && \
+         PATH=/bin exec /usr/sbin/chroot {root} /bin/sh -s'\n"
+    );
+    std::fs::write(&enter, text).expect("it can be written");
+    let server = SshServer::start();
+    server.answers(&format!("sh {}", enter.display()));
+    let project = project().variable("PATH", &server.path());
+    project
+        .orch(&["target", "probe", &server.address(), "--output", "json"])
+        .exits(0)
+        .shows("\"libc\":\"1.2.3\",\"libc-name\":\"musl\"")
+        .shows(&format!("\"loaders\":\"{LOADER}\""))
+        .shows("\"page-bytes\":\"4096\"")
+        .shows("\"machine\":\"x86_64\"");
+}
+
 #[test]
 fn a_machine_that_cannot_be_asked() {
     let server = SshServer::start();

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 11] = [
+static TO_TEST: [Need; 12] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -122,6 +122,12 @@ static TO_TEST: [Need; 11] = [
         why: "asking a machine what it is, as users do",
         present: || Path::new("/usr/sbin/sshd").exists() && Line::new("ssh -V").succeeds(),
         remedies: &[Remedy::Debian(&["openssh-server", "openssh-client"])],
+    },
+    Need {
+        what: "busybox without libraries",
+        why: "asking a machine that has little more",
+        present: || Line::new("/bin/busybox true").succeeds(),
+        remedies: &[Remedy::Debian(&["busybox-static"])],
     },
     Need {
         what: "strace",

@@ -105,3 +105,40 @@ fn drain(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
         bytes
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(text: &'static str, patience: Duration) -> Result<Asked, Fault> {
+        ask("sh", &["-s"], text, patience)
+    }
+
+    #[test]
+    fn a_machine_that_hangs_is_given_up() {
+        let start = Instant::now();
+        let fault = shell("exec sleep 60\n", Duration::from_millis(100));
+        assert!(fault.is_err_and(|fault| fault.message.contains("no whole answer")));
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn an_answer_without_end_is_cut() {
+        let text = "head -c 20000000 /dev/zero\n";
+        let asked = shell(text, Duration::from_secs(60)).unwrap();
+        assert_eq!(asked.stdout.len() as u64, MOST_BYTES);
+        assert_eq!(asked.code, Some(0));
+    }
+
+    #[test]
+    fn who_does_not_listen_is_heard_all_the_same() {
+        let asked = ask(
+            "sh",
+            &["-c", "echo no >&2; exit 3"],
+            "text",
+            Duration::from_secs(60),
+        );
+        let asked = asked.unwrap();
+        assert_eq!((asked.code, asked.last_words().as_str()), (Some(3), "no"));
+    }
+}

@@ -120,7 +120,8 @@ impl Found {
         let code = &code[..code.len().min(self.bytes_left)];
         self.bytes_left -= code.len();
         let mut before = 0;
-        for (word, at) in code.chunks_exact(4).zip((address..).step_by(4)) {
+        let mut at = address;
+        for word in code.chunks_exact(4) {
             // Instructions are little-endian, whatever the data are.
             let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
             if is_lse(word) && !is_check_of_lse(before) {
@@ -129,6 +130,8 @@ impl Found {
             self.sve += usize::from(is_sve(word) && !self.is_chosen(at));
             self.reads_registers |= reads_feature_register(word);
             before = word;
+            // A forged address may lie at the very end.
+            at = at.wrapping_add(4);
         }
     }
 
