@@ -191,7 +191,14 @@ fn x86_level(elf: &ElfFacts, has: impl Fn(&str) -> bool) -> Option<Obstacle> {
             "its runtime ends it: `This program can only be run on AMD64 processors with \
              v{needed} microarchitecture support.`"
         ),
-        None => "glibc's loader ends it: `CPU ISA level is lower than required`".to_owned(),
+        None if elf.interpreter.is_some() => {
+            "glibc's loader ends it: `CPU ISA level is lower than required`; with another loader \
+             it dies at the first instruction that the CPU does not know"
+                .to_owned()
+        }
+        None => "it dies at the first instruction that the CPU does not know: `Illegal \
+                 instruction` (SIGILL)"
+            .to_owned(),
     };
     Some(Obstacle::certain(
         format!(

@@ -301,10 +301,10 @@ fn a_level_of_x86_64_that_the_linker_noted() {
         &program,
         "alpine",
         expect![[r#"
-        ! is for x86-64-v3, but the machine's CPU lacks avx2, bmi2, fma
-          glibc's loader ends it: `CPU ISA level is lower than required`
-          build it with `-march=x86-64`, in Go with `GOAMD64=v1`
-    "#]],
+            ! is for x86-64-v3, but the machine's CPU lacks avx2, bmi2, fma
+              it dies at the first instruction that the CPU does not know: `Illegal instruction` (SIGILL)
+              build it with `-march=x86-64`, in Go with `GOAMD64=v1`
+        "#]],
     );
     check(
         &MUSL.compile(COUNTER, &["-static", "-Wl,-z,x86-64-v2"]),
