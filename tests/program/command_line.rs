@@ -50,6 +50,8 @@ fn every_help_text_has_an_example() {
         &["toolchain", "install"],
         &["toolchain", "env"],
         &["target", "list"],
+        &["target", "probe"],
+        &["target", "check"],
         &["plugin", "build"],
         &["plugin", "inspect"],
         &["plugin", "list"],

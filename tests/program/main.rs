@@ -19,6 +19,8 @@ mod killed;
 mod pinned;
 mod platforms;
 mod sandbox;
+mod target_check;
+mod target_probe;
 mod tasks;
 mod warm;
 mod watch;

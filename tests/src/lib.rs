@@ -1,5 +1,6 @@
 //! What tests of the whole house share: a [`Project`] that runs the real `orch` in a
-//! folder of its own or lets it go on ([`Live`]), a [`server`] and [`component`]s that do what no good one does, and the
+//! folder of its own or lets it go on ([`Live`]), servers ([`server`], [`secure`],
+//! [`ssh_server`]) and [`component`]s that do what no good one does, and the
 //! [`tree`] of this repository for tests about its sources.
 //!
 //! The tests lie beside it: `tests/` holds the house to its rules, `program/` is run by
@@ -13,6 +14,7 @@ mod project;
 mod ran;
 pub mod secure;
 pub mod server;
+pub mod ssh_server;
 pub mod tree;
 
 pub use expect_test::expect;

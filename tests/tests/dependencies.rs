@@ -27,12 +27,13 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 17] = [
+const HOUSE: [Room; 18] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
     room("orch-store", &["orch-model", "orch-engine"]),
     room("orch-inspect", &["orch-model"]),
+    room("orch-machine", &["orch-model"]),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-sandbox", &["orch-model"]),
@@ -58,6 +59,7 @@ const HOUSE: [Room; 17] = [
             "orch-engine",
             "orch-store",
             "orch-inspect",
+            "orch-machine",
             "orch-plugins",
             "orch-fetch",
             "orch-execute",

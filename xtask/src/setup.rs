@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 9] = [
+static TO_TEST: [Need; 15] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -94,23 +94,46 @@ static TO_TEST: [Need; 9] = [
         remedies: &[Remedy::Debian(&["qemu-user-static"])],
     },
     Need {
-        what: "GCC's front ends for arm64 and arm",
-        why: "the test that compilers know every CPU of the bundled platforms",
-        present: || {
-            ["aarch64-linux-gnu-cpp", "arm-linux-gnueabihf-cpp"]
-                .iter()
-                .all(|program| Line::new(&format!("{program} --version")).succeeds())
-        },
-        remedies: &[Remedy::Debian(&[
-            "cpp-aarch64-linux-gnu",
-            "cpp-arm-linux-gnueabihf",
-        ])],
-    },
-    Need {
         what: "Node.js",
         why: "smoke runs of programs for JavaScript engines",
         present: || Line::new("node --version").succeeds(),
         remedies: &[Remedy::Debian(&["nodejs"])],
+    },
+    Need {
+        what: "a C compiler for 64-bit Arm",
+        why: "programs that do not run on a machine, and whether it knows every CPU",
+        present: || makes_programs("aarch64-linux-gnu-gcc"),
+        remedies: &[Remedy::Debian(&[
+            "gcc-aarch64-linux-gnu",
+            "libc6-dev-arm64-cross",
+        ])],
+    },
+    Need {
+        what: "a C compiler for 32-bit Arm",
+        why: "the same for older boards",
+        present: || makes_programs("arm-linux-gnueabihf-gcc"),
+        remedies: &[Remedy::Debian(&[
+            "gcc-arm-linux-gnueabihf",
+            "libc6-dev-armhf-cross",
+        ])],
+    },
+    Need {
+        what: "musl's C compiler",
+        why: "programs that are linked against another C library",
+        present: || makes_programs("musl-gcc"),
+        remedies: &[Remedy::Debian(&["musl-tools"])],
+    },
+    Need {
+        what: "OpenSSH's server and client",
+        why: "asking a machine what it is, as users do",
+        present: || Path::new("/usr/sbin/sshd").exists() && Line::new("ssh -V").succeeds(),
+        remedies: &[Remedy::Debian(&["openssh-server", "openssh-client"])],
+    },
+    Need {
+        what: "busybox without libraries",
+        why: "asking a machine that has little more",
+        present: || Line::new("/bin/busybox true").succeeds(),
+        remedies: &[Remedy::Debian(&["busybox-static"])],
     },
     Need {
         what: "strace",
@@ -140,6 +163,12 @@ static TO_TEST: [Need; 9] = [
         ],
     },
 ];
+
+/// Whether a C compiler is there, with the library that it links programs against.
+fn makes_programs(compiler: &str) -> bool {
+    let start = Line::new(&format!("{compiler} -print-file-name=crt1.o")).prints();
+    start.is_some_and(|file| Path::new(&file).is_absolute())
+}
 
 /// The first way: the active toolchain carries the library, compiled.
 fn target_is_installed() -> bool {

@@ -1,12 +1,14 @@
 //! The command line as types. Knows words and flags; does nothing.
 
 mod cache;
+mod target;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use cache::CacheCommand;
+pub use target::TargetCommand;
 
 /// Takes a service from its sources to verified artifacts for every machine it is meant for.
 #[derive(Debug, Parser)]
@@ -196,7 +198,7 @@ Examples:
     #[command(subcommand)]
     Toolchain(ToolchainCommand),
 
-    /// Machines to build for.
+    /// Machines to build for, and whether a program would run on one.
     #[command(subcommand)]
     Target(TargetCommand),
 
@@ -282,14 +284,6 @@ pub enum ShellSyntax {
     Direnv,
     /// `NAME=value` lines, as `go env -w` and editors read them; no `PATH`.
     Goenv,
-}
-
-/// `orch target …`
-#[derive(Debug, Subcommand)]
-pub enum TargetCommand {
-    /// List the platforms that the loaded plugins offer.
-    #[command(after_help = "Example:\n  orch target list")]
-    List(ProjectArguments),
 }
 
 /// `orch plugin …`

@@ -4,9 +4,9 @@ use orch_engine::port::{AdviceRequest, BuildRequest, Called, Plugins};
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, Digest, Lock, Machine,
-    Manifest, Offer, Pipeline, PluginFailure, PluginId, PluginOrigin, PluginSummary, RelativePath,
-    Role, Root, Runner, SandboxPath, Settings, Spanned, Target, TargetRunner, TargetTable,
-    Toolchain, ToolchainTable, Tweak, Word,
+    Manifest, Observation, Offer, Pipeline, PluginFailure, PluginId, PluginOrigin, PluginSummary,
+    RelativePath, Role, Root, Runner, SandboxPath, Settings, Spanned, Target, TargetRunner,
+    TargetTable, Toolchain, ToolchainTable, Tweak, Word,
 };
 
 /// One plugin of every role, `all`, and a second platform that offers `board` too.
@@ -133,6 +133,10 @@ impl Plugins for Fake {
             name: "board".into(),
             summary: String::new(),
         }]))
+    }
+
+    fn recognise(&self, _: &PluginId, _: &Observation) -> Called<Vec<String>> {
+        called(Ok(Vec::new()))
     }
 
     fn describe_target(&self, _: &PluginId, _: &str, _: &str) -> Called<Target> {

@@ -7,12 +7,16 @@
 
 mod compare;
 mod elf;
+mod fit;
+mod go;
 mod mach;
 mod pe;
 mod wasm;
 
 pub use compare::compare;
-pub use elf::{ArmFacts, ElfFacts, ElfKind};
+pub use elf::{ArmFacts, CodeFacts, ElfFacts, ElfKind, Guard, Segment};
+pub use fit::{Certainty, Obstacle, obstacles, unchecked};
+pub use go::GoFacts;
 pub use mach::{MachFacts, MachKind};
 pub use pe::PeFacts;
 pub use wasm::WasmFacts;
@@ -117,4 +121,22 @@ fn shown(bytes: &[u8]) -> String {
 /// How a format's reader complains, as the end of a sentence.
 fn damaged(format: &str, error: &impl std::fmt::Display) -> String {
     format!("is a damaged {format} file: {error}")
+}
+
+/// Names for people: `` `a`, `b` and 3 more ``.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 5;
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(MOST)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if names.len() > MOST {
+        shown.push(format!("{} more", names.len() - MOST));
+    }
+    match shown.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
 }

@@ -12,13 +12,16 @@ mod facts;
 mod fault;
 mod lock;
 mod machine;
+mod machine_facts;
 mod nearest;
 mod node;
+mod observation;
 mod path;
 mod pipeline;
 mod plugin;
 mod sample;
 mod settings;
+mod system_version;
 mod target;
 mod template;
 mod toolchain;
@@ -32,8 +35,10 @@ pub use facts::{Answer, PackageFile, Question, RecordedFact, Refusal};
 pub use fault::{Fault, FaultKind};
 pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
 pub use machine::{Architecture, Machine, OperatingSystem};
+pub use machine_facts::{Libc, LibcFamily, MachineFacts};
 pub use nearest::nearest;
 pub use node::NodeId;
+pub use observation::Observation;
 pub use path::{PathError, RelativePath, Root, SandboxPath};
 pub use pipeline::{
     BuildTable, Name, Pipeline, PluginSource, PluginTable, TargetTable, TaskTable, ToolchainTable,
@@ -44,6 +49,7 @@ pub use plugin::{
 };
 pub use sample::Sample;
 pub use settings::Settings;
+pub use system_version::SystemVersion;
 pub use target::{Requirement, Target, TargetRunner};
 pub use template::{TemplateError, TemplatePart, parse_template};
 pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, Tool, Toolchain};

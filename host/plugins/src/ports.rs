@@ -3,7 +3,8 @@
 
 use orch_engine::port::{AdviceRequest, BuildRequest, Called, Plugins};
 use orch_model::{
-    Advice, Build, Machine, Offer, PluginId, PluginSummary, Role, SandboxPath, Target, Toolchain,
+    Advice, Build, Machine, Observation, Offer, PluginId, PluginSummary, Role, SandboxPath, Target,
+    Toolchain,
 };
 
 use crate::{PluginHost, failure::Breach, review};
@@ -61,6 +62,12 @@ impl Plugins for PluginHost {
     fn describe_target(&self, plugin: &PluginId, name: &str, settings: &str) -> Called<Target> {
         self.call(plugin, Role::TargetPlatform, "describe", |guest| {
             Ok(review::target(guest.describe_target(name, settings)?)?)
+        })
+    }
+
+    fn recognise(&self, plugin: &PluginId, observation: &Observation) -> Called<Vec<String>> {
+        self.call(plugin, Role::TargetPlatform, "recognise", |guest| {
+            Ok(review::recognised(guest.recognise(observation)?)?)
         })
     }
 

@@ -4,7 +4,7 @@ mod guest;
 
 use guest::{host, limits};
 use orch_engine::port::Plugins;
-use orch_model::{PluginId, PluginOrigin, Role};
+use orch_model::{Observation, PluginId, PluginOrigin, Role};
 use orch_plugins::{Limits, PluginHost};
 
 /// A host with every bundled plugin.
@@ -49,6 +49,19 @@ fn all_fit_the_contract_and_import_nothing_beside_it() {
             );
         }
     }
+}
+
+#[test]
+fn a_board_is_recognised_by_its_device_tree() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let host = bundled(folder.path(), limits());
+    let recognised = |model: &str| {
+        let mut seen = Observation::default();
+        seen.set("device-tree-model", model);
+        host.recognise(&id("pi5"), &seen).result.expect("an answer")
+    };
+    assert_eq!(recognised("Raspberry Pi 5 Model B Rev 1.0"), ["pi5"]);
+    assert!(recognised("Orange Pi 5").is_empty());
 }
 
 #[test]

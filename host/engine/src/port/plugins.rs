@@ -1,8 +1,8 @@
 //! The loaded plugins, one method for each function of the contract that the engine uses.
 
 use orch_model::{
-    Advice, Build, InstalledToolchain, Log, Machine, Offer, PluginFailure, PluginId, PluginSummary,
-    RecordedFact, RelativePath, SandboxPath, Target, Toolchain, Tweak,
+    Advice, Build, InstalledToolchain, Log, Machine, Observation, Offer, PluginFailure, PluginId,
+    PluginSummary, RecordedFact, RelativePath, SandboxPath, Target, Toolchain, Tweak,
 };
 
 /// What came of one call: the result, what the plugin learnt, what it said.
@@ -80,6 +80,9 @@ pub trait Plugins: Send + Sync {
 
     /// `target-platform.describe`
     fn describe_target(&self, plugin: &PluginId, name: &str, settings: &str) -> Called<Target>;
+
+    /// `target-platform.recognise`
+    fn recognise(&self, plugin: &PluginId, observation: &Observation) -> Called<Vec<String>>;
 
     /// `target-platform.finish`
     fn finish_artifact(

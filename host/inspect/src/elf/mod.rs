@@ -1,17 +1,20 @@
 //! What is known of an ELF file, and its words for people. How it is found out is told in
 //! the modules below.
 
+mod code;
+mod dynamic;
+mod notes;
 mod sections;
 mod segments;
 
 use object::elf;
 
-use orch_model::Architecture;
+use orch_model::{Architecture, SystemVersion};
 
+use crate::GoFacts;
+
+pub use code::{CodeFacts, Guard};
 pub(crate) use segments::inspect;
-
-/// Page sizes that kernels are built with.
-pub(crate) const PAGE_SIZES: [u32; 3] = [4 << 10, 16 << 10, 64 << 10];
 
 /// What an ELF file is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +43,21 @@ pub struct ArmFacts {
     pub version: Option<u8>,
 }
 
+/// A part of the file that is loaded into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Where it begins in memory.
+    pub address: u64,
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// How much memory it takes.
+    pub bytes: u64,
+    /// What it says its address is a multiple of.
+    pub alignment: u64,
+    /// What the program may do there, `PF_…`.
+    pub rights: u32,
+}
+
 /// What is known of an ELF file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElfFacts {
@@ -63,12 +81,20 @@ pub struct ElfFacts {
     pub symbols: bool,
     /// Whether it has DWARF.
     pub debug: bool,
-    /// The largest alignment of a loaded segment.
-    pub alignment_bytes: u64,
-    /// The page sizes, of those that kernels have, that it can be loaded with.
-    pub page_bytes: Vec<u32>,
+    /// What is loaded into memory, in the order of the file's headers.
+    pub segments: Vec<Segment>,
+    /// Whether it tells the loader of folders to search for libraries.
+    pub has_run_path: bool,
     /// The highest glibc version that one of its symbols asks for.
-    pub glibc: Option<(u32, u32, u32)>,
+    pub glibc: Option<SystemVersion>,
+    /// The oldest Linux that it is for, where a note says so.
+    pub oldest_kernel: Option<SystemVersion>,
+    /// The level of x86-64 that a note says it needs, from 1 to 4.
+    pub x86_level: Option<u8>,
+    /// What Go's linker wrote into it, if that linked it.
+    pub go: Option<GoFacts>,
+    /// What its instructions tell; read for 64-bit Arm.
+    pub code: Option<CodeFacts>,
     /// What is special to 32-bit Arm.
     pub arm: Option<ArmFacts>,
 }
@@ -88,6 +114,12 @@ impl ElfFacts {
     /// Whether it needs nothing of the machine that it runs on but the kernel.
     pub fn is_static(&self) -> bool {
         self.interpreter.is_none() && self.needed.is_empty()
+    }
+
+    /// The largest alignment of a loaded segment.
+    pub fn alignment_bytes(&self) -> u64 {
+        let alignments = self.segments.iter().map(|segment| segment.alignment);
+        alignments.max().unwrap_or_default()
     }
 
     /// The machine's name.
@@ -124,11 +156,8 @@ impl ElfFacts {
                 words.push("dynamically linked".to_owned());
             }
         }
-        if let Some((major, minor, patch)) = self.glibc {
-            words.push(match patch {
-                0 => format!("glibc {major}.{minor}"),
-                patch => format!("glibc {major}.{minor}.{patch}"),
-            });
+        if let Some(version) = self.glibc {
+            words.push(format!("glibc {version}"));
         }
         words.push(
             match (self.debug, self.symbols) {

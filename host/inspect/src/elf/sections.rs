@@ -5,6 +5,8 @@ use object::Endianness;
 use object::elf;
 use object::read::elf::{FileHeader, SectionHeader, SectionTable};
 
+use orch_model::SystemVersion;
+
 use crate::MOST_NAMES;
 
 use super::ElfFacts;
@@ -34,7 +36,7 @@ fn glibc_version<Elf: FileHeader<Endian = Endianness>>(
     sections: &SectionTable<'_, Elf>,
     endian: Endianness,
     data: &[u8],
-) -> object::read::Result<Option<(u32, u32, u32)>> {
+) -> object::read::Result<Option<SystemVersion>> {
     let Some((mut needs, link)) = sections.gnu_verneed(endian, data)? else {
         return Ok(None);
     };
@@ -55,9 +57,9 @@ fn glibc_version<Elf: FileHeader<Endian = Endianness>>(
     Ok(highest)
 }
 
-fn parse_glibc(name: &[u8]) -> Option<(u32, u32, u32)> {
+fn parse_glibc(name: &[u8]) -> Option<SystemVersion> {
     let version = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?;
-    crate::compare::parse_version(version)
+    SystemVersion::leading(version)
 }
 
 /// `Tag_CPU_arch` of the build attributes, as the number in the architecture's name. See

@@ -2,11 +2,12 @@
 
 use object::Endianness;
 use object::elf;
-use object::read::elf::{Dyn, FileHeader, ProgramHeader};
+use object::read::elf::{FileHeader, ProgramHeader};
 
-use crate::{MOST_NAMES, damaged, shown};
+use crate::{GoFacts, damaged, go, shown};
 
-use super::{ArmFacts, ElfFacts, ElfKind, PAGE_SIZES, sections};
+use super::dynamic::Dynamic;
+use super::{ArmFacts, ElfFacts, ElfKind, Segment, code, notes, sections};
 
 pub(crate) fn inspect(data: &[u8]) -> Result<ElfFacts, String> {
     match data.get(4) {
@@ -47,17 +48,17 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
         entry: header.e_entry(endian).into(),
         interpreter,
         needed: dynamic.needed,
+        has_run_path: dynamic.has_run_path,
         symbols: false,
         debug: false,
-        alignment_bytes: loaded::<Elf>(segments, endian)
-            .map(|segment| segment.p_align(endian).into())
-            .max()
-            .unwrap_or_default(),
-        page_bytes: PAGE_SIZES
-            .into_iter()
-            .filter(|page| bears_page::<Elf>(segments, endian, u64::from(*page)))
+        segments: loaded::<Elf>(segments, endian)
+            .map(|segment| Segment::of::<Elf>(segment, endian))
             .collect(),
         glibc: None,
+        oldest_kernel: None,
+        x86_level: None,
+        go: None,
+        code: None,
         arm: None,
     };
     if facts.machine == elf::EM_ARM {
@@ -76,17 +77,40 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
     // about what runs.
     if let Ok(sections) = header.sections(endian, data) {
         sections::read(&sections, endian, data, &mut facts);
+        facts.code = code::read::<Elf>(&sections, segments, endian, data, &facts);
     }
+    for segment in segments {
+        notes::read::<Elf>(segment, endian, data, &mut facts);
+    }
+    facts.go = go_facts::<Elf>(segments, endian, data);
     Ok(facts)
 }
 
-fn loaded<Elf: FileHeader<Endian = Endianness>>(
+pub(super) fn loaded<Elf: FileHeader<Endian = Endianness>>(
     segments: &[Elf::ProgramHeader],
     endian: Endianness,
 ) -> impl Iterator<Item = &Elf::ProgramHeader> {
     segments
         .iter()
         .filter(move |segment| segment.p_type(endian) == elf::PT_LOAD)
+}
+
+/// What Go's linker wrote into a segment that the program may write to.
+fn go_facts<Elf: FileHeader<Endian = Endianness>>(
+    segments: &[Elf::ProgramHeader],
+    endian: Endianness,
+    data: &[u8],
+) -> Option<GoFacts> {
+    // Segments of a forged file may all be the same bytes.
+    let mut left = data.len();
+    loaded::<Elf>(segments, endian)
+        .filter(|segment| segment.p_flags(endian) & elf::PF_W != 0)
+        .filter_map(|segment| segment.data(endian, data).ok())
+        .find_map(|content| {
+            let content = &content[..content.len().min(left)];
+            left -= content.len();
+            go::read(content)
+        })
 }
 
 fn check_length<Elf: FileHeader<Endian = Endianness>>(
@@ -110,96 +134,17 @@ fn check_length<Elf: FileHeader<Endian = Endianness>>(
     Ok(())
 }
 
-/// Whether a kernel with such pages can map the file: every segment must lie at the same
-/// place in its page in memory as in the file, and two segments with different rights must
-/// not share a page.
-fn bears_page<Elf: FileHeader<Endian = Endianness>>(
-    segments: &[Elf::ProgramHeader],
-    endian: Endianness,
-    page: u64,
-) -> bool {
-    let mut before: Option<(u64, u32)> = None;
-    for segment in loaded::<Elf>(segments, endian) {
-        let address: u64 = segment.p_vaddr(endian).into();
-        let offset: u64 = segment.p_offset(endian).into();
-        let bytes: u64 = segment.p_memsz(endian).into();
-        if bytes == 0 {
-            continue;
-        }
-        if address % page != offset % page {
-            return false;
-        }
-        let flags = segment.p_flags(endian);
-        if before.is_some_and(|(last, rights)| rights != flags && address / page <= last) {
-            return false;
-        }
-        before = Some((address.saturating_add(bytes - 1) / page, flags));
-    }
-    true
-}
-
-/// What the dynamic segment says.
-#[derive(Default)]
-struct Dynamic {
-    needed: Vec<String>,
-    /// Whether it says of itself that it is a program, not a library.
-    is_program: bool,
-}
-
-impl Dynamic {
-    fn read<Elf: FileHeader<Endian = Endianness>>(
-        segments: &[Elf::ProgramHeader],
+impl Segment {
+    fn of<Elf: FileHeader<Endian = Endianness>>(
+        segment: &Elf::ProgramHeader,
         endian: Endianness,
-        data: &[u8],
-    ) -> Result<Self, String> {
-        let wrong = |error: object::read::Error| damaged("ELF", &error);
-        let mut found = Self::default();
-        let (mut names, mut strings) = (Vec::new(), (0, 0));
-        for segment in segments {
-            for entry in segment
-                .dynamic(endian, data)
-                .map_err(wrong)?
-                .unwrap_or_default()
-            {
-                let value: u64 = entry.d_val(endian).into();
-                match entry.tag(endian) {
-                    elf::DT_NULL => break,
-                    elf::DT_NEEDED => names.push(value),
-                    elf::DT_STRTAB => strings.0 = value,
-                    elf::DT_STRSZ => strings.1 = value,
-                    elf::DT_FLAGS_1 => {
-                        found.is_program |= value & u64::from(elf::DF_1_PIE) != 0;
-                    }
-                    _ => {}
-                }
-            }
+    ) -> Self {
+        Self {
+            address: segment.p_vaddr(endian).into(),
+            offset: segment.p_offset(endian).into(),
+            bytes: segment.p_memsz(endian).into(),
+            alignment: segment.p_align(endian).into(),
+            rights: segment.p_flags(endian),
         }
-        if names.is_empty() {
-            return Ok(found);
-        }
-        if names.len() > MOST_NAMES {
-            return Err(format!(
-                "is a damaged ELF file: it needs {} libraries",
-                names.len()
-            ));
-        }
-        let (address, bytes) = strings;
-        let table = loaded::<Elf>(segments, endian)
-            .find_map(|segment| {
-                segment
-                    .data_range(endian, data, address, bytes)
-                    .ok()
-                    .flatten()
-            })
-            .ok_or("is a damaged ELF file: the names of its libraries lie outside it")?;
-        for name in names {
-            let name = usize::try_from(name)
-                .ok()
-                .and_then(|start| table.get(start..))
-                .and_then(|rest| Some(&rest[..rest.iter().position(|byte| *byte == 0)?]))
-                .ok_or("is a damaged ELF file: the name of a library lies outside it")?;
-            found.needed.push(shown(name));
-        }
-        Ok(found)
     }
 }

@@ -1,11 +1,13 @@
 //! Files that are cut, damaged or nothing at all: an error, and never a crash.
 
 use expect_test::expect;
-use orch_inspect::{compare, inspect};
+use orch_inspect::{compare, inspect, obstacles};
 use orch_model::{Requirement, Target};
 use proptest::prelude::*;
 
+use crate::compilers::{AARCH64 as COMPILER, ARM as ARM_COMPILER};
 use crate::elf::{AARCH64, ARM, Elf, LENGTH, X86_64};
+use crate::machines::{COUNTER, machine};
 use crate::other_systems::{mach, pe};
 use crate::{check, own_executable, target};
 
@@ -92,6 +94,8 @@ fn samples() -> Vec<Vec<u8>> {
     real.truncate(64 << 10);
     real.extend(end);
     vec![
+        COMPILER.compile(COUNTER, &["-march=armv8.1-a"]),
+        ARM_COMPILER.compile(COUNTER, &[]),
         real,
         Elf::of(AARCH64)
             .dynamic("/lib/ld", &["liba", "libb"])
@@ -108,17 +112,18 @@ proptest! {
 
     #[test]
     fn nothing_that_is_done_to_a_file_makes_it_a_crash(
-        sample in 0usize..6,
+        sample in 0usize..8,
         changes in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..20),
-        in_front in any::<bool>(),
+        part in 0usize..3,
         cut in proptest::option::of(any::<u16>()),
     ) {
         thread_local!(static SAMPLES: Vec<Vec<u8>> = samples());
         let mut file = SAMPLES.with(|samples| samples[sample].clone());
         for (position, value) in changes {
-            // Most of what matters stands at the front.
-            let range = if in_front { file.len().min(256) } else { file.len() };
-            let position = 4 + usize::from(position) % (range - 4);
+            // Most of what matters stands at the front, and at the end: the section headers.
+            let range = if part == 0 { file.len() } else { file.len().min(2048) };
+            let offset = usize::from(position) % (range - 4);
+            let position = if part == 2 { file.len() - 1 - offset } else { 4 + offset };
             file[position] = value;
         }
         if let Some(cut) = cut {
@@ -132,6 +137,32 @@ proptest! {
         if let Ok(facts) = inspect(&file) {
             prop_assert!(facts.summary().len() < 10_000);
             compare(&facts, &all);
+            for machine in [machine("pi4"), machine("pi-zero"), machine("alpine")] {
+                for obstacle in obstacles(&facts, &machine) {
+                    prop_assert!(obstacle.what.len() + obstacle.why.len() < 10_000);
+                }
+            }
+        }
+    }
+
+    /// Every size and place in the headers may be any number.
+    #[test]
+    fn absurd_numbers_in_headers_are_no_crash(
+        sample in 0usize..4,
+        fields in proptest::collection::vec((0usize..512, 0usize..7), 1..6),
+        at_end in any::<bool>(),
+    ) {
+        const ABSURD: [u64; 7] =
+            [0, 1, 0xff, 0x7fff_ffff, 0xffff_ffff, u64::MAX >> 1, u64::MAX];
+        thread_local!(static SAMPLES: Vec<Vec<u8>> = samples());
+        let mut file = SAMPLES.with(|samples| samples[sample].clone());
+        for (word, value) in fields {
+            let offset = 8 * word % (file.len() - 8);
+            let start = if at_end { file.len() - 8 - offset } else { offset.max(8) };
+            file[start..start + 8].copy_from_slice(&ABSURD[value].to_le_bytes());
+        }
+        if let Ok(facts) = inspect(&file) {
+            obstacles(&facts, &machine("pi5-16k"));
         }
     }
 

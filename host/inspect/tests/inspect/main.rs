@@ -1,7 +1,9 @@
 //! Artifacts, real and made by hand, against targets.
 
+mod compilers;
 mod damaged;
 mod elf;
+mod machines;
 mod other_systems;
 mod wasm;
 

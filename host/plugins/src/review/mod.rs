@@ -62,6 +62,14 @@ pub(crate) fn offers(offers: Vec<Offer>) -> Reviewed<Vec<Offer>> {
     Ok(offers)
 }
 
+/// The offers that a device is.
+pub(crate) fn recognised(names: Vec<String>) -> Reviewed<Vec<String>> {
+    count("recognised offers", &names)?;
+    names.iter().try_for_each(|text| name("offer", text))?;
+    distinct("recognised offer", names.iter().map(String::as_str))?;
+    Ok(names)
+}
+
 /// A machine to build for.
 pub(crate) fn target(target: Target) -> Reviewed<Target> {
     name("target triple", &target.machine.triple)?;
@@ -119,6 +127,13 @@ pub(crate) fn advice(advice: Vec<Advice>) -> Reviewed<Vec<Advice>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recognised_offers() {
+        assert!(recognised(vec!["pi5".into(), "pi4".into()]).is_ok());
+        assert!(recognised(vec!["pi5".into(), "pi5".into()]).is_err());
+        assert!(recognised(vec!["\x1b[2J".into()]).is_err());
+    }
 
     #[test]
     fn targets_and_advice() {

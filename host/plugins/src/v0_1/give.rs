@@ -3,11 +3,11 @@
 
 use orch_engine::port::{AdviceRequest, BuildRequest};
 use orch_model::{
-    InstalledToolchain, Machine, PackageFile, Part, Root, Sample, SandboxPath, Tool, Tweak,
-    Variable, Word,
+    InstalledToolchain, Machine, Observation, PackageFile, Part, Root, Sample, SandboxPath, Tool,
+    Tweak, Variable, Word,
 };
 
-use super::bindings::{builder, facts, tuning_policy, types};
+use super::bindings::{builder, facts, target_platform, tuning_policy, types};
 
 pub(crate) fn machine(machine: &Machine) -> types::Machine {
     types::Machine {
@@ -91,6 +91,17 @@ fn tweak(tweak: &Tweak) -> types::Tweak {
             types::Tweak::ServiceDirective(pair(name, value))
         }
         Tweak::KernelParameter { name, value } => types::Tweak::KernelParameter(pair(name, value)),
+    }
+}
+
+pub(crate) fn observation(
+    seen: &Observation,
+) -> target_platform::exports::orch::plugin::target_platform::Observation {
+    target_platform::exports::orch::plugin::target_platform::Observation {
+        facts: seen
+            .facts()
+            .map(|(name, value)| pair(name, value))
+            .collect(),
     }
 }
 

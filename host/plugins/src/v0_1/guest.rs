@@ -1,7 +1,9 @@
 //! Calls into an instance of a plugin, in the model's types.
 
 use orch_engine::port::{AdviceRequest, BuildRequest};
-use orch_model::{Advice, Build, Machine, Offer, PluginId, Role, SandboxPath, Target, Toolchain};
+use orch_model::{
+    Advice, Build, Machine, Observation, Offer, PluginId, Role, SandboxPath, Target, Toolchain,
+};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -163,6 +165,16 @@ impl Guest<'_> {
             call_describe(name, settings)
         ))
         .map(accept::target)
+    }
+
+    pub fn recognise(self, observation: &Observation) -> Result<Vec<String>, CallError> {
+        Ok(call!(
+            self,
+            TargetPlatform,
+            target_platform,
+            orch_plugin_target_platform,
+            call_recognise(&give::observation(observation))
+        ))
     }
 
     pub fn finish_artifact(self, name: &str, artifact: &SandboxPath) -> Result<Build, CallError> {

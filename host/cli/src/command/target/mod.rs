@@ -1,4 +1,9 @@
-//! `orch target list`: the platforms that the loaded plugins offer.
+//! `orch target …`: the platforms that the loaded plugins offer, and machines themselves.
+
+mod check;
+mod probe;
+
+use std::path::Path;
 
 use orch_engine::port::Plugins;
 use orch_model::{Fault, FaultKind, Role};
@@ -17,8 +22,19 @@ pub fn target(
     command: TargetCommand,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let TargetCommand::List(project) = command;
-    let (plugins, _) = loaded(environment, &project.pipeline, console)?;
+    match command {
+        TargetCommand::List(project) => list(environment, &project.pipeline, console),
+        TargetCommand::Probe { host, pipeline } => {
+            probe::probe(environment, host.as_deref(), &pipeline, console)
+        }
+        TargetCommand::Check { artifact, on } => {
+            check::check(&environment, &artifact, on.as_deref(), console)
+        }
+    }
+}
+
+fn list(environment: Environment, pipeline: &Path, console: &Console) -> Result<Exit, Stop> {
+    let (plugins, _) = loaded(environment, pipeline, console)?;
     let mut table = Table::new(["platform", "plugin", "what it is"]);
     let mut rows = Vec::new();
     for summary in plugins.summaries() {

@@ -1,0 +1,59 @@
+//! Asks a machine what it is: this one, or another over the user's own `ssh`.
+//!
+//! One small shell script does it in both cases, so what is tested here holds there. This
+//! crate knows the script, what it prints, and what `ssh` says when it cannot. It knows
+//! neither artifacts nor platforms, and reads nothing of a machine but the script's output,
+//! which it does not trust: it is bounded, and whatever is odd is left out.
+
+mod asking;
+mod auxiliary_vector;
+mod reading;
+mod ssh;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use orch_model::{Fault, Observation};
+
+pub use ssh::Host;
+
+/// What is run on the machine.
+const SCRIPT: &str = include_str!("probe.sh");
+
+/// How a machine is asked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The user's `ssh`, if there is one.
+    pub ssh: Option<PathBuf>,
+    /// How long it may take in all.
+    pub patience: Duration,
+}
+
+/// Asks a machine; `None` is this one.
+pub fn probe(host: Option<&Host>, settings: &Settings) -> Result<Observation, Fault> {
+    let Some(host) = host else {
+        let asked = asking::ask("sh", &["-s"], SCRIPT, settings.patience)?;
+        return reading::read(&asked.stdout).ok_or_else(|| {
+            Fault::internal(format!(
+                "this machine's `sh` did not get to the end of the questions: {}",
+                asked.last_words()
+            ))
+        });
+    };
+    let Some(program) = &settings.ssh else {
+        return Err(
+            Fault::internal(format!("cannot ask `{host}`: there is no `ssh` here"))
+                .hint("apt-get install openssh-client"),
+        );
+    };
+    let asked = asking::ask(program, &host.ssh_arguments(), SCRIPT, settings.patience).map_err(
+        |fault| Fault {
+            message: format!("`{host}`: {}", fault.message),
+            ..fault
+        },
+    )?;
+    match reading::read(&asked.stdout) {
+        Some(seen) => Ok(seen),
+        None => Err(ssh::fault(host, &asked)),
+    }
+}
