@@ -58,7 +58,7 @@ fn a_board_is_recognised_by_its_device_tree() {
     let recognised = |model: &str| {
         let mut seen = Observation::default();
         seen.set("device-tree-model", model);
-        host.recognise(&id("pi5"), &seen).result.expect("an answer")
+        host.recognise(&id("pi"), &seen).result.expect("an answer")
     };
     assert_eq!(recognised("Raspberry Pi 5 Model B Rev 1.0"), ["pi5"]);
     assert!(recognised("Orange Pi 5").is_empty());
