@@ -35,6 +35,8 @@ fn every_help_text_has_an_example() {
         &["toolchain", "list"],
         &["toolchain", "install"],
         &["toolchain", "env"],
+        &["toolchain", "which"],
+        &["toolchain", "remove"],
         &["target", "list"],
         &["plugin", "build"],
         &["plugin", "inspect"],

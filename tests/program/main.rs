@@ -16,6 +16,7 @@ mod killed;
 mod pinned;
 mod sandbox;
 mod tasks;
+mod toolchains;
 mod warm;
 
 use orch_tests::Project;

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 7] = [
+static TO_TEST: [Need; 8] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -98,6 +98,14 @@ static TO_TEST: [Need; 7] = [
         why: "tests that stop the store, or break its disk, at every call",
         present: || Line::new("strace -V").succeeds(),
         remedies: &[Remedy::Debian(&["strace"])],
+    },
+    Need {
+        what: "fish and direnv",
+        why: "tests that read what `orch toolchain env` prints",
+        present: || {
+            Line::new("fish --version").succeeds() && Line::new("direnv version").succeeds()
+        },
+        remedies: &[Remedy::Debian(&["fish", "direnv"])],
     },
     Need {
         what: "the right to mount in a namespace",

@@ -1,6 +1,7 @@
 //! `orch`: reads the command line, puts the house together, says what came of it. The only
 //! crate that knows every other one.
 
+mod alone;
 mod arguments;
 mod command;
 mod console;
