@@ -13,6 +13,7 @@ mod example;
 mod graph;
 mod interrupt;
 mod killed;
+mod matrix;
 mod pinned;
 mod sandbox;
 mod tasks;

@@ -13,7 +13,7 @@ use crate::nearest;
 use crate::problems::Problems;
 use crate::raw::{NotYet, RawBuild, RawPipeline, RawPlugin, RawTarget, RawTask, RawToolchain};
 use crate::syntax::shorten;
-use crate::{cycles, needs, outputs};
+use crate::{cycles, matrix, needs, outputs};
 
 /// The pipeline behind the tables.
 pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Problems) -> Pipeline {
@@ -36,6 +36,18 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         toolchains: Names::of("toolchain", &toolchains),
         targets: Names::of("target", &targets),
     };
+    let unversioned = toolchains
+        .iter()
+        .filter(|(_, raw)| raw.version.is_none())
+        .map(|(name, _)| name.value.clone())
+        .collect();
+    let toolchains = each(toolchains, |name, raw| Some(toolchain(name, raw, problems)));
+    let builds = each(raw.build.unwrap_or_default().0, |name, raw| {
+        Some(build(name, raw, &known, problems))
+    });
+    let tasks = each(raw.task.unwrap_or_default().0, |name, raw| {
+        Some(task(name, raw, &known, problems))
+    });
     let pipeline = Pipeline {
         name: raw
             .name
@@ -44,14 +56,10 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         plugins: each(raw.plugins.unwrap_or_default().0, |name, raw| {
             plugin(name, raw, problems)
         }),
-        toolchains: each(toolchains, |name, raw| Some(toolchain(name, raw, problems))),
+        toolchains: matrix::toolchains(toolchains, &unversioned, &builds, &tasks),
         targets: each(targets, |name, raw| Some(target(name, raw))),
-        builds: each(raw.build.unwrap_or_default().0, |name, raw| {
-            Some(build(name, raw, &known, problems))
-        }),
-        tasks: each(raw.task.unwrap_or_default().0, |name, raw| {
-            Some(task(name, raw, &known, problems))
-        }),
+        builds,
+        tasks,
     };
     let edges = needs::check(&pipeline, problems);
     cycles::check(&edges, problems);
@@ -203,12 +211,14 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
             .toolchains
             .check(&wanting, std::slice::from_ref(toolchain), problems);
     }
+    let toolchains = toolchains_of(&wanting, &raw.toolchain, raw.toolchains, known, problems);
     let tuning: Vec<_> = raw.tuning.unwrap_or_default();
     let tuning: Vec<_> = tuning.into_iter().map(|offer| offer.map(|o| o.0)).collect();
     twice(&wanting, &tuning, problems);
     BuildTable {
         with: raw.with.map(text).unwrap_or_else(|| name.clone()),
         toolchain: raw.toolchain,
+        toolchains,
         targets,
         tuning,
         directory: raw.directory.unwrap_or_default(),
@@ -217,6 +227,49 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
         settings: raw.settings,
         name,
     }
+}
+
+/// The matrix of a build.
+fn toolchains_of(
+    wanting: &str,
+    toolchain: &Option<Spanned<String>>,
+    toolchains: Option<Spanned<Vec<Spanned<String>>>>,
+    known: &Known,
+    problems: &mut Problems,
+) -> Vec<Spanned<String>> {
+    let Some(toolchains) = toolchains else {
+        return Vec::new();
+    };
+    if let Some(one) = toolchain {
+        let message = format!("{wanting} has both `toolchain` and `toolchains`");
+        problems.add(
+            Diagnostic::error(message, toolchains.span.clone())
+                .label("several here")
+                .also(one.span.clone(), "one here")
+                .hint(
+                    "keep `toolchains` to build with each of them, `toolchain` to build with one",
+                ),
+        );
+    }
+    if toolchains.is_empty() {
+        problems.add(
+            Diagnostic::error(
+                format!("{wanting} has an empty list of toolchains"),
+                toolchains.span.clone(),
+            )
+            .hint("name at least one, as in `toolchains = [\"go@1.22\"]`, or leave the key out"),
+        );
+    }
+    twice(wanting, &toolchains, problems);
+    for entry in &toolchains.value {
+        match matrix::names_table(entry) {
+            true => known
+                .toolchains
+                .check(wanting, std::slice::from_ref(entry), problems),
+            false => matrix::check(wanting, entry, problems),
+        }
+    }
+    toolchains.value
 }
 
 fn task(name: Name, raw: RawTask, known: &Known, problems: &mut Problems) -> TaskTable {

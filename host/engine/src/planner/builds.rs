@@ -1,24 +1,20 @@
-//! Builds: tuning is asked first, then the builder, then the platform's finishing steps;
-//! last comes how the artifact is tried here.
+//! Builds: for each target and toolchain tuning is asked first, then the builder, then the
+//! platform's finishing steps.
 
 use std::collections::HashMap;
 
 use orch_model::{
-    Action, Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, Part,
-    PluginId, RelativePath, Role, Root, Runner, SandboxPath, Spanned, TargetRunner, Word,
+    Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginFailure,
+    PluginId, Role, Spanned,
 };
 
 use crate::nearest;
-use crate::plan::{PlannedBuild, PlannedTarget, SmokeRun};
+use crate::plan::{LeftOut, PlannedBuild, PlannedTarget};
 use crate::port::{AdviceRequest, BuildRequest};
 use crate::problem::PlanProblem;
 
 use super::Planner;
 use super::names::{Offered, Offers, offered};
-
-/// How long a smoke run may take. A program that answers `-version` needs milliseconds;
-/// one under an emulator on a busy machine, seconds.
-const SMOKE_TIMEOUT_MS: u64 = 30_000;
 
 impl Planner<'_> {
     pub(super) fn plan_builds(&mut self) {
@@ -41,9 +37,10 @@ impl Planner<'_> {
                 continue; // Its plugin would only say the same once for each target.
             }
             let builder = builder.id.clone();
-            let Some(toolchain) = self.toolchain_of(table, &builder) else {
+            let toolchains = self.toolchains_of(table, &builder);
+            if toolchains.is_empty() {
                 continue;
-            };
+            }
             let mut chosen = Vec::new();
             for policy in &table.tuning {
                 let whose = format!("build `{}` wants tuning policy", table.name.value);
@@ -58,9 +55,15 @@ impl Planner<'_> {
                 }
             }
             for target in &table.targets {
-                if let Some(target) = targets.get(&target.value) {
-                    self.plan_build(table, &builder, &toolchain, &chosen, target);
+                for toolchain in &toolchains {
+                    if let Some(target) = targets.get(&target.value) {
+                        self.plan_build(table, &builder, toolchain, &chosen, target);
+                    }
                 }
+            }
+            // One that is not pinned yet may be what can build.
+            if toolchains.len() == table.toolchains.len() {
+                self.refuse_empty_matrix(table);
             }
         }
     }
@@ -84,7 +87,23 @@ impl Planner<'_> {
             tweaks: advice.iter().map(|advice| advice.tweak.clone()).collect(),
         };
         let wanted = format!("plan build `{}` for `{}`", table.name.value, target.name);
-        let called = self.plugins.plan_build(builder, &request);
+        let in_matrix = !table.toolchains.is_empty();
+        let mut called = self.plugins.plan_build(builder, &request);
+        let node = NodeId::build(
+            &table.name.value,
+            &target.name,
+            in_matrix.then_some(&toolchain.name),
+        );
+        if in_matrix && let Err(PluginFailure::Unsupported(why)) = &called.result {
+            self.plan.left_out.push(LeftOut {
+                node,
+                reason: format!("plugin `{builder}`: {why}"),
+            });
+            // What it learnt stays on record: with another answer the cell may be.
+            called.facts.drain(..).for_each(|fact| self.learn(fact));
+            self.logs.append(&mut called.logs);
+            return;
+        }
         let site = Self::site(
             builder,
             wanted,
@@ -108,11 +127,13 @@ impl Planner<'_> {
             return;
         };
         let smoke = self.smoke(table, &build.artifacts, target);
+        let own_toolchain = in_matrix.then_some(toolchain.name.as_str());
         self.plan.builds.push(PlannedBuild {
             name: table.name.value.clone(),
             target: target.name.clone(),
             by: self.proposer(builder),
             toolchain: toolchain.name.clone(),
+            in_matrix,
             advice,
             actions: build.actions,
             artifacts: build.artifacts,
@@ -120,7 +141,7 @@ impl Planner<'_> {
             needs: table
                 .needs
                 .iter()
-                .flat_map(|need| self.nodes_of(&need.value, Some(&target.name)))
+                .flat_map(|need| self.nodes_of(&need.value, Some(&target.name), own_toolchain))
                 .collect(),
         });
     }
@@ -190,73 +211,42 @@ impl Planner<'_> {
         Some(build)
     }
 
-    fn smoke(
-        &mut self,
-        table: &BuildTable,
-        artifacts: &[Artifact],
-        target: &PlannedTarget,
-    ) -> SmokeRun {
-        let Some(arguments) = &table.smoke else {
-            return SmokeRun::Not("the build has no `smoke` arguments".to_owned());
+    /// Complains about a build of which no cell can be.
+    fn refuse_empty_matrix(&mut self, table: &BuildTable) {
+        let name = &table.name.value;
+        let prefix = format!("build.{name}");
+        let cells = self.plan.left_out.iter();
+        let Some(first) = cells.clone().find(|cell| cell.node.is_meant_by(&prefix)) else {
+            return;
         };
-        let Some(artifact) = artifacts.iter().find(|artifact| artifact.executable) else {
-            return SmokeRun::Not("it makes no program".to_owned());
-        };
-        let machine = &target.target.machine;
-        let starts_here = self.surroundings.host.runs(machine);
-        // What relies on features of a processor may use what this one lacks; its emulator
-        // does not.
-        let is_for_any = machine.features.is_empty();
-        let runner = match &target.target.runner {
-            TargetRunner::EmbeddedWasm => Runner::EmbeddedWasm,
-            _ if starts_here && is_for_any => Runner::Native,
-            TargetRunner::Emulator(command) => {
-                let program = command.first().cloned().unwrap_or_default();
-                match self.has_program(&program) {
-                    true => Runner::Emulator(command.clone()),
-                    false if starts_here => Runner::Native,
-                    false => {
-                        return SmokeRun::Not(format!("`{program}` is not on this machine"));
-                    }
-                }
-            }
-            TargetRunner::None if starts_here => Runner::Native,
-            TargetRunner::None => {
-                return SmokeRun::Not(format!(
-                    "`{}` has no runner on this machine",
-                    target.platform
-                ));
-            }
-        };
-        let scratch = SandboxPath {
-            root: Root::Scratch,
-            relative: RelativePath::root(),
-        };
-        let after = match &artifact.path.root {
-            Root::Artifact(action) => vec![action.clone()],
-            _ => Vec::new(),
-        };
-        SmokeRun::Action(Box::new(Action {
-            name: "smoke".to_owned(),
-            program: Word(vec![Part::Path(artifact.path.clone())]),
-            arguments: arguments
-                .value
-                .iter()
-                .map(|text| Word::text(text.as_str()))
-                .collect(),
-            environment: Vec::new(),
-            directory: scratch,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            caches: Vec::new(),
-            cache_owner: String::new(),
-            network: false,
-            after,
-            tools: Vec::new(),
-            runner,
-            timeout_ms: Some(SMOKE_TIMEOUT_MS),
-            cacheable: true,
-        }))
+        if self.plan.builds.iter().any(|build| build.name == *name) {
+            return;
+        }
+        let message = format!(
+            "no toolchain of build `{name}` can build for any of its targets; {}",
+            first.reason
+        );
+        let span = table.toolchains.first().unwrap_or(&table.name).span.clone();
+        self.problems
+            .push(PlanProblem::usage(Diagnostic::error(message, span)));
+    }
+
+    /// The toolchains of a build's matrix, or else the one that it has; those that are pinned.
+    fn toolchains_of(&mut self, table: &BuildTable, builder: &PluginId) -> Vec<InstalledToolchain> {
+        if table.toolchains.is_empty() {
+            return self.toolchain_of(table, builder).into_iter().collect();
+        }
+        let names = table.toolchains.iter();
+        names.filter_map(|name| self.pinned(name)).collect()
+    }
+
+    fn pinned(&self, name: &str) -> Option<InstalledToolchain> {
+        let mut toolchains = self.plan.toolchains.iter();
+        let planned = toolchains.find(|known| known.name == name)?;
+        Some(InstalledToolchain {
+            name: planned.name.clone(),
+            toolchain: planned.toolchain.clone(),
+        })
     }
 
     /// The toolchain that a build names, or the one that fits its builder.
@@ -309,45 +299,6 @@ impl Planner<'_> {
                 )));
             return None;
         };
-        let planned = self
-            .plan
-            .toolchains
-            .iter()
-            .find(|known| known.name == found.name.value)?;
-        Some(InstalledToolchain {
-            name: planned.name.clone(),
-            toolchain: planned.toolchain.clone(),
-        })
-    }
-
-    /// The nodes that a `needs` entry means. A build or task without a target means all
-    /// of its targets, but for a node of a target it means that target's where it can.
-    pub(super) fn nodes_of(&self, need: &str, target: Option<&str>) -> Vec<NodeId> {
-        let (unit, wanted) = match need.split_once('@') {
-            Some((unit, target)) => (unit, Some(target)),
-            None => (need, None),
-        };
-        let Some((kind, name)) = unit.split_once('.') else {
-            return Vec::new();
-        };
-        if kind == "toolchain" {
-            return vec![NodeId::toolchain(name)];
-        }
-        let Some(targets) = self.units.get(unit) else {
-            return Vec::new();
-        };
-        let node = |target: Option<&str>| match (kind, target) {
-            ("build", target) => NodeId::build(name, target.unwrap_or_default()),
-            (_, target) => NodeId::task(name, target),
-        };
-        let is_own = |own: &&str| targets.iter().any(|known| known.value == *own);
-        match wanted.or(target.filter(is_own)) {
-            _ if kind == "task" && targets.is_empty() => vec![node(None)],
-            Some(chosen) => vec![node(Some(chosen))],
-            None => targets
-                .iter()
-                .map(|target| node(Some(&target.value)))
-                .collect(),
-        }
+        self.pinned(&found.name)
     }
 }
