@@ -37,6 +37,8 @@ fn every_help_text_has_an_example() {
         &["toolchain", "env"],
         &["toolchain", "which"],
         &["toolchain", "remove"],
+        &["ci", "github"],
+        &["ci", "gitlab"],
         &["target", "list"],
         &["plugin", "build"],
         &["plugin", "inspect"],

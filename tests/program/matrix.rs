@@ -163,6 +163,63 @@ fn an_unknown_plugin_is_named_where_it_stands() {
         "#]]);
 }
 
+/// The values at a path of a printed YAML file, as Python reads it.
+fn values(yaml: &str, path: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    std::fs::write(folder.path().join("file.yml"), yaml).expect("a file can be written");
+    let script =
+        format!("import json, yaml; print(json.dumps(yaml.safe_load(open('file.yml')){path}))");
+    let output = std::process::Command::new("/usr/bin/python3")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .expect("Python starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{said}\napt-get install python3-yaml"
+    );
+    String::from_utf8(output.stdout).expect("it prints text")
+}
+
+#[test]
+fn a_build_service_gets_a_job_for_each_cell() {
+    let project = planned("\n[task.test]\ncommand = [\"true\"]\n");
+    let github = project.orch(&["ci", "github", "--locked"]).exits(0).stdout;
+    expect![[r#"
+        {"fail-fast": false, "matrix": {"include": [{"node": "build.agent@static+go@1.20", "products": "out/agent/static/go@1.20"}, {"node": "build.agent@static+go@1.21", "products": "out/agent/static/go@1.21"}, {"node": "build.agent@wasm+go@1.21", "products": "out/agent/wasm/go@1.21"}, {"node": "task.test"}]}}
+    "#]].assert_eq(&values(&github, "['jobs']['orch']['strategy']"));
+    expect![[r#"
+        [{"uses": "actions/checkout@v4"}, {"run": "orch --version"}, {"run": "orch run --locked --only \"${{ matrix.node }}\""}, {"uses": "actions/upload-artifact@v4", "if": "matrix.products", "with": {"name": "${{ matrix.node }}", "path": "${{ matrix.products }}", "if-no-files-found": "error"}}]
+    "#]].assert_eq(&values(&github, "['jobs']['orch']['steps']"));
+    let gitlab = project
+        .orch(&["ci", "gitlab", "--target", "static"])
+        .exits(0)
+        .stdout;
+    expect![[r#"
+        {"stage": "build", "parallel": {"matrix": [{"NODE": "build.agent@static+go@1.20"}, {"NODE": "build.agent@static+go@1.21"}]}, "script": ["orch --version", "orch run --locked --only \"$NODE\""], "artifacts": {"name": "$NODE", "paths": ["out/"]}}
+    "#]].assert_eq(&values(&gitlab, "['orch']"));
+    project
+        .orch(&["ci", "gitlab", "../project"])
+        .exits(2)
+        .stderr(expect![[r#"
+            error: no job finds the pipeline as `../project/pipeline.toml`
+            hint: stand at the top of the repository, and name the pipeline below it by letters, digits, `.`, `-` and `_`
+        "#]]);
+}
+
+#[test]
+fn what_a_job_calls_is_what_runs() {
+    let project =
+        project().pipeline("version = 1\nname = \"a\"\n\n[task.t]\ncommand = [\"true\"]\n");
+    let yaml = project.orch(&["ci", "gitlab"]).exits(0).stdout;
+    let line = values(&yaml, "['orch']['script'][1]");
+    let line = line.replace(r#"\"$NODE\""#, "task.t");
+    let line = line.trim().trim_matches('"');
+    let words: Vec<&str> = line.split(' ').skip(1).collect();
+    project.orch(&words).exits(0).says("1 done");
+}
+
 /// Two real releases from the machine's package registry.
 #[test]
 fn each_toolchain_leaves_its_own_program() {

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 8] = [
+static TO_TEST: [Need; 9] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -98,6 +98,16 @@ static TO_TEST: [Need; 8] = [
         why: "tests that stop the store, or break its disk, at every call",
         present: || Line::new("strace -V").succeeds(),
         remedies: &[Remedy::Debian(&["strace"])],
+    },
+    Need {
+        what: "Python's reader of YAML",
+        why: "the test of what `orch ci` prints",
+        present: || {
+            Line::new("/usr/bin/python3 -c")
+                .with("import yaml")
+                .succeeds()
+        },
+        remedies: &[Remedy::Debian(&["python3-yaml"])],
     },
     Need {
         what: "fish and direnv",

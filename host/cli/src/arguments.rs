@@ -1,6 +1,7 @@
 //! The command line as types. Knows words and flags; does nothing.
 
 mod cache;
+mod ci;
 mod toolchain;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use cache::CacheCommand;
+pub use ci::CiCommand;
 pub use toolchain::{ShellSyntax, ToolchainCommand};
 
 /// Takes a service from its sources to verified artifacts for every machine it is meant for.
@@ -194,6 +196,10 @@ Examples:
     /// What can be made again: count it, check it, remove what is old.
     #[command(subcommand)]
     Cache(CacheCommand),
+
+    /// A build service's own file, with a job for each build, target and toolchain.
+    #[command(subcommand)]
+    Ci(CiCommand),
 
     /// Print a completion script for a shell.
     #[command(

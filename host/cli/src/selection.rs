@@ -48,7 +48,8 @@ pub fn left_out(plan: &Plan, selection: &Selection) -> Vec<LeftOut> {
         .collect()
 }
 
-fn is_selected(id: &NodeId, selection: &Selection) -> bool {
+/// Whether a selection means a node for itself.
+pub fn is_selected(id: &NodeId, selection: &Selection) -> bool {
     let is_named =
         selection.only.is_empty() || selection.only.iter().any(|wanted| id.is_meant_by(wanted));
     let is_aimed = match id.target() {
