@@ -19,8 +19,40 @@ pub(crate) fn names_table(entry: &str) -> bool {
     parts(entry).is_none()
 }
 
-/// Complains about an entry that is neither a name nor a name with a version.
-pub(crate) fn check(wanting: &str, entry: &Spanned<String>, problems: &mut Problems) {
+/// Complains about a list that is empty or stands beside a `toolchain`, and about entries that
+/// are neither a name nor a name with a version. Whether tables are there is not looked at.
+pub(crate) fn check(
+    wanting: &str,
+    entries: &Spanned<Vec<Spanned<String>>>,
+    toolchain: &Option<Spanned<String>>,
+    problems: &mut Problems,
+) {
+    if let Some(one) = toolchain {
+        let message = format!("{wanting} has both `toolchain` and `toolchains`");
+        problems.add(
+            Diagnostic::error(message, entries.span.clone())
+                .label("several here")
+                .also(one.span.clone(), "one here")
+                .hint(
+                    "keep `toolchains` to build with each of them, `toolchain` to build with one",
+                ),
+        );
+    }
+    if entries.is_empty() {
+        problems.add(
+            Diagnostic::error(
+                format!("{wanting} has an empty list of toolchains"),
+                entries.span.clone(),
+            )
+            .hint("name at least one, as in `toolchains = [\"go@1.22\"]`, or leave the key out"),
+        );
+    }
+    for entry in &entries.value {
+        check_entry(wanting, entry, problems);
+    }
+}
+
+fn check_entry(wanting: &str, entry: &Spanned<String>, problems: &mut Problems) {
     let Some((toolchain, version)) = parts(entry) else {
         return;
     };

@@ -211,7 +211,19 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
             .toolchains
             .check(&wanting, std::slice::from_ref(toolchain), problems);
     }
-    let toolchains = toolchains_of(&wanting, &raw.toolchain, raw.toolchains, known, problems);
+    let toolchains = match raw.toolchains {
+        Some(entries) => {
+            matrix::check(&wanting, &entries, &raw.toolchain, problems);
+            let mut versions = entries.value.clone();
+            versions.retain(|entry| !matrix::names_table(entry));
+            twice(&wanting, &versions, problems);
+            let mut tables = entries.value.clone();
+            tables.retain(|entry| matrix::names_table(entry));
+            known.toolchains.check(&wanting, &tables, problems);
+            entries.value
+        }
+        None => Vec::new(),
+    };
     let tuning: Vec<_> = raw.tuning.unwrap_or_default();
     let tuning: Vec<_> = tuning.into_iter().map(|offer| offer.map(|o| o.0)).collect();
     twice(&wanting, &tuning, problems);
@@ -227,49 +239,6 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
         settings: raw.settings,
         name,
     }
-}
-
-/// The matrix of a build.
-fn toolchains_of(
-    wanting: &str,
-    toolchain: &Option<Spanned<String>>,
-    toolchains: Option<Spanned<Vec<Spanned<String>>>>,
-    known: &Known,
-    problems: &mut Problems,
-) -> Vec<Spanned<String>> {
-    let Some(toolchains) = toolchains else {
-        return Vec::new();
-    };
-    if let Some(one) = toolchain {
-        let message = format!("{wanting} has both `toolchain` and `toolchains`");
-        problems.add(
-            Diagnostic::error(message, toolchains.span.clone())
-                .label("several here")
-                .also(one.span.clone(), "one here")
-                .hint(
-                    "keep `toolchains` to build with each of them, `toolchain` to build with one",
-                ),
-        );
-    }
-    if toolchains.is_empty() {
-        problems.add(
-            Diagnostic::error(
-                format!("{wanting} has an empty list of toolchains"),
-                toolchains.span.clone(),
-            )
-            .hint("name at least one, as in `toolchains = [\"go@1.22\"]`, or leave the key out"),
-        );
-    }
-    twice(wanting, &toolchains, problems);
-    for entry in &toolchains.value {
-        match matrix::names_table(entry) {
-            true => known
-                .toolchains
-                .check(wanting, std::slice::from_ref(entry), problems),
-            false => matrix::check(wanting, entry, problems),
-        }
-    }
-    toolchains.value
 }
 
 fn task(name: Name, raw: RawTask, known: &Known, problems: &mut Problems) -> TaskTable {
