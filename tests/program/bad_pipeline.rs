@@ -243,6 +243,18 @@ fn a_version_that_no_release_satisfies() {
 }
 
 #[test]
+fn a_matrix_whose_versions_are_none() {
+    with_header(
+        "[target.static]\nplatform = \"musl\"\n\n[build.agent]\nwith = \"go\"\ntoolchain = \"go\"\n\
+         toolchains = [\"go@1.21\", \"go@>=1.21\", \"go@1.21\"]\ntargets = [\"static\"]\n\n\
+         [toolchain.go]\n",
+    )
+    .orch(&["check"])
+    .exits(2)
+    .as_documented("A matrix whose versions are none");
+}
+
+#[test]
 fn a_version_that_is_none() {
     with_header("[toolchain.go]\nversion = \"newest\"\n")
         .orch(&["check"])

@@ -16,12 +16,14 @@ mod gate;
 mod graph;
 mod interrupt;
 mod killed;
+mod matrix;
 mod pinned;
 mod platforms;
 mod sandbox;
 mod target_check;
 mod target_probe;
 mod tasks;
+mod toolchains;
 mod warm;
 mod watch;
 

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 15] = [
+static TO_TEST: [Need; 17] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -152,6 +152,24 @@ static TO_TEST: [Need; 15] = [
         why: "tests that a benchmark gives it the graph that it gives orch",
         present: || Line::new("make --version").succeeds(),
         remedies: &[Remedy::Debian(&["make"])],
+    },
+    Need {
+        what: "Python's reader of YAML",
+        why: "the test of what `orch ci` prints",
+        present: || {
+            Line::new("/usr/bin/python3 -c")
+                .with("import yaml")
+                .succeeds()
+        },
+        remedies: &[Remedy::Debian(&["python3-yaml"])],
+    },
+    Need {
+        what: "fish and direnv",
+        why: "tests that read what `orch toolchain env` prints",
+        present: || {
+            Line::new("fish --version").succeeds() && Line::new("direnv version").succeeds()
+        },
+        remedies: &[Remedy::Debian(&["fish", "direnv"])],
     },
     Need {
         what: "the right to mount in a namespace",

@@ -1,14 +1,18 @@
 //! The command line as types. Knows words and flags; does nothing.
 
 mod cache;
+mod ci;
 mod target;
+mod toolchain;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use cache::CacheCommand;
+pub use ci::CiCommand;
 pub use target::TargetCommand;
+pub use toolchain::{ShellSyntax, ToolchainCommand};
 
 /// Takes a service from its sources to verified artifacts for every machine it is meant for.
 #[derive(Debug, Parser)]
@@ -210,6 +214,10 @@ Examples:
     #[command(subcommand)]
     Cache(CacheCommand),
 
+    /// A build service's own file, with a job for each build, target and toolchain.
+    #[command(subcommand)]
+    Ci(CiCommand),
+
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example:\n  orch completions bash > ~/.local/share/bash-completion/completions/orch"
@@ -231,59 +239,6 @@ Examples:
         #[arg(value_parser = ["init"])]
         part: Option<String>,
     },
-}
-
-/// `orch toolchain …`
-#[derive(Debug, Subcommand)]
-pub enum ToolchainCommand {
-    /// List what is installed, or what a plugin can install.
-    #[command(
-        after_help = "Examples:\n  orch toolchain list\n  orch toolchain list --available go"
-    )]
-    List {
-        /// List the releases that this plugin knows for this machine.
-        #[arg(long, value_name = "PLUGIN")]
-        available: Option<String>,
-    },
-    /// Install a release.
-    #[command(
-        after_help = "Examples:\n  orch toolchain install go@1.22\n  orch toolchain install go@1.21.13"
-    )]
-    Install {
-        /// Plugin and requirement; the newest release without `@…`.
-        #[arg(value_name = "PLUGIN[@VERSION]")]
-        toolchain: String,
-        /// Use what lies here already; ask no network.
-        #[arg(long)]
-        offline: bool,
-    },
-    /// Print the variables that put an installed toolchain on a shell's `PATH`.
-    #[command(after_help = "\
-Examples:
-  eval \"$(orch toolchain env go@1.22)\"
-  orch toolchain env go@1.22 --shell fish | source
-  orch toolchain env go@1.22 --shell direnv >> .envrc")]
-    Env {
-        /// Plugin and requirement, e.g. `go@1.22`.
-        #[arg(value_name = "PLUGIN[@VERSION]")]
-        toolchain: String,
-        /// Whose syntax.
-        #[arg(long, value_enum, default_value_t = ShellSyntax::Sh)]
-        shell: ShellSyntax,
-    },
-}
-
-/// Whose syntax `orch toolchain env` prints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ShellSyntax {
-    /// POSIX shells, bash and zsh.
-    Sh,
-    /// fish.
-    Fish,
-    /// An `.envrc` of direnv.
-    Direnv,
-    /// `NAME=value` lines, as `go env -w` and editors read them; no `PATH`.
-    Goenv,
 }
 
 /// `orch plugin …`

@@ -1,6 +1,7 @@
 //! `orch`: reads the command line, puts the house together, says what came of it. The only
 //! crate that knows every other one.
 
+mod alone;
 mod arguments;
 mod command;
 mod console;
@@ -106,6 +107,7 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         Command::Fetch { project } => command::fetch::fetch(environment, &project, console),
         Command::Schema(project) => command::schema::schema(environment, &project, console),
         Command::Doctor => command::doctor::doctor(environment, console),
+        Command::Ci(command) => command::ci::ci(environment, command, console),
         Command::Toolchain(command) => command::toolchain::toolchain(environment, command, console),
         Command::Target(command) => command::target::target(environment, command, console),
         Command::Plugin(command) => command::plugin::plugin(environment, command, console),

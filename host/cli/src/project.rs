@@ -65,6 +65,21 @@ impl Project {
         })
     }
 
+    /// The project whose folder the user stands in, or the nearest above.
+    pub fn around(environment: &Environment) -> Result<Option<Self>, Fault> {
+        let folder = Self::folder_around(environment);
+        folder
+            .map(|folder| Self::open(environment, &folder))
+            .transpose()
+    }
+
+    /// The folder of that project.
+    pub fn folder_around(environment: &Environment) -> Option<PathBuf> {
+        let mut folders = environment.directory.ancestors();
+        let found = folders.find(|folder| folder.join("pipeline.toml").is_file())?;
+        Some(found.canonicalize().unwrap_or_else(|_| found.to_owned()))
+    }
+
     /// The pipeline file.
     pub fn file(&self) -> PathBuf {
         self.folder.join(&self.file_name)

@@ -6,7 +6,6 @@ use std::time::Duration;
 use orch_engine::port::OutputFile;
 use orch_engine::{
     ActionGraph, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild, Run, SmokeRun,
-    product_folder,
 };
 use orch_model::Runner;
 use orch_report::{ResultOrigin, ResultRow};
@@ -70,10 +69,11 @@ fn row(build: &PlannedBuild, artifact: &str, file: &OutputFile, steps: &[Step<'_
             )
         })
         .count();
-    let folder = product_folder(&build.name, &build.target);
+    let folder = build.folder();
     ResultRow {
         build: build.name.clone(),
         target: build.target.clone(),
+        toolchain: build.matrix_toolchain().map(str::to_owned),
         artifact: format!("{folder}/{artifact}"),
         bytes: file.bytes,
         digest: file.digest,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use orch_engine::port::{FactSource, Toolchains};
-use orch_engine::{ActionGraph, NodeKind, Plan, Run};
+use orch_engine::{ActionGraph, LeftOut, NodeKind, Plan, Run};
 use orch_execute::{FileMemory, Snapshot};
 use orch_fetch::Fetcher;
 use orch_model::{Digest, Fault, Hasher, RecordedFact};
@@ -50,6 +50,8 @@ pub struct LastRun {
     pub nodes: usize,
     /// What lies in place.
     pub rows: Vec<ResultRow>,
+    /// Cells of matrices that cannot be.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Shortcut {

@@ -214,7 +214,7 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
         });
         last = smoke;
     }
-    let folder = product_folder(&build.name, &build.target);
+    let folder = build.folder();
     let mut needs = vec![last];
     needs.extend(makers);
     loose.push(Loose {
@@ -229,11 +229,6 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
         },
         needs,
     });
-}
-
-/// `out/<build>/<target>`, below the pipeline's folder.
-pub fn product_folder(build: &str, target: &str) -> RelativePath {
-    RelativePath::new(&format!("out/{build}/{target}")).unwrap_or_default()
 }
 
 /// Where an action leaves a declared output, as later actions of its build see it.

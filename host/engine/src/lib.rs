@@ -24,12 +24,12 @@ mod world;
 
 pub use cancel::{Cancel, Subscription};
 pub use forecast::{Forecast, Foreseen, forecast};
-pub use graph::{ActionGraph, GraphError, Node, NodeKind, product_folder};
+pub use graph::{ActionGraph, GraphError, Node, NodeKind};
 pub use host::{LOCKED_HOSTS, locked_host};
 pub use ledger::{Change, Entry, Ledger};
 pub use outcome::{Origin, Outcome};
 pub use plan::{
-    Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
+    LeftOut, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };
 pub use planner::{Planned, Surroundings, check, plan};
 pub use problem::PlanProblem;

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use orch_model::{
-    Action, Advice, Artifact, Machine, NodeId, PluginId, RecordedFact, Target, Toolchain,
+    Action, Advice, Artifact, Machine, NodeId, PluginId, RecordedFact, RelativePath, Target,
+    Toolchain,
 };
 
 /// A plan. It holds no path of any machine, so it can be kept, compared and sent.
@@ -29,8 +30,19 @@ pub struct Plan {
     pub facts: Vec<RecordedFact>,
     /// Programs that were looked for on the host's `PATH`, and whether they were there.
     pub programs: Vec<(String, bool)>,
+    /// Cells of builds' matrices that cannot be.
+    pub left_out: Vec<LeftOut>,
     /// What a user should know though nothing is wrong.
     pub warnings: Vec<String>,
+}
+
+/// A cell of a build's matrix that its builder cannot make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The node that there is not.
+    pub node: NodeId,
+    /// Who says so, and why.
+    pub reason: String,
 }
 
 /// Who proposed something.
@@ -80,6 +92,8 @@ pub struct PlannedBuild {
     pub by: Proposer,
     /// The toolchain's name in the pipeline.
     pub toolchain: String,
+    /// Whether it is a cell of a matrix of toolchains, and so named after its toolchain too.
+    pub in_matrix: bool,
     /// What tuning set, in the order of the policies.
     pub advice: Vec<Advice>,
     /// What runs.
@@ -95,7 +109,23 @@ pub struct PlannedBuild {
 impl PlannedBuild {
     /// The node that stands for the whole.
     pub fn node(&self) -> NodeId {
-        NodeId::build(&self.name, &self.target)
+        NodeId::build(&self.name, &self.target, self.matrix_toolchain())
+    }
+
+    /// The toolchain that tells it from other cells of its matrix.
+    pub fn matrix_toolchain(&self) -> Option<&str> {
+        self.in_matrix.then_some(self.toolchain.as_str())
+    }
+
+    /// Where its products lie, below the pipeline's folder: `out/<build>/<target>`, and for a
+    /// cell of a matrix `out/<build>/<target>/<toolchain>`.
+    pub fn folder(&self) -> RelativePath {
+        let target = format!("out/{}/{}", self.name, self.target);
+        let folder = match self.matrix_toolchain() {
+            Some(toolchain) => format!("{target}/{toolchain}"),
+            None => target,
+        };
+        RelativePath::new(&folder).unwrap_or_default()
     }
 }
 
@@ -123,5 +153,5 @@ pub struct PlannedTask {
 
 impl Plan {
     /// The version that this program writes and reads; another is planned anew.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 }

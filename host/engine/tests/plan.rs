@@ -194,6 +194,7 @@ fn pipeline(platform: &str) -> Pipeline {
             name: at("agent".into()),
             with: at("all".into()),
             toolchain: None,
+            toolchains: Vec::new(),
             targets: vec![at("edge".into())],
             tuning: vec![at("fast".into())],
             directory: RelativePath::root(),

@@ -278,6 +278,7 @@ fn plan(tasks: Vec<PlannedTask>, builds: Vec<PlannedBuild>) -> Plan {
         tasks,
         facts: Vec::new(),
         programs: Vec::new(),
+        left_out: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -294,6 +295,7 @@ fn build() -> PlannedBuild {
             version: "1.0.0".into(),
         },
         toolchain: "test".into(),
+        in_matrix: false,
         advice: Vec::new(),
         actions: vec![action("compile", vec![path(Root::Output, "agent")])],
         artifacts: vec![Artifact {

@@ -41,10 +41,10 @@ pub struct PluginTable {
     pub source: Spanned<PluginSource>,
 }
 
-/// `[toolchain.N]`
+/// `[toolchain.N]`, or an entry `N@VERSION` of a build's matrix.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolchainTable {
-    /// Its name in the pipeline.
+    /// Its name in the pipeline: the table's, or the entry as it stands there.
     pub name: Name,
     /// The plugin that knows its releases: `with`, or else the table's name.
     pub with: Spanned<String>,
@@ -76,6 +76,9 @@ pub struct BuildTable {
     /// The toolchain's name in the pipeline; `None` where the planner is to find the
     /// one that has the builder's name or plugin.
     pub toolchain: Option<Spanned<String>>,
+    /// The toolchains of its matrix, by their names in [`Pipeline::toolchains`]: it is built
+    /// by each of them for each target. Empty for a build that has one toolchain.
+    pub toolchains: Vec<Spanned<String>>,
     /// Names of targets; at least one.
     pub targets: Vec<Spanned<String>>,
     /// Offers of loaded tuning policies, in order; a later one wins.

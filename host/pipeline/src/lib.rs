@@ -7,6 +7,7 @@
 mod cycles;
 mod duration;
 mod lock;
+mod matrix;
 mod name;
 mod nearest;
 mod needs;

@@ -39,6 +39,8 @@ pub(crate) fn check(pipeline: &Pipeline, problems: &mut Problems) -> Graph {
 struct Nodes<'a> {
     names: Vec<String>,
     targets: Vec<&'a [Spanned<String>]>,
+    /// The toolchains of each node's matrix.
+    matrices: Vec<&'a [Spanned<String>]>,
     by_name: HashMap<String, usize>,
     toolchains: BTreeSet<String>,
 }
@@ -46,16 +48,15 @@ struct Nodes<'a> {
 impl<'a> Nodes<'a> {
     fn of(pipeline: &'a Pipeline) -> Self {
         let builds = pipeline.builds.iter().map(|build| {
-            (
-                format!("build.{}", build.name.value),
-                build.targets.as_slice(),
-            )
+            let name = format!("build.{}", build.name.value);
+            (name, (&*build.targets, &*build.toolchains))
         });
-        let tasks = pipeline
-            .tasks
-            .iter()
-            .map(|task| (format!("task.{}", task.name.value), task.targets.as_slice()));
-        let (names, targets): (Vec<_>, Vec<_>) = builds.chain(tasks).unzip();
+        let tasks = pipeline.tasks.iter().map(|task| {
+            let name = format!("task.{}", task.name.value);
+            (name, (&*task.targets, &[][..]))
+        });
+        let (names, cells): (Vec<_>, Vec<_>) = builds.chain(tasks).unzip();
+        let (targets, matrices) = cells.into_iter().unzip();
         let by_name = names.iter().cloned().zip(0..).collect();
         let toolchains = pipeline
             .toolchains
@@ -65,6 +66,7 @@ impl<'a> Nodes<'a> {
         Self {
             names,
             targets,
+            matrices,
             by_name,
             toolchains,
         }
@@ -109,18 +111,22 @@ impl<'a> Nodes<'a> {
                 move || Some(format!("name the whole node: `{}`", shorten(unit))),
             ));
         }
-        let (name, target) = match need.split_once('@') {
-            Some((name, target)) => (name, Some(target)),
+        if self.toolchains.contains(need) {
+            return Ok(None);
+        }
+        let (name, cell) = match need.split_once('@') {
+            Some((name, cell)) => (name, Some(cell)),
             None => (need, None),
         };
+        let (target, toolchain) = match cell.and_then(|cell| cell.split_once('+')) {
+            Some((target, toolchain)) => (Some(target), Some(toolchain)),
+            None => (cell, None),
+        };
         if self.toolchains.contains(name) {
-            return match target {
-                None => Ok(None),
-                Some(_) => Err(Wrong::new(
-                    format!("`{shown}`, but a toolchain has no targets"),
-                    move || Some(format!("write `{name}`")),
-                )),
-            };
+            return Err(Wrong::new(
+                format!("`{shown}`, but a toolchain has no targets"),
+                move || Some(format!("write `{name}`")),
+            ));
         }
         let Some(index) = self.by_name.get(name).copied() else {
             return Err(self.unknown(name, shown));
@@ -130,7 +136,10 @@ impl<'a> Nodes<'a> {
         };
         let targets = self.targets[index];
         if targets.iter().any(|known| known.value == target) {
-            return Ok(Some(index));
+            return match toolchain {
+                Some(toolchain) => self.cell(index, toolchain, shown),
+                None => Ok(Some(index)),
+            };
         }
         if targets.is_empty() {
             // A build without targets was complained about already.
@@ -150,6 +159,36 @@ impl<'a> Nodes<'a> {
             move || {
                 let known = targets.iter().map(|known| known.value.as_str());
                 nearest::hint(target, known, "its targets are")
+            },
+        ))
+    }
+
+    /// The build with that toolchain in its matrix.
+    fn cell<'s>(
+        &'s self,
+        index: usize,
+        toolchain: &'s str,
+        shown: String,
+    ) -> Result<Option<usize>, Wrong<'s>> {
+        let matrix = self.matrices[index];
+        if matrix.iter().any(|known| known.value == toolchain) {
+            return Ok(Some(index));
+        }
+        let name = &self.names[index];
+        if matrix.is_empty() {
+            return Err(Wrong::new(
+                format!("`{shown}`, but `{name}` has no `toolchains`"),
+                move || Some("leave out what begins with `+`".to_owned()),
+            ));
+        }
+        Err(Wrong::new(
+            format!(
+                "`{shown}`, but `{}` is no toolchain of `{name}`",
+                shorten(toolchain)
+            ),
+            move || {
+                let known = matrix.iter().map(|known| known.value.as_str());
+                nearest::hint(toolchain, known, "its toolchains are")
             },
         ))
     }

@@ -81,6 +81,8 @@ table! {
         with: Spanned<NameText> = "with";
         /// The name of a `[toolchain.N]`; by default the one that has the builder's name.
         toolchain: Spanned<String> = "toolchain";
+        /// Toolchains to build with, each for every target: names of `[toolchain.N]` tables, or a plugin with a version such as `go@1.22`.
+        toolchains: Spanned<Vec<Spanned<String>>> = "toolchains";
         /// Names of `[target.N]` tables, at least one.
         targets: Spanned<Vec<Spanned<String>>> = "targets", required "targets = [\"static\"]";
         /// What tuning policies offer, in order; a later one wins.

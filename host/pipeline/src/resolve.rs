@@ -13,7 +13,7 @@ use crate::nearest;
 use crate::problems::Problems;
 use crate::raw::{NotYet, RawBuild, RawPipeline, RawPlugin, RawTarget, RawTask, RawToolchain};
 use crate::syntax::shorten;
-use crate::{cycles, needs, outputs};
+use crate::{cycles, matrix, needs, outputs};
 
 /// The pipeline behind the tables.
 pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Problems) -> Pipeline {
@@ -36,6 +36,18 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         toolchains: Names::of("toolchain", &toolchains),
         targets: Names::of("target", &targets),
     };
+    let unversioned = toolchains
+        .iter()
+        .filter(|(_, raw)| raw.version.is_none())
+        .map(|(name, _)| name.value.clone())
+        .collect();
+    let toolchains = each(toolchains, |name, raw| Some(toolchain(name, raw, problems)));
+    let builds = each(raw.build.unwrap_or_default().0, |name, raw| {
+        Some(build(name, raw, &known, problems))
+    });
+    let tasks = each(raw.task.unwrap_or_default().0, |name, raw| {
+        Some(task(name, raw, &known, problems))
+    });
     let pipeline = Pipeline {
         name: raw
             .name
@@ -44,14 +56,10 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         plugins: each(raw.plugins.unwrap_or_default().0, |name, raw| {
             plugin(name, raw, problems)
         }),
-        toolchains: each(toolchains, |name, raw| Some(toolchain(name, raw, problems))),
+        toolchains: matrix::toolchains(toolchains, &unversioned, &builds, &tasks),
         targets: each(targets, |name, raw| Some(target(name, raw))),
-        builds: each(raw.build.unwrap_or_default().0, |name, raw| {
-            Some(build(name, raw, &known, problems))
-        }),
-        tasks: each(raw.task.unwrap_or_default().0, |name, raw| {
-            Some(task(name, raw, &known, problems))
-        }),
+        builds,
+        tasks,
     };
     let edges = needs::check(&pipeline, problems);
     cycles::check(&edges, problems);
@@ -203,12 +211,26 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
             .toolchains
             .check(&wanting, std::slice::from_ref(toolchain), problems);
     }
+    let toolchains = match raw.toolchains {
+        Some(entries) => {
+            matrix::check(&wanting, &entries, &raw.toolchain, problems);
+            let mut versions = entries.value.clone();
+            versions.retain(|entry| !matrix::names_table(entry));
+            twice(&wanting, &versions, problems);
+            let mut tables = entries.value.clone();
+            tables.retain(|entry| matrix::names_table(entry));
+            known.toolchains.check(&wanting, &tables, problems);
+            entries.value
+        }
+        None => Vec::new(),
+    };
     let tuning: Vec<_> = raw.tuning.unwrap_or_default();
     let tuning: Vec<_> = tuning.into_iter().map(|offer| offer.map(|o| o.0)).collect();
     twice(&wanting, &tuning, problems);
     BuildTable {
         with: raw.with.map(text).unwrap_or_else(|| name.clone()),
         toolchain: raw.toolchain,
+        toolchains,
         targets,
         tuning,
         directory: raw.directory.unwrap_or_default(),

@@ -241,3 +241,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_entry_of_a_matrix_is_a_toolchain_with_what_its_table_says() {
+    let text = "version = 1\nname = \"x\"\n\n[toolchain.go]\nwith = \"golang\"\nsource = \"official\"\n\n\
+                [target.t]\nplatform = \"musl\"\n\n\
+                [build.a]\ntoolchains = [\"go@1.21\", \"rust@1.80.0\"]\ntargets = [\"t\"]\n\n\
+                [build.b]\ntoolchains = [\"go@1.21\"]\ntargets = [\"t\"]\n";
+    let toolchains = |text: &str| -> Vec<String> {
+        let pipeline = parsed(text).pipeline.expect("it is fine");
+        let tables = pipeline.toolchains.iter();
+        tables
+            .map(|table| {
+                let (name, with) = (&table.name.value, &table.with.value);
+                format!(
+                    "{name}: {with} {} {}",
+                    table.version.value,
+                    table.settings.json()
+                )
+            })
+            .collect()
+    };
+    let entries = [
+        "go@1.21: golang ~1.21 {\"source\":\"official\"}",
+        "rust@1.80.0: rust =1.80.0 {}",
+    ];
+    assert_eq!(toolchains(text), entries);
+    // A table that something uses by its own name is a toolchain too.
+    let used = format!("{text}\n[task.t]\ncommand = [\"go\"]\ntools = [\"go\"]\n");
+    assert_eq!(
+        toolchains(&used)[0],
+        "go: golang * {\"source\":\"official\"}"
+    );
+    assert_eq!(toolchains(&used)[1..], entries);
+}

@@ -61,7 +61,7 @@ fn showcase() -> Vec<String> {
     json.warning("actions run without a sandbox", None);
 
     let toolchain = NodeId::toolchain("go");
-    let build = NodeId::build("agent", "pi5");
+    let build = NodeId::build("agent", "pi5", None);
     let (compile, verify) = (build.step("compile"), build.step("verify"));
     let test = NodeId::task("test", None);
     json.plan(&story::plan());
@@ -108,7 +108,7 @@ fn showcase() -> Vec<String> {
         fault: None,
     };
     story::finish(&json, &test, &failed, 840);
-    let other = NodeId::build("agent", "wasm").step("compile");
+    let other = NodeId::build("agent", "wasm", None).step("compile");
     let skipped = Outcome::Skipped {
         reason: "`task.test` failed".into(),
     };
@@ -120,6 +120,7 @@ fn showcase() -> Vec<String> {
     json.results(&[ResultRow {
         build: "agent".into(),
         target: "pi5".into(),
+        toolchain: None,
         artifact: "out/agent/pi5/agent".into(),
         bytes: 4_612_345,
         digest: Digest::of("agent"),
@@ -171,7 +172,7 @@ fn a_stream() {
         {"event":"diagnostic","severity":"error","message":"build `agent` wants target `pi6`, which no plugin offers","file":"pipeline.toml","places":[{"line":2,"column":12,"end_line":2,"end_column":17,"label":""},{"line":1,"column":8,"end_line":1,"end_column":13,"label":"in this build"}],"hint":"did you mean `pi5`? `orch target list` shows all","time_ms":1790000000000}
         {"event":"fault","kind":"fetch","message":"could not fetch `go1.22.10.linux-amd64.tar.gz`: connection refused","hint":"check the network, or use `--offline` with what lies here","time_ms":1790000000000}
         {"event":"warning","message":"actions run without a sandbox","hint":null,"time_ms":1790000000000}
-        {"event":"plan","pipeline":"sensor-agent","host":"x86_64-unknown-linux-gnu","toolchains":[{"node":"toolchain.go","release":"1.22.10","archives":[{"urls":["https://go.dev/dl/go1.22.10.linux-amd64.tar.gz"],"digest":"sha256:4cd0e21a9a0795a14ec9aa5f0e7d1abff0492565770e43eafdf1e3e8afed1f33","bytes":68988925}],"by":{"plugin":"go","version":"0.1.0"}}],"targets":[{"target":"pi5","platform":"pi5","triple":"aarch64-unknown-linux-gnu","cpu":"cortex-a76","features":["lse"],"static_link":false,"page_bytes":[4096,16384],"environment":["GOARM64=v8.2"],"emulator":["qemu-aarch64-static"],"by":{"plugin":"pi","version":"0.1.0"}}],"builds":[{"node":"build.agent@pi5","toolchain":"toolchain.go","needs":["task.test"],"advice":[{"policy":"go-release","tweak":"go.ldflags -s","reason":"the symbol table is a third of the file","reference":null}],"actions":[{"name":"compile","command":["{tool/go/bin/go}","build","./cmd/agent"],"network":false}],"artifacts":["agent"],"smoke":{"command":null,"reason":"the pipeline asks for none"},"by":{"plugin":"go","version":"0.1.0"}}],"tasks":[{"node":"task.test","needs":[],"action":{"name":"run","command":["{tool/go/bin/go}","test","./..."],"network":false}}],"warnings":[],"time_ms":1790000000000}
+        {"event":"plan","pipeline":"sensor-agent","host":"x86_64-unknown-linux-gnu","toolchains":[{"node":"toolchain.go","release":"1.22.10","archives":[{"urls":["https://go.dev/dl/go1.22.10.linux-amd64.tar.gz"],"digest":"sha256:4cd0e21a9a0795a14ec9aa5f0e7d1abff0492565770e43eafdf1e3e8afed1f33","bytes":68988925}],"by":{"plugin":"go","version":"0.1.0"}}],"targets":[{"target":"pi5","platform":"pi5","triple":"aarch64-unknown-linux-gnu","cpu":"cortex-a76","features":["lse"],"static_link":false,"page_bytes":[4096,16384],"environment":["GOARM64=v8.2"],"emulator":["qemu-aarch64-static"],"by":{"plugin":"pi","version":"0.1.0"}}],"builds":[{"node":"build.agent@pi5","toolchain":"toolchain.go","needs":["task.test"],"advice":[{"policy":"go-release","tweak":"go.ldflags -s","reason":"the symbol table is a third of the file","reference":null}],"actions":[{"name":"compile","command":["{tool/go/bin/go}","build","./cmd/agent"],"network":false}],"artifacts":["agent"],"smoke":{"command":null,"reason":"the pipeline asks for none"},"by":{"plugin":"go","version":"0.1.0"}}],"tasks":[{"node":"task.test","needs":[],"action":{"name":"run","command":["{tool/go/bin/go}","test","./..."],"network":false}}],"left_out":[{"node":"build.agent@wasm+go@1.20","reason":"plugin `go`: Go 1.20.14 does not build for wasip1/wasm"}],"warnings":[],"time_ms":1790000000000}
         {"event":"forecast","nodes":[{"node":"toolchain.go","would":"stay","behind":null},{"node":"build.agent@pi5/compile","would":"run","behind":null},{"node":"build.agent@pi5/verify","would":"follow","behind":"build.agent@pi5/compile"}],"time_ms":1790000000000}
         {"event":"explanation","node":"task.test","text":"task.test\n  runs `go test ./...`\n","time_ms":1790000000000}
         {"event":"list","of":"targets","rows":[{"platform":"pi5","plugin":"pi","summary":"Raspberry Pi 5"}],"time_ms":1790000000000}
@@ -185,7 +186,7 @@ fn a_stream() {
         {"event":"node-finished","node":"build.agent@wasm/compile","unit":"build.agent@wasm","target":"wasm","took_ms":0,"status":"skipped","reason":"`task.test` failed","time_ms":1790000012000}
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
-        {"event":"results","rows":[{"build":"agent","target":"pi5","artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
+        {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
         {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
         {"event":"watching","inputs":12,"folders":3,"besides":["pipeline.toml","orch.lock"],"every_ms":null,"time_ms":1790000012000}
         {"event":"changed","count":2,"files":[{"path":"cmd/agent/main.go","change":"modified"},{"path":"cmd/agent/new.go","change":"added"}],"time_ms":1790000012000}

@@ -39,6 +39,9 @@ pub struct ResultRow {
     pub build: String,
     /// The target's name.
     pub target: String,
+    /// The toolchain's name, for a cell of a matrix.
+    #[serde(default)]
+    pub toolchain: Option<String>,
     /// Where it lies, below the pipeline's folder.
     pub artifact: String,
     /// Size in bytes.
@@ -68,29 +71,35 @@ pub fn render_results(rows: &[ResultRow], style: Style) -> String {
 
 fn table(rows: &[ResultRow], two_lines: bool) -> Table {
     let with_smoke = rows.iter().any(|row| !row.smoke.is_empty());
-    let mut headers = vec![
-        "build", "target", "artifact", "size", "time", "from", "digest",
-    ];
+    let in_matrix = rows.iter().any(|row| row.toolchain.is_some());
+    let mut headers = vec!["build", "target"];
+    if in_matrix {
+        headers.push("toolchain");
+    }
+    let size = headers.len() + 1;
+    headers.extend(["artifact", "size", "time", "from", "digest"]);
     if !two_lines {
         headers.push("kind");
         if with_smoke {
             headers.push("smoke run");
         }
     }
-    let mut table = Table::new(headers).right(3).right(4);
+    let mut table = Table::new(headers).right(size).right(size + 1);
     for row in rows {
         let size = human_bytes(row.bytes);
         let took = human_duration(row.took);
         let digest = row.digest.short();
-        let mut cells = vec![
-            &*row.build,
-            &*row.target,
+        let mut cells = vec![&*row.build, &*row.target];
+        if in_matrix {
+            cells.push(row.toolchain.as_deref().unwrap_or_default());
+        }
+        cells.extend([
             &*row.artifact,
             &*size,
             &*took,
             row.origin.as_str(),
             &*digest,
-        ];
+        ]);
         if two_lines {
             let note = match row.smoke.is_empty() {
                 true => row.kind.clone(),
@@ -116,6 +125,7 @@ mod tests {
             ResultRow {
                 build: "agent".into(),
                 target: "pi5".into(),
+                toolchain: None,
                 artifact: "out/agent/pi5/agent".into(),
                 bytes: 4_612_345,
                 digest: Digest::of("pi5"),
@@ -127,6 +137,7 @@ mod tests {
             ResultRow {
                 build: "readings".into(),
                 target: "wasm".into(),
+                toolchain: None,
                 artifact: "out/readings/wasm/readings.wasm".into(),
                 bytes: 1_900_000,
                 digest: Digest::of("wasm"),
@@ -161,6 +172,17 @@ mod tests {
               WebAssembly module, wasip1
         "#]]
         .assert_eq(&render_results(&rows(), style));
+    }
+
+    #[test]
+    fn the_toolchain_column_is_there_only_for_a_matrix() {
+        let mut rows = rows();
+        rows[0].toolchain = Some("go@1.23".into());
+        expect![[r#"
+            BUILD     TARGET  TOOLCHAIN  ARTIFACT                           SIZE    TIME  FROM    DIGEST        KIND                                   SMOKE RUN
+            agent     pi5     go@1.23    out/agent/pi5/agent              4.6 MB  10.4 s  built   53a7ec63ba41  ELF 64-bit aarch64, statically linked  ok (qemu-aarch64)
+            readings  wasm               out/readings/wasm/readings.wasm  1.9 MB   <1 ms  cached  336154bf67f7  WebAssembly module, wasip1
+        "#]].assert_eq(&render_results(&rows, Style::PLAIN));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use orch_engine::port::{ActionResult, Event, Observer, OutputFile, Stage};
 use orch_engine::{
-    Origin, Outcome, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer,
-    SmokeRun,
+    LeftOut, Origin, Outcome, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain,
+    Proposer, SmokeRun,
 };
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Digest, Log, LogLevel, Machine, NodeId, Part,
@@ -38,7 +38,7 @@ pub(crate) fn toolchain() -> NodeId {
 }
 
 pub(crate) fn compile() -> NodeId {
-    NodeId::build("agent", "pi5").step("compile")
+    NodeId::build("agent", "pi5", None).step("compile")
 }
 
 pub(crate) fn log() -> Log {
@@ -136,10 +136,10 @@ pub(crate) fn end(observer: &dyn Observer, clock: &StandingClock) {
     progress(observer, Stage::Unpack, 207_000_000, None);
     finish(observer, &toolchain(), &succeeded(207_000_000), 8000);
     finish(observer, &compile(), &succeeded(4_812_345), 2100);
-    let unit = NodeId::build("agent", "pi5");
+    let unit = NodeId::build("agent", "pi5", None);
     finish(observer, &unit.step("verify"), &cached(), 0);
     finish(observer, &NodeId::task("test", None), &failed(), 1200);
-    let other = NodeId::build("agent", "graviton3-with-a-rather-long-name");
+    let other = NodeId::build("agent", "graviton3-with-a-rather-long-name", None);
     finish(observer, &other.step("compile"), &skipped(), 0);
     finish(observer, &other.step("verify"), &Outcome::Cancelled, 0);
     observer.observe(Event::RunFinished {
@@ -223,6 +223,7 @@ pub(crate) fn plan() -> Plan {
             target: "pi5".into(),
             by: by("go"),
             toolchain: "go".into(),
+            in_matrix: false,
             advice: vec![Advice {
                 policy: "go-release".into(),
                 tweak: Tweak::BuildFlag {
@@ -251,6 +252,10 @@ pub(crate) fn plan() -> Plan {
         }],
         facts: vec![],
         programs: vec![],
+        left_out: vec![LeftOut {
+            node: NodeId::build("agent", "wasm", Some("go@1.20")),
+            reason: "plugin `go`: Go 1.20.14 does not build for wasip1/wasm".into(),
+        }],
         warnings: vec![],
     }
 }

@@ -138,6 +138,7 @@ pub(crate) struct WireForeseen<'a> {
 pub(crate) struct WireResult<'a> {
     build: &'a str,
     target: &'a str,
+    toolchain: Option<&'a str>,
     artifact: &'a str,
     bytes: u64,
     digest: &'a Digest,
@@ -288,6 +289,7 @@ impl<'a> WireEvent<'a> {
         let rows = rows.iter().map(|row| WireResult {
             build: &row.build,
             target: &row.target,
+            toolchain: row.toolchain.as_deref(),
             artifact: &row.artifact,
             bytes: row.bytes,
             digest: &row.digest,

@@ -12,6 +12,7 @@ pub(crate) struct WirePlan<'a> {
     targets: Vec<WireTarget<'a>>,
     builds: Vec<WireBuild<'a>>,
     tasks: Vec<WireTask<'a>>,
+    left_out: Vec<WireLeftOut<'a>>,
     warnings: &'a [String],
 }
 
@@ -64,6 +65,12 @@ struct WireTask<'a> {
 }
 
 #[derive(Serialize)]
+struct WireLeftOut<'a> {
+    node: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
 struct WireAdvice<'a> {
     policy: &'a str,
     tweak: String,
@@ -100,6 +107,7 @@ impl<'a> WirePlan<'a> {
             targets: targets(plan),
             builds: builds(plan),
             tasks: tasks(plan),
+            left_out: left_out(plan),
             warnings: &plan.warnings,
         }
     }
@@ -204,6 +212,16 @@ fn tasks(plan: &Plan) -> Vec<WireTask<'_>> {
             node: planned.node.as_str(),
             needs: planned.needs.iter().map(|node| node.as_str()).collect(),
             action: action(&planned.action),
+        })
+        .collect()
+}
+
+fn left_out(plan: &Plan) -> Vec<WireLeftOut<'_>> {
+    plan.left_out
+        .iter()
+        .map(|cell| WireLeftOut {
+            node: cell.node.as_str(),
+            reason: &cell.reason,
         })
         .collect()
 }

@@ -16,7 +16,7 @@ pub fn graph(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let plan = Planned::open(environment, arguments, console)?.plan;
-    let graph = select(&graph_of(&plan)?, selection)?;
+    let graph = select(&plan, &graph_of(&plan)?, selection)?;
     let nodes = || -> Vec<_> {
         orch_engine::edges(&graph)
             .map(|(node, needs)| serde_json::json!({ "node": node, "needs": needs }))

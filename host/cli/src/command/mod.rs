@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod check;
+pub mod ci;
 pub mod completions;
 pub mod doctor;
 pub mod explain;

@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::planned::{Planned, graph_of};
-use crate::selection::select;
+use crate::selection::{left_out, select};
 use crate::stop::Stop;
 
 pub fn plan(
@@ -22,7 +22,7 @@ pub fn plan(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let mut plan = Planned::open(environment, arguments, console)?.plan;
-    let graph = select(&graph_of(&plan)?, selection)?;
+    let graph = select(&plan, &graph_of(&plan)?, selection)?;
     let units: HashSet<&str> = graph.nodes().iter().map(|node| node.id.unit()).collect();
     let targets: HashSet<&str> = graph
         .nodes()
@@ -34,6 +34,7 @@ pub fn plan(
         .retain(|toolchain| chosen(&format!("toolchain.{}", toolchain.name)));
     plan.builds.retain(|build| chosen(build.node().as_str()));
     plan.tasks.retain(|task| chosen(task.node.as_str()));
+    plan.left_out = left_out(&plan, selection);
     plan.targets
         .retain(|target| targets.contains(target.name.as_str()));
     match console.json() {
@@ -109,7 +110,7 @@ fn render(plan: &Plan, console: &Console) -> String {
             SmokeRun::Not(why) => writeln!(text, "    smoke    none: {why}"),
         };
         for artifact in &build.artifacts {
-            let folder = orch_engine::product_folder(&build.name, &build.target);
+            let folder = build.folder();
             let _ = writeln!(text, "    leaves   {folder}/{}", artifact.name);
         }
         needs(&mut text, &build.needs);
@@ -123,6 +124,9 @@ fn render(plan: &Plan, console: &Console) -> String {
         }
         needs(&mut text, &task.needs);
         text.push('\n');
+    }
+    for cell in &plan.left_out {
+        let _ = writeln!(text, "{}  left out: {}\n", cell.node, cell.reason);
     }
     for warning in &plan.warnings {
         let _ = writeln!(text, "warning: {warning}");

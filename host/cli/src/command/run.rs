@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use orch_engine::{ActionGraph, Cancel, Forecast, RunOptions};
+use orch_engine::{ActionGraph, Cancel, Forecast, LeftOut, RunOptions};
 use orch_report::{ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
@@ -18,7 +18,7 @@ use crate::known_projects;
 use crate::planned::{Planned, graph_of};
 use crate::planning::LockUse;
 use crate::results::rows;
-use crate::selection::select;
+use crate::selection::{left_out, select};
 use crate::shortcut::{self, LastRun, Shortcut};
 use crate::stop::Stop;
 
@@ -32,7 +32,12 @@ pub fn run(
     let began = Instant::now();
     let shortcut = Shortcut::new(&environment, arguments, selection, running.sandbox);
     if let Some(last) = last_run(shortcut.as_ref(), running, console) {
-        show(&last.rows, &up_to_date(&last, began.elapsed()), console);
+        show(
+            &last.rows,
+            &last.left_out,
+            &up_to_date(&last, began.elapsed()),
+            console,
+        );
         return Ok(Exit::Done);
     }
     let lock_use = match running.dry_run && !arguments.locked {
@@ -81,7 +86,7 @@ pub fn carry_out(
         house,
         plan,
     } = planned;
-    let graph = select(&graph_of(plan)?, order.selection)?;
+    let graph = select(plan, &graph_of(plan)?, order.selection)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
     if order.says_protections && !running.dry_run {
         isolation.warn(console);
@@ -102,6 +107,7 @@ pub fn carry_out(
     let trace = running.trace.as_deref();
     let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
     let rows = rows(plan, &graph, &run);
+    let left_out = left_out(plan, order.selection);
     let mut summary = Summary {
         took: order.began.elapsed(),
         ..Summary::default()
@@ -109,13 +115,14 @@ pub fn carry_out(
     for node in &run.nodes {
         summary.count(&node.outcome);
     }
-    show(&rows, &summary, console);
+    show(&rows, &left_out, &summary, console);
     history::add(&project.folder, &run)?;
     hands.memory.save()?;
     if let Some(shortcut) = shortcut.filter(|_| shortcut::is_settled(&graph, &run)) {
         let last = LastRun {
             nodes: run.nodes.len(),
             rows: rows.iter().map(shortcut::as_cached).collect(),
+            left_out,
         };
         shortcut.keep(house, project, &hands.memory, plan, &graph, last)?;
     }
@@ -139,8 +146,12 @@ fn up_to_date(last: &LastRun, took: Duration) -> Summary {
     }
 }
 
-/// What a run made, and how its nodes ended.
-fn show(rows: &[ResultRow], summary: &Summary, console: &Console) {
+/// What a run made, what of its matrices cannot be, and how its nodes ended.
+fn show(rows: &[ResultRow], left_out: &[LeftOut], summary: &Summary, console: &Console) {
+    for cell in left_out {
+        let message = format!("`{}` is left out: {}", cell.node, cell.reason);
+        console.warning(&message, None);
+    }
     match console.json() {
         Some(json) => {
             json.results(rows);

@@ -1,15 +1,15 @@
-//! Builds: tuning is asked first, then the builder, then the platform's finishing steps.
-//! How the artifact is tried here is next door, in `smoke`.
+//! Builds: for each target and toolchain tuning is asked first, then the builder, then the
+//! platform's finishing steps. How the artifact is tried here is next door, in `smoke`.
 
 use std::collections::HashMap;
 
 use orch_model::{
-    Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginId, Role,
-    Root, Spanned,
+    Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginFailure,
+    PluginId, Role, Root, Spanned,
 };
 
 use crate::nearest;
-use crate::plan::{PlannedBuild, PlannedTarget};
+use crate::plan::{LeftOut, PlannedBuild, PlannedTarget};
 use crate::port::{AdviceRequest, BuildRequest};
 use crate::problem::PlanProblem;
 
@@ -37,9 +37,10 @@ impl Planner<'_> {
                 continue; // Its plugin would only say the same once for each target.
             }
             let builder = builder.id.clone();
-            let Some(toolchain) = self.toolchain_of(table, &builder) else {
+            let toolchains = self.toolchains_of(table, &builder);
+            if toolchains.is_empty() {
                 continue;
-            };
+            }
             let mut chosen = Vec::new();
             for policy in &table.tuning {
                 let whose = format!("build `{}` wants tuning policy", table.name.value);
@@ -54,9 +55,15 @@ impl Planner<'_> {
                 }
             }
             for target in &table.targets {
-                if let Some(target) = targets.get(&target.value) {
-                    self.plan_build(table, &builder, &toolchain, &chosen, target);
+                for toolchain in &toolchains {
+                    if let Some(target) = targets.get(&target.value) {
+                        self.plan_build(table, &builder, toolchain, &chosen, target);
+                    }
                 }
+            }
+            // One that is not pinned yet may be what can build.
+            if toolchains.len() == table.toolchains.len() {
+                self.refuse_empty_matrix(table);
             }
         }
     }
@@ -80,7 +87,23 @@ impl Planner<'_> {
             tweaks: advice.iter().map(|advice| advice.tweak.clone()).collect(),
         };
         let wanted = format!("plan build `{}` for `{}`", table.name.value, target.name);
-        let called = self.plugins.plan_build(builder, &request);
+        let in_matrix = !table.toolchains.is_empty();
+        let mut called = self.plugins.plan_build(builder, &request);
+        let node = NodeId::build(
+            &table.name.value,
+            &target.name,
+            in_matrix.then_some(&toolchain.name),
+        );
+        if in_matrix && let Err(PluginFailure::Unsupported(why)) = &called.result {
+            self.plan.left_out.push(LeftOut {
+                node,
+                reason: format!("plugin `{builder}`: {why}"),
+            });
+            // What it learnt stays on record: with another answer the cell may be.
+            called.facts.drain(..).for_each(|fact| self.learn(fact));
+            self.logs.append(&mut called.logs);
+            return;
+        }
         let site = Self::site(
             builder,
             wanted,
@@ -104,11 +127,13 @@ impl Planner<'_> {
             return;
         };
         let smoke = self.smoke(table, &build.artifacts, target);
+        let own_toolchain = in_matrix.then_some(toolchain.name.as_str());
         self.plan.builds.push(PlannedBuild {
             name: table.name.value.clone(),
             target: target.name.clone(),
             by: self.proposer(builder),
             toolchain: toolchain.name.clone(),
+            in_matrix,
             advice,
             actions: build.actions,
             artifacts: build.artifacts,
@@ -116,7 +141,7 @@ impl Planner<'_> {
             needs: table
                 .needs
                 .iter()
-                .flat_map(|need| self.nodes_of(&need.value, Some(&target.name)))
+                .flat_map(|need| self.nodes_of(&need.value, Some(&target.name), own_toolchain))
                 .collect(),
         });
     }
@@ -190,6 +215,44 @@ impl Planner<'_> {
         Some(build)
     }
 
+    /// Complains about a build of which no cell can be.
+    fn refuse_empty_matrix(&mut self, table: &BuildTable) {
+        let name = &table.name.value;
+        let prefix = format!("build.{name}");
+        let cells = self.plan.left_out.iter();
+        let Some(first) = cells.clone().find(|cell| cell.node.is_meant_by(&prefix)) else {
+            return;
+        };
+        if self.plan.builds.iter().any(|build| build.name == *name) {
+            return;
+        }
+        let message = format!(
+            "no toolchain of build `{name}` can build for any of its targets; {}",
+            first.reason
+        );
+        let span = table.toolchains.first().unwrap_or(&table.name).span.clone();
+        self.problems
+            .push(PlanProblem::usage(Diagnostic::error(message, span)));
+    }
+
+    /// The toolchains of a build's matrix, or else the one that it has; those that are pinned.
+    fn toolchains_of(&mut self, table: &BuildTable, builder: &PluginId) -> Vec<InstalledToolchain> {
+        if table.toolchains.is_empty() {
+            return self.toolchain_of(table, builder).into_iter().collect();
+        }
+        let names = table.toolchains.iter();
+        names.filter_map(|name| self.pinned(name)).collect()
+    }
+
+    fn pinned(&self, name: &str) -> Option<InstalledToolchain> {
+        let mut toolchains = self.plan.toolchains.iter();
+        let planned = toolchains.find(|known| known.name == name)?;
+        Some(InstalledToolchain {
+            name: planned.name.clone(),
+            toolchain: planned.toolchain.clone(),
+        })
+    }
+
     /// The toolchain that a build names, or the one that fits its builder.
     fn toolchain_of(
         &mut self,
@@ -240,45 +303,6 @@ impl Planner<'_> {
                 )));
             return None;
         };
-        let planned = self
-            .plan
-            .toolchains
-            .iter()
-            .find(|known| known.name == found.name.value)?;
-        Some(InstalledToolchain {
-            name: planned.name.clone(),
-            toolchain: planned.toolchain.clone(),
-        })
-    }
-
-    /// The nodes that a `needs` entry means. A build or task without a target means all
-    /// of its targets, but for a node of a target it means that target's where it can.
-    pub(super) fn nodes_of(&self, need: &str, target: Option<&str>) -> Vec<NodeId> {
-        let (unit, wanted) = match need.split_once('@') {
-            Some((unit, target)) => (unit, Some(target)),
-            None => (need, None),
-        };
-        let Some((kind, name)) = unit.split_once('.') else {
-            return Vec::new();
-        };
-        if kind == "toolchain" {
-            return vec![NodeId::toolchain(name)];
-        }
-        let Some(targets) = self.units.get(unit) else {
-            return Vec::new();
-        };
-        let node = |target: Option<&str>| match (kind, target) {
-            ("build", target) => NodeId::build(name, target.unwrap_or_default()),
-            (_, target) => NodeId::task(name, target),
-        };
-        let is_own = |own: &&str| targets.iter().any(|known| known.value == *own);
-        match wanted.or(target.filter(is_own)) {
-            _ if kind == "task" && targets.is_empty() => vec![node(None)],
-            Some(chosen) => vec![node(Some(chosen))],
-            None => targets
-                .iter()
-                .map(|target| node(Some(&target.value)))
-                .collect(),
-        }
+        self.pinned(&found.name)
     }
 }

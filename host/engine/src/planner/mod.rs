@@ -3,6 +3,7 @@
 
 mod builds;
 mod names;
+mod needs;
 mod smoke;
 mod targets;
 mod tasks;
@@ -11,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use orch_model::{
     Answer, FaultKind, Lock, Log, Machine, Pipeline, PluginId, Question, RecordedFact, Refusal,
-    Role, Settings, Span, Spanned,
+    Role, Settings, Span,
 };
 
 use crate::plan::{Plan, PlannedToolchain, Proposer};
@@ -20,6 +21,7 @@ use crate::problem::{self, CallSite, PlanProblem};
 use crate::{resolve, settings_schema};
 
 use names::Names;
+use needs::Cells;
 
 /// What planning reads beside the pipeline.
 #[derive(Clone, Copy)]
@@ -83,7 +85,7 @@ fn planned(
         plugins,
         surroundings,
         names: Names::new(plugins.summaries()),
-        units: units(pipeline),
+        units: needs::units(pipeline).collect(),
         known_facts: HashSet::new(),
         refused_builds: HashSet::new(),
         plan: Plan {
@@ -96,6 +98,7 @@ fn planned(
             tasks: Vec::new(),
             facts: Vec::new(),
             programs: Vec::new(),
+            left_out: Vec::new(),
             warnings: Vec::new(),
         },
         problems: Vec::new(),
@@ -106,6 +109,7 @@ fn planned(
     planner.plan_targets();
     planner.plan_builds();
     planner.plan_tasks();
+    planner.settle_needs();
     let failed = planner.problems.iter().any(PlanProblem::is_error);
     Planned {
         plan: (!failed).then_some(planner.plan),
@@ -128,22 +132,13 @@ fn settings_problems(
         .collect()
 }
 
-fn units(pipeline: &Pipeline) -> HashMap<String, &[Spanned<String>]> {
-    let builds = pipeline.builds.iter();
-    let tasks = pipeline.tasks.iter();
-    builds
-        .map(|build| (format!("build.{}", build.name.value), &*build.targets))
-        .chain(tasks.map(|task| (format!("task.{}", task.name.value), &*task.targets)))
-        .collect()
-}
-
 struct Planner<'a> {
     pipeline: &'a Pipeline,
     plugins: &'a dyn Plugins,
     surroundings: Surroundings<'a>,
     names: Names,
-    /// The targets of every build and task, by `build.x` and `task.y`.
-    units: HashMap<String, &'a [Spanned<String>]>,
+    /// Every build and task, by `build.x` and `task.y`.
+    units: HashMap<String, Cells<'a>>,
     known_facts: HashSet<RecordedFact>,
     /// Builds whose settings are not what the builder's schema wants.
     refused_builds: HashSet<String>,
@@ -224,10 +219,17 @@ impl Planner<'_> {
                     if found.iter().any(PlanProblem::is_error) {
                         self.refused_builds.extend(build.cloned());
                     }
-                    self.problems.extend(found);
+                    found.into_iter().for_each(|problem| self.say_once(problem));
                 }
-                Err(problem) => self.problems.push(*problem),
+                Err(problem) => self.say_once(*problem),
             }
+        }
+    }
+
+    /// Notes a problem, unless it was said of another toolchain with the same settings.
+    fn say_once(&mut self, problem: PlanProblem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
     }
 

@@ -114,7 +114,7 @@ impl Planner<'_> {
             needs: table
                 .needs
                 .iter()
-                .flat_map(|need| self.nodes_of(&need.value, target))
+                .flat_map(|need| self.nodes_of(&need.value, target, None))
                 .collect(),
         });
     }

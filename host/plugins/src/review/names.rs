@@ -98,7 +98,8 @@ pub(super) fn word(what: &str, word: &Word) -> Reviewed<()> {
 
 pub(super) fn root(root: &Root) -> Reviewed<()> {
     match root {
-        Root::Tool(text) => name("tool", text),
+        // The host's own name for a toolchain of a matrix is `go@1.22`.
+        Root::Tool(text) => text.split('@').try_for_each(|part| name("tool", part)),
         Root::Artifact(text) => name("action", text),
         Root::Cache(text) => name("cache", text),
         Root::Source | Root::Output | Root::Scratch => Ok(()),

@@ -11,9 +11,10 @@ use orch_execute::named_blobs;
 use orch_fetch::Fetcher;
 use orch_model::{Digest, Fault};
 use orch_report::{Table, human_bytes};
-use orch_store::{Collection, InUse, Store, Tally};
+use orch_store::{Collection, Store, Tally};
 use walkdir::WalkDir;
 
+use crate::alone;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -22,9 +23,6 @@ use crate::known_projects;
 use crate::stop::Stop;
 
 use super::disk;
-
-/// How often a cache that somebody uses is looked at again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 pub fn collect(
     environment: Environment,
@@ -36,7 +34,7 @@ pub fn collect(
     let store = Store::open(&environment.cache)?;
     let cancel = Cancel::new();
     interrupt::listen(&cancel, !console.is_json())?;
-    let _alone = alone(&store, &cancel, console)?;
+    let _alone = alone::wait(&store, &cancel, console)?;
     let now = SystemTime::now();
     let sweeper = Sweeper {
         // An age before all times keeps everything.
@@ -71,34 +69,6 @@ pub fn collect(
     ];
     show(&rows, dry_run, console);
     Ok(Exit::Done)
-}
-
-/// Waits until nobody uses the cache, and says for whom.
-fn alone(store: &Store, cancel: &Cancel, console: &Console) -> Result<InUse, Stop> {
-    let mut said = false;
-    loop {
-        if let Some(alone) = store.hold_alone()? {
-            return Ok(alone);
-        }
-        if !said {
-            console.say(&format!("waiting for {}", holders(store)));
-            said = true;
-        }
-        if cancel.wait(PAUSE) {
-            return Err(Fault::interrupted().into());
-        }
-    }
-}
-
-fn holders(store: &Store) -> String {
-    match store.holders()[..] {
-        [] => "another `orch`, which uses the cache".to_owned(),
-        [process] => format!("process {process}, which uses the cache"),
-        ref processes => {
-            let numbers: Vec<_> = processes.iter().map(u32::to_string).collect();
-            format!("processes {}, which use the cache", numbers.join(", "))
-        }
-    }
 }
 
 /// What the locks of known projects pin. Projects that are gone are forgotten.
