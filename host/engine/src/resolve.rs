@@ -92,28 +92,14 @@ pub fn resolve(
             Err(more) => problems.extend(more),
         }
     }
-    for known in &earlier.toolchains {
-        if !pipeline
-            .toolchains
-            .iter()
-            .any(|table| table.name.value == known.name)
-        {
-            resolution
-                .changes
-                .push(format!("toolchain `{}` is no longer used", known.name));
-        }
-    }
-    for known in &earlier.plugins {
-        if !pipeline
-            .plugins
-            .iter()
-            .any(|table| table.name.value == known.name)
-        {
-            resolution
-                .changes
-                .push(format!("plugin `{}` is no longer used", known.name));
-        }
-    }
+    let toolchains = pipeline.toolchains.iter().map(|table| &table.name.value);
+    let known = earlier.toolchains.iter().map(|known| &known.name);
+    resolution
+        .changes
+        .extend(unused("toolchain", known, toolchains));
+    let plugins = pipeline.plugins.iter().map(|table| &table.name.value);
+    let known = earlier.plugins.iter().map(|known| &known.name);
+    resolution.changes.extend(unused("plugin", known, plugins));
     resolution
         .lock
         .toolchains
@@ -124,6 +110,18 @@ pub fn resolve(
     } else {
         Err(problems)
     }
+}
+
+/// What was pinned, of one kind, and is not among the `wanted` any more.
+fn unused<'a>(
+    kind: &str,
+    known: impl Iterator<Item = &'a String>,
+    wanted: impl Iterator<Item = &'a String> + Clone,
+) -> Vec<String> {
+    known
+        .filter(|known| !wanted.clone().any(|name| name == *known))
+        .map(|known| format!("{kind} `{known}` is no longer used"))
+        .collect()
 }
 
 /// Whether a pinned toolchain is what a table asks for.
