@@ -116,7 +116,10 @@ impl<'a> Pip<'a> {
         }
         arguments.push(&requirement);
         let output = self.ask(&arguments, cancel)?;
-        if !output.status.success() {
+        // pyenv looks for new programs behind each `pip install`, and several at once get in
+        // each other's way. By then pip itself has ended well, and its report is whole.
+        let is_done = output.status.success() || output.stderr.contains("pyenv: cannot rehash");
+        if !is_done {
             return Err(failure(&requirement, &output));
         }
         parse_report(&output.stdout).map_err(|why| {

@@ -285,6 +285,22 @@ fn a_registry_may_speak_plain_http() {
 }
 
 #[test]
+fn what_pyenv_does_behind_pip_does_not_matter() {
+    let bytes = zip(&[file("kit/a", b"1")]);
+    let server = Server::of_file(bytes.clone());
+    let mut rig = Rig::new();
+    let digest = Digest::of(&bytes);
+    let pip = pip_of(&server.url(WHEEL), &digest, Path::new("/none"));
+    let pyenv = "echo \"pyenv: cannot rehash: /shims isn't writable\" >&2; exit 1";
+    with_pip(&mut rig, &format!("{pip}\n{pyenv}"));
+    let found = rig
+        .fetcher()
+        .package_file("pkg:pypi/kit", "1.0", &host())
+        .unwrap();
+    assert_eq!(found.digest, digest);
+}
+
+#[test]
 fn a_digest_that_changed_upstream_is_told_before_anything_is_downloaded() {
     let bytes = zip(&[file("kit/a", b"1")]);
     let server = Server::of_file(bytes.clone());
