@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Execution, Executor, Job};
@@ -21,7 +21,7 @@ use orch_execute::{LocalExecutor, SandboxSettings, Sandboxes};
 use orch_model::{Action, NodeId, Part, Root, Variable, Word};
 use orch_sandbox::{Limits, Protection};
 
-use fixture::{Fixture, action, path, sandbox, shell, variable};
+use fixture::{Fixture, action, check_failure, path, sandbox, shell, variable};
 
 const TESTS: &[(&str, fn())] = &[
     (
@@ -119,12 +119,6 @@ fn sandboxed() -> Fixture {
 
 fn script(text: &str) -> Action {
     action(&["sh", "-euc", text])
-}
-
-fn check_failure(fixture: &Fixture, action: &Action, expected: Expect) {
-    let failure = fixture.fail(action);
-    let hint = failure.hint.unwrap_or_default();
-    expected.assert_eq(&format!("{}\nhint: {hint}", failure.reason));
 }
 
 fn every_path_is_the_same_on_every_machine() {
@@ -299,21 +293,21 @@ fn a_missed_input_is_named() {
     run.inputs = vec!["*.txt".to_owned()];
     check_failure(
         &fixture,
-        &run,
+        &fixture.fail(&run),
         expect![[r#"
         exited with code 1
         hint: `config.json` is in the project but not among the inputs; add it: inputs = ["*.txt", "config.json"]"#]],
     );
     check_failure(
         &fixture,
-        &script("ls /orch/source/docs/guide.md"),
+        &fixture.fail(&script("ls /orch/source/docs/guide.md")),
         expect![[r#"
         exited with code 2
         hint: `docs/guide.md` is in the project but not among the inputs; add it: inputs = ["docs/guide.md"]"#]],
     );
     check_failure(
         &fixture,
-        &script("ls docs main.txt"),
+        &fixture.fail(&script("ls docs main.txt")),
         expect![[r#"
         exited with code 2
         hint: `docs/**`, `main.txt` are in the project but not among the inputs; add them: inputs = ["docs/**", "main.txt"]"#]],
@@ -328,7 +322,7 @@ fn an_undeclared_output_is_named() {
     fixture.write("in.txt", "before");
     check_failure(
         &fixture,
-        &script("mkdir -p gen; touch made.txt"),
+        &fixture.fail(&script("mkdir -p gen; touch made.txt")),
         expect![[r#"
         exited with code 1
         hint: `source` is read-only for an action that declares no outputs there, and it wrote to `gen`; declare it: outputs = ["gen"]"#]],
@@ -375,7 +369,7 @@ fn a_file_that_is_too_large_is_explained() {
     fixture.settings.sandboxes = Some(sandboxes(&fixture, limits));
     check_failure(
         &fixture,
-        &script("exec head -c 10M /dev/zero > /orch/output/x"),
+        &fixture.fail(&script("exec head -c 10M /dev/zero > /orch/output/x")),
         expect![[r#"
         was ended by signal 25 (SIGXFSZ)
         hint: it wrote a file that is larger than an action may leave"#]],
