@@ -28,6 +28,7 @@ pub use graph::{ActionGraph, GraphError, Node, NodeKind};
 pub use host::{LOCKED_HOSTS, locked_host};
 pub use ledger::{Change, Entry, Ledger};
 pub use outcome::{Origin, Outcome};
+pub use perform::NodeProgress;
 pub use plan::{
     LeftOut, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };

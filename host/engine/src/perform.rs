@@ -324,9 +324,11 @@ impl Undone {
 }
 
 /// Passes an installation's progress on as events of its node.
-struct NodeProgress<'a> {
-    node: &'a NodeId,
-    observer: &'a dyn Observer,
+pub struct NodeProgress<'a> {
+    /// Whose installation it is.
+    pub node: &'a NodeId,
+    /// Who is told.
+    pub observer: &'a dyn Observer,
 }
 
 impl Progress for NodeProgress<'_> {

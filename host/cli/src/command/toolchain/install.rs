@@ -1,7 +1,7 @@
 //! `orch toolchain install`: a release onto this machine.
 
-use orch_engine::Cancel;
-use orch_engine::port::{Event, Observer, Progress, Stage, Toolchains};
+use orch_engine::port::{Event, Toolchains};
+use orch_engine::{Cancel, NodeProgress};
 use orch_model::NodeId;
 use orch_report::human_bytes;
 
@@ -44,21 +44,4 @@ pub fn install(
         tree.root.display()
     ));
     Ok(Exit::Done)
-}
-
-/// Passes an installation's progress on.
-struct NodeProgress<'a> {
-    node: &'a NodeId,
-    observer: &'a dyn Observer,
-}
-
-impl Progress for NodeProgress<'_> {
-    fn report(&self, stage: Stage, done: u64, total: Option<u64>) {
-        self.observer.observe(Event::NodeProgressed {
-            node: self.node,
-            stage,
-            done,
-            total,
-        });
-    }
 }
