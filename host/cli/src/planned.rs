@@ -39,13 +39,7 @@ impl Planned {
         lock_use: LockUse,
         console: &Console,
     ) -> Result<Self, Stop> {
-        let mut project = Project::open(&environment, &arguments.pipeline)?;
-        let house = House::open(
-            environment,
-            Some(project.folder.clone()),
-            arguments.offline,
-            console,
-        )?;
+        let (mut project, house) = open(environment, arguments, console)?;
         let plan = planning::plan(&house, &mut project, lock_use, console)?;
         Ok(Self {
             project,
@@ -53,6 +47,18 @@ impl Planned {
             plan,
         })
     }
+}
+
+/// The project that the command line names, and the house that works on it.
+pub fn open(
+    environment: Environment,
+    arguments: &ProjectArguments,
+    console: &Console,
+) -> Result<(Project, House), Fault> {
+    let project = Project::open(&environment, &arguments.pipeline)?;
+    let folder = Some(project.folder.clone());
+    let house = House::open(environment, folder, arguments.offline, console)?;
+    Ok((project, house))
 }
 
 /// The graph of a plan. Only a plugin can make one that cannot be.

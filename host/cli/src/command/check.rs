@@ -4,10 +4,8 @@ use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::house::House;
-use crate::planned::graph_of;
+use crate::planned::{self, graph_of};
 use crate::planning::{self, LockUse};
-use crate::project::Project;
 use crate::stop::Stop;
 
 pub fn check(
@@ -15,13 +13,7 @@ pub fn check(
     arguments: &ProjectArguments,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(
-        environment,
-        Some(project.folder.clone()),
-        arguments.offline,
-        console,
-    )?;
+    let (project, house) = planned::open(environment, arguments, console)?;
     let lock_use = LockUse::of_flag(arguments.locked);
     match planning::check(&house, &project, lock_use, console)? {
         Some(plan) => {

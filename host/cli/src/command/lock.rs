@@ -4,9 +4,8 @@ use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::house::House;
+use crate::planned;
 use crate::planning::{self, LockUse};
-use crate::project::Project;
 use crate::stop::Stop;
 
 pub fn lock(
@@ -15,13 +14,7 @@ pub fn lock(
     update: bool,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let mut project = Project::open(&environment, &arguments.pipeline)?;
-    let house = House::open(
-        environment,
-        Some(project.folder.clone()),
-        arguments.offline,
-        console,
-    )?;
+    let (mut project, house) = planned::open(environment, arguments, console)?;
     let pipeline = planning::parse(&project, console)?;
     let plugins = house.plugins(console, &planning::own_plugins(&pipeline, &project))?;
     planning::hold_against_plugins(&house, &project, &pipeline, &plugins, console)?;
