@@ -116,16 +116,13 @@ impl<'a> Pip<'a> {
         }
         arguments.push(&requirement);
         let output = self.ask(&arguments, cancel)?;
-        // pyenv looks for new programs behind each `pip install`, and several at once get in
-        // each other's way. By then pip itself has ended well, and its report is whole.
-        let is_done = output.status.success() || output.stderr.contains("pyenv: cannot rehash");
-        if !is_done {
-            return Err(failure(&requirement, &output));
-        }
-        parse_report(&output.stdout).map_err(|why| {
-            Trouble::Final(format!(
+        // What pip has reported is whole, even if something behind it failed: pyenv looks for
+        // new programs after each `pip install`, and several at once get in each other's way.
+        parse_report(&output.stdout).map_err(|why| match output.status.success() {
+            true => Trouble::Final(format!(
                 "pip's report on `{requirement}` cannot be used: {why}"
-            ))
+            )),
+            false => failure(&requirement, &output),
         })
     }
 
