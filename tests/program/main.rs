@@ -20,6 +20,7 @@ mod matrix;
 mod pinned;
 mod platforms;
 mod sandbox;
+mod slim;
 mod target_check;
 mod target_probe;
 mod tasks;

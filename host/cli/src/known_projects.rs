@@ -94,6 +94,7 @@ mod tests {
                 format: ArchiveFormat::Zip,
                 strip_components: 1,
                 into: Default::default(),
+                exclude: Vec::new(),
             }],
             tools: Vec::new(),
             environment: Vec::new(),

@@ -114,8 +114,17 @@ impl Performer<'_> {
                 (tree, Origin::Done)
             }
         };
+        let mut result = ActionResult::default();
+        if tree.left_out_bytes > 0 {
+            let megabytes = |bytes: u64| bytes as f64 / 1e6;
+            result.notes.push(format!(
+                "{:.1} MB in place of {:.1} MB",
+                megabytes(tree.bytes),
+                megabytes(tree.bytes.saturating_add(tree.left_out_bytes))
+            ));
+        }
         Ok(Done {
-            result: ActionResult::default(),
+            result,
             origin,
             left: Left {
                 tree: Some(tree),

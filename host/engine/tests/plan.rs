@@ -1,6 +1,6 @@
 //! Resolving and planning with plugins made of plain values.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, Called, Plugins};
+use orch_engine::port::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, Digest, Lock, Machine,
@@ -81,6 +81,7 @@ impl Plugins for Fake {
                 format: ArchiveFormat::TarGz,
                 strip_components: 1,
                 into: RelativePath::root(),
+                exclude: Vec::new(),
             }],
             tools: Vec::new(),
             environment: Vec::new(),
@@ -147,7 +148,7 @@ impl Plugins for Fake {
         }))
     }
 
-    fn finish_artifact(&self, _: &PluginId, _: &str, _: &SandboxPath) -> Called<Build> {
+    fn finish_artifact(&self, _: &PluginId, _: &FinishRequest) -> Called<Build> {
         called(Ok(Build::default()))
     }
 
@@ -195,6 +196,7 @@ fn pipeline(platform: &str) -> Pipeline {
             with: at("all".into()),
             toolchain: None,
             toolchains: Vec::new(),
+            tools: Vec::new(),
             targets: vec![at("edge".into())],
             tuning: vec![at("fast".into())],
             directory: RelativePath::root(),

@@ -58,6 +58,7 @@ fn main() -> Result<(), String> {
             format: ArchiveFormat::Zip,
             strip_components: 0,
             into: RelativePath::root(),
+            exclude: Vec::new(),
         }],
         tools: Vec::new(),
         environment: Vec::new(),

@@ -45,6 +45,8 @@ struct Record {
     tree: Digest,
     bytes: u64,
     files: u64,
+    #[serde(default)]
+    left_out_bytes: u64,
     label: String,
 }
 
@@ -135,6 +137,7 @@ impl Cache {
                 tree: record.tree,
                 bytes: record.bytes,
                 files: record.files,
+                left_out_bytes: record.left_out_bytes,
             },
         })
     }
@@ -228,6 +231,7 @@ impl NewFolder<'_> {
             tree: tree.tree,
             bytes: tree.bytes,
             files: tree.files,
+            left_out_bytes: tree.left_out_bytes,
             label,
         };
         let record_path = self.path.join(RECORD);

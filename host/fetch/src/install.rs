@@ -361,6 +361,7 @@ fn unpack_all(
         tree: summary.digest,
         bytes: summary.bytes,
         files: summary.files,
+        left_out_bytes: summary.left_out_bytes,
     })
 }
 

@@ -25,6 +25,9 @@ pub struct Machine {
     /// The kernel's page size in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_bytes: Option<u32>,
+    /// Parts whose cores reach a memory of their own soonest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numa_nodes: Option<u32>,
 }
 
 /// Instruction set families that `orch` can tell apart in an artifact.

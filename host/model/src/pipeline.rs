@@ -79,6 +79,8 @@ pub struct BuildTable {
     /// The toolchains of its matrix, by their names in [`Pipeline::toolchains`]: it is built
     /// by each of them for each target. Empty for a build that has one toolchain.
     pub toolchains: Vec<Spanned<String>>,
+    /// Names of toolchains that the builder may use beside its own.
+    pub tools: Vec<Spanned<String>>,
     /// Names of targets; at least one.
     pub targets: Vec<Spanned<String>>,
     /// Offers of loaded tuning policies, in order; a later one wins.

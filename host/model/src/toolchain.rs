@@ -55,6 +55,9 @@ pub struct Archive {
     /// Directory below the toolchain's root to unpack into.
     #[serde(default)]
     pub into: RelativePath,
+    /// Glob patterns below the toolchain's root of files that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
 }
 
 impl Archive {
@@ -117,6 +120,10 @@ impl Toolchain {
             hasher.field(archive.format.name());
             hasher.field(archive.strip_components.to_le_bytes());
             hasher.field(archive.into.as_str());
+            if !archive.exclude.is_empty() {
+                hasher.field(format!("without {}", archive.exclude.len()));
+                archive.exclude.iter().for_each(|it| hasher.field(it));
+            }
             if archive.format == ArchiveFormat::Raw {
                 hasher.field(archive.file_name().unwrap_or_default());
             }
@@ -149,6 +156,7 @@ mod tests {
                 format,
                 strip_components: 0,
                 into: RelativePath::root(),
+                exclude: Vec::new(),
             }],
             tools: Vec::new(),
             environment: Vec::new(),

@@ -132,5 +132,6 @@ fn is_used(name: &Name, builds: &[BuildTable], tasks: &[TaskTable]) -> bool {
         Some(toolchain) => is_name(toolchain),
         None => build.toolchains.is_empty() || build.toolchains.iter().any(is_name),
     });
-    by_build || tasks.iter().any(|task| task.tools.iter().any(is_name))
+    let lent = builds.iter().any(|build| build.tools.iter().any(is_name));
+    by_build || lent || tasks.iter().any(|task| task.tools.iter().any(is_name))
 }

@@ -85,6 +85,8 @@ table! {
         toolchains: Spanned<Vec<Spanned<String>>> = "toolchains";
         /// Names of `[target.N]` tables, at least one.
         targets: Spanned<Vec<Spanned<String>>> = "targets", required "targets = [\"static\"]";
+        /// Names of `[toolchain.N]` tables that the builder may use beside its own, such as a C compiler.
+        tools: Vec<Spanned<String>> = "tools";
         /// What tuning policies offer, in order; a later one wins.
         tuning: Vec<Spanned<OfferText>> = "tuning";
         /// Where the build works, below the pipeline's folder.

@@ -224,6 +224,8 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
         }
         None => Vec::new(),
     };
+    let tools = raw.tools.unwrap_or_default();
+    known.toolchains.check(&wanting, &tools, problems);
     let tuning: Vec<_> = raw.tuning.unwrap_or_default();
     let tuning: Vec<_> = tuning.into_iter().map(|offer| offer.map(|o| o.0)).collect();
     twice(&wanting, &tuning, problems);
@@ -231,6 +233,7 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
         with: raw.with.map(text).unwrap_or_else(|| name.clone()),
         toolchain: raw.toolchain,
         toolchains,
+        tools,
         targets,
         tuning,
         directory: raw.directory.unwrap_or_default(),

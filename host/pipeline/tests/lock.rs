@@ -26,6 +26,7 @@ fn release(host: &str) -> LockedRelease {
         format: ArchiveFormat::TarGz,
         strip_components: 1,
         into: RelativePath::root(),
+        exclude: Vec::new(),
     };
     let goroot = SandboxPath {
         root: Root::Tool("go".into()),
@@ -273,8 +274,9 @@ prop_compose! {
         ]),
         strip_components in any::<u32>(),
         into in relative(),
+        exclude in vec(".{0,20}", 0..3),
     ) -> Archive {
-        Archive { urls, digest, bytes, format, strip_components, into }
+        Archive { urls, digest, bytes, format, strip_components, into, exclude }
     }
 }
 

@@ -1,10 +1,9 @@
 //! The engine's view of the loaded plugins: one method for each function of the contract,
 //! each a call and a look at what came back.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, Called, Plugins};
+use orch_engine::port::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
 use orch_model::{
-    Advice, Build, Machine, Observation, Offer, PluginId, PluginSummary, Role, SandboxPath, Target,
-    Toolchain,
+    Advice, Build, Machine, Observation, Offer, PluginId, PluginSummary, Role, Target, Toolchain,
 };
 
 use crate::{PluginHost, failure::Breach, review};
@@ -71,15 +70,10 @@ impl Plugins for PluginHost {
         })
     }
 
-    fn finish_artifact(
-        &self,
-        plugin: &PluginId,
-        name: &str,
-        artifact: &SandboxPath,
-    ) -> Called<Build> {
+    fn finish_artifact(&self, plugin: &PluginId, request: &FinishRequest) -> Called<Build> {
         self.call(plugin, Role::TargetPlatform, "finish", |guest| {
-            let build = guest.finish_artifact(name, artifact)?;
-            Ok(review::build(build, Some(artifact), &[])?)
+            let build = guest.finish_artifact(request)?;
+            Ok(review::build(build, Some(&request.artifact), &[])?)
         })
     }
 

@@ -4,7 +4,7 @@ mod guest;
 
 use expect_test::{Expect, expect};
 use guest::{describe, host, limits, load, platform, words};
-use orch_engine::port::Plugins;
+use orch_engine::port::{FinishRequest, Plugins};
 use orch_model::{PluginFailure, RelativePath, Root, SandboxPath};
 
 /// Calls `offers` of a platform with this body.
@@ -203,11 +203,16 @@ fn names_a_path_that_leaves() {
         "\40\08\00\00\01\00\00\00\04\00\00\00\41\08\00\00\01\00\00\00\42\08\00\00\09\00\00\00\00\00\00\00"
         "xa../../etc")"#;
     let plugin = load(&host, platform(data, "unreachable", "unreachable"));
-    let given = SandboxPath {
-        root: Root::Artifact("compile".into()),
-        relative: RelativePath::new("agent").expect("a path"),
+    let given = FinishRequest {
+        platform: "x".into(),
+        settings: "{}".into(),
+        artifact: SandboxPath {
+            root: Root::Artifact("compile".into()),
+            relative: RelativePath::new("agent").expect("a path"),
+        },
+        tools: Vec::new(),
     };
-    expect!["broken: plugin `demo` 1.2.3 in `target-platform.finish` named the path `../../etc`, which leaves its root; it wrote no log line"].assert_eq(&words(&host.finish_artifact(&plugin, "x", &given)));
+    expect!["broken: plugin `demo` 1.2.3 in `target-platform.finish` named the path `../../etc`, which leaves its root; it wrote no log line"].assert_eq(&words(&host.finish_artifact(&plugin, &given)));
 }
 
 #[test]

@@ -195,6 +195,7 @@ pub(crate) fn plan() -> Plan {
                     format: ArchiveFormat::TarGz,
                     strip_components: 1,
                     into: RelativePath::root(),
+                    exclude: Vec::new(),
                 }],
                 tools: vec![],
                 environment: vec![],

@@ -14,6 +14,7 @@ mod port;
 mod registry;
 mod release;
 mod settings;
+mod slim;
 mod sources;
 mod toolchain;
 

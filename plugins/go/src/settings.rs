@@ -11,6 +11,7 @@ use serde::Deserialize;
 pub struct SourceSettings {
     pub(crate) source: Option<OneOrMore>,
     pub(crate) exclude: Option<OneOrMore>,
+    pub(crate) slim: bool,
 }
 
 /// A place that releases come from.

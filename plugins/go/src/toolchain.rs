@@ -7,7 +7,7 @@ use semver::Version;
 
 use crate::port::Port;
 use crate::settings::{Source, SourceSettings};
-use crate::{environment, release};
+use crate::{environment, release, slim};
 
 /// Releases that satisfy a requirement, newest first.
 pub(crate) fn releases(
@@ -68,6 +68,10 @@ pub(crate) fn locate(
     for source in Source::chosen(settings)? {
         match source.locate(&version, host, facts) {
             Ok(Some(archive)) => {
+                let archive = match settings.slim {
+                    true => archive.without(slim::PATTERNS),
+                    false => archive,
+                };
                 let suffix = Port::of(host).map_or("", Port::suffix);
                 return Ok(Toolchain {
                     version: version.to_string(),

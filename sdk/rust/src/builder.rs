@@ -29,6 +29,7 @@ impl Request {
             settings: "{}".to_owned(),
             directory: String::new(),
             toolchain,
+            tools: Vec::new(),
             host: Machine::of("x86_64-unknown-linux-gnu"),
             target: Machine::of("x86_64-unknown-linux-gnu"),
             target_environment: Vec::new(),

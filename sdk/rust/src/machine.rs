@@ -12,6 +12,7 @@ impl Machine {
             cores: None,
             memory_bytes: None,
             page_bytes: None,
+            numa_nodes: None,
         }
     }
 
@@ -43,6 +44,12 @@ impl Machine {
     /// With one size of the kernel's pages; left out where several are met.
     pub fn page_bytes(mut self, bytes: u32) -> Self {
         self.page_bytes = Some(bytes);
+        self
+    }
+
+    /// With so many NUMA nodes.
+    pub fn numa_nodes(mut self, count: u32) -> Self {
+        self.numa_nodes = Some(count);
         self
     }
 

@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 
 use crate::contract::target_platform::exports::orch::plugin::target_platform::Guest;
 pub use crate::contract::target_platform::exports::orch::plugin::target_platform::{
-    Observation, Requirement, Runner, Target,
+    FinishRequest, Observation, Requirement, Runner, Target,
 };
 use crate::offer::offered;
 use crate::panics::report_through_log;
-use crate::{Build, Error, Facts, HostFacts, Machine, Offer, Pair, Path};
+use crate::{Build, Error, Facts, HostFacts, Machine, Offer, Pair};
 
 /// Machines to build for. Export it with [`export_target_platform!`](crate::export_target_platform).
 pub trait TargetPlatform {
@@ -30,7 +30,7 @@ pub trait TargetPlatform {
 
     /// Steps after the link: strip, `objcopy`, a firmware image. The artifact ships as it
     /// is unless said here.
-    fn finish(_offer: &str, _artifact: &Path) -> Result<Build, Error> {
+    fn finish(_request: &FinishRequest, _settings: Self::Settings) -> Result<Build, Error> {
         Ok(Build::nothing())
     }
 }
@@ -146,9 +146,9 @@ impl<T: TargetPlatform> Guest for Adapter<T> {
         T::recognise(&observation)
     }
 
-    fn finish(name: String, artifact: Path) -> Result<Build, Error> {
+    fn finish(request: FinishRequest) -> Result<Build, Error> {
         report_through_log();
-        offered(T::offers(), &name)?;
-        T::finish(&name, &artifact)
+        offered(T::offers(), &request.name)?;
+        T::finish(&request, crate::settings(&request.settings)?)
     }
 }

@@ -47,6 +47,7 @@ impl Archive {
             format,
             strip_components: 0,
             into: String::new(),
+            exclude: Vec::new(),
         }
     }
 
@@ -65,6 +66,13 @@ impl Archive {
     /// Unpacked into a directory below the toolchain's root.
     pub fn below(mut self, directory: impl Into<String>) -> Self {
         self.into = directory.into();
+        self
+    }
+
+    /// Without the files that these glob patterns below the toolchain's root match.
+    pub fn without(mut self, patterns: &[&str]) -> Self {
+        self.exclude
+            .extend(patterns.iter().map(|&pattern| pattern.to_owned()));
         self
     }
 }

@@ -10,7 +10,7 @@ use orch_model::{
 
 use crate::nearest;
 use crate::plan::{LeftOut, PlannedBuild, PlannedTarget};
-use crate::port::{AdviceRequest, BuildRequest};
+use crate::port::{AdviceRequest, BuildRequest, FinishRequest};
 use crate::problem::PlanProblem;
 
 use super::Planner;
@@ -77,11 +77,17 @@ impl Planner<'_> {
         target: &PlannedTarget,
     ) {
         let advice = self.advice(builder, toolchain, policies, target);
+        let tools: Vec<_> = table
+            .tools
+            .iter()
+            .filter_map(|name| self.pinned(name))
+            .collect();
         let request = BuildRequest {
             unit: table.name.value.clone(),
             settings: table.settings.json(),
             directory: table.directory.clone(),
             toolchain: toolchain.clone(),
+            tools: tools.clone(),
             host: self.surroundings.host.clone(),
             target: target.target.clone(),
             tweaks: advice.iter().map(|advice| advice.tweak.clone()).collect(),
@@ -123,7 +129,8 @@ impl Planner<'_> {
             )));
             return;
         }
-        let Some(build) = self.finish(table, build, target) else {
+        let tools: Vec<_> = std::iter::once(toolchain.clone()).chain(tools).collect();
+        let Some(build) = self.finish(table, build, target, &tools) else {
             return;
         };
         let smoke = self.smoke(table, &build.artifacts, target);
@@ -176,6 +183,7 @@ impl Planner<'_> {
         table: &BuildTable,
         mut build: Build,
         target: &PlannedTarget,
+        tools: &[InstalledToolchain],
     ) -> Option<Build> {
         let platform = &target.by.plugin;
         let mut shipped: Vec<Artifact> = Vec::new();
@@ -184,9 +192,13 @@ impl Planner<'_> {
                 shipped.push(artifact); // A toolchain's own file is finished.
                 continue;
             }
-            let called = self
-                .plugins
-                .finish_artifact(platform, &target.platform, &artifact.path);
+            let request = FinishRequest {
+                platform: target.platform.clone(),
+                settings: self.settings_of_target(&target.name),
+                artifact: artifact.path.clone(),
+                tools: tools.to_vec(),
+            };
+            let called = self.plugins.finish_artifact(platform, &request);
             let wanted = format!("finish build `{}` for `{}`", table.name.value, target.name);
             let site = Self::site(platform, wanted, table.name.span.clone(), None);
             let finish = self.take(called, &site)?;
@@ -213,6 +225,12 @@ impl Planner<'_> {
         }
         build.artifacts = shipped;
         Some(build)
+    }
+
+    fn settings_of_target(&self, name: &str) -> String {
+        let mut targets = self.pipeline.targets.iter();
+        let table = targets.find(|table| table.name.value == name);
+        table.map_or_else(|| "{}".to_owned(), |table| table.settings.json())
     }
 
     /// Complains about a build of which no cell can be.

@@ -17,7 +17,7 @@ pub use executor::{Execution, Executor, Failure, Job};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};
 pub use observer::{Event, Observer, Stage};
-pub use plugins::{AdviceRequest, BuildRequest, Called, Plugins};
+pub use plugins::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
 pub use publisher::{Publication, Publisher};
 pub use sources::{SourceFile, Sources};
 pub use toolchains::{InstalledTree, Progress, Toolchains};

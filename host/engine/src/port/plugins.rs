@@ -27,12 +27,27 @@ pub struct BuildRequest {
     pub directory: RelativePath,
     /// What it builds with.
     pub toolchain: InstalledToolchain,
+    /// Other toolchains that the pipeline lends to it, in its order.
+    pub tools: Vec<InstalledToolchain>,
     /// The machine that builds.
     pub host: Machine,
     /// The machine built for.
     pub target: Target,
     /// What tuning set, later ones winning.
     pub tweaks: Vec<Tweak>,
+}
+
+/// What a platform is told of a file that a build is about to ship.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishRequest {
+    /// The platform, by the name of its offer.
+    pub platform: String,
+    /// The target's settings as JSON.
+    pub settings: String,
+    /// The file, below an action's outputs.
+    pub artifact: SandboxPath,
+    /// The toolchain that it was built with, then those lent to the build.
+    pub tools: Vec<InstalledToolchain>,
 }
 
 /// What a tuning policy is told.
@@ -85,12 +100,7 @@ pub trait Plugins: Send + Sync {
     fn recognise(&self, plugin: &PluginId, observation: &Observation) -> Called<Vec<String>>;
 
     /// `target-platform.finish`
-    fn finish_artifact(
-        &self,
-        plugin: &PluginId,
-        name: &str,
-        artifact: &SandboxPath,
-    ) -> Called<Build>;
+    fn finish_artifact(&self, plugin: &PluginId, request: &FinishRequest) -> Called<Build>;
 
     /// `tuning-policy.offers`
     fn policy_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>>;

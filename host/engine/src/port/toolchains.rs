@@ -19,6 +19,8 @@ pub struct InstalledTree {
     pub bytes: u64,
     /// How many files.
     pub files: u64,
+    /// Size in bytes of the files of its archives that were left out.
+    pub left_out_bytes: u64,
 }
 
 /// Told how far something has come; called often, so it must be cheap.

@@ -34,12 +34,15 @@ pub(crate) struct Summary {
     pub(crate) digest: Digest,
     pub(crate) bytes: u64,
     pub(crate) files: u64,
+    /// Of files that were left out.
+    pub(crate) left_out_bytes: u64,
 }
 
 /// A tree that grows.
 pub(crate) struct Tree {
     writer: Writer,
     nodes: BTreeMap<String, Node>,
+    left_out_bytes: u64,
 }
 
 impl Tree {
@@ -48,12 +51,18 @@ impl Tree {
         Ok(Self {
             writer: Writer::new(folder, limits)?,
             nodes: BTreeMap::new(),
+            left_out_bytes: 0,
         })
     }
 
     /// Says that the next entries are of an archive of this size.
     pub(crate) fn begin_archive(&mut self, bytes: u64) {
         self.writer.begin_archive(bytes);
+    }
+
+    /// Says that a file of this size was left out.
+    pub(crate) fn leave_out(&mut self, bytes: u64) {
+        self.left_out_bytes = self.left_out_bytes.saturating_add(bytes);
     }
 
     pub(crate) fn writer(&self) -> &Writer {
@@ -184,6 +193,7 @@ impl Tree {
             digest: hasher.finish(),
             bytes,
             files,
+            left_out_bytes: self.left_out_bytes,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Where an entry of an archive goes in the tree, by its name alone.
 
-use orch_model::RelativePath;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use orch_model::{Archive, RelativePath};
 
 use crate::tree::Refused;
 
@@ -10,9 +11,34 @@ pub(super) struct Placement {
     pub(super) strip: usize,
     /// Directory to unpack into.
     pub(super) into: RelativePath,
+    /// What is left out, by its place in the tree.
+    exclude: GlobSet,
 }
 
 impl Placement {
+    pub(super) fn of(archive: &Archive) -> Result<Self, Refused> {
+        let mut exclude = GlobSetBuilder::new();
+        for pattern in &archive.exclude {
+            let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+            let glob = glob.map_err(|error| {
+                Refused::Archive(format!("is to be unpacked without `{pattern}`: {error}"))
+            })?;
+            exclude.add(glob);
+        }
+        Ok(Self {
+            strip: archive.strip_components as usize,
+            into: archive.into.clone(),
+            exclude: exclude
+                .build()
+                .map_err(|error| Refused::Archive(format!("has too many exceptions: {error}")))?,
+        })
+    }
+
+    /// Whether what would lie there is left out.
+    pub(super) fn leaves_out(&self, path: &RelativePath) -> bool {
+        self.exclude.is_match(path.as_str())
+    }
+
     /// Where the entry goes; none for one that lies above what is kept. `.` parts are
     /// dropped first: `./a/b` and `a/b` are the same name.
     pub(super) fn place(&self, name: &[u8]) -> Result<Option<RelativePath>, Refused> {
@@ -39,14 +65,42 @@ impl Placement {
 
 #[cfg(test)]
 mod tests {
+    use orch_model::{ArchiveFormat, Digest};
+
     use super::*;
+
+    fn placement(into: &str, exclude: &[&str]) -> Placement {
+        Placement::of(&Archive {
+            urls: Vec::new(),
+            digest: Digest::of(""),
+            bytes: None,
+            format: ArchiveFormat::TarGz,
+            strip_components: 1,
+            into: RelativePath::new(into).unwrap(),
+            exclude: exclude.iter().map(|&pattern| pattern.to_owned()).collect(),
+        })
+        .ok()
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_left_out_is_named_by_its_place_in_the_tree() {
+        let placement = placement("sdk", &["sdk/doc/**", "**/*_test.go"]);
+        for (path, expected) in [
+            ("sdk/doc/a/b.html", true),
+            ("sdk/doc", false),
+            ("sdk/src/os/file_test.go", true),
+            ("sdk/src/os/file.go", false),
+            ("doc/a", false),
+        ] {
+            let path = RelativePath::new(path).unwrap();
+            assert_eq!(placement.leaves_out(&path), expected, "{path:?}");
+        }
+    }
 
     #[test]
     fn leading_directories_are_dropped_and_the_rest_is_moved() {
-        let placement = Placement {
-            strip: 1,
-            into: RelativePath::new("sdk").unwrap(),
-        };
+        let placement = placement("sdk", &[]);
         let place = |name: &str| placement.place(name.as_bytes()).unwrap();
         assert_eq!(place("./go/bin/go").unwrap().as_str(), "sdk/bin/go");
         assert_eq!(place("go/"), None);
@@ -56,10 +110,7 @@ mod tests {
 
     #[test]
     fn a_name_is_refused_even_where_its_bad_part_would_be_dropped() {
-        let placement = Placement {
-            strip: 1,
-            into: RelativePath::root(),
-        };
+        let placement = placement("", &[]);
         for name in [
             &b"../a"[..],
             b"/a/b",

@@ -49,10 +49,7 @@ pub(crate) fn unpack(
     let job = Job {
         file: &file,
         bytes,
-        placement: Placement {
-            strip: archive.strip_components as usize,
-            into: archive.into.clone(),
-        },
+        placement: Placement::of(archive)?,
         meter,
         cancel,
     };

@@ -116,6 +116,11 @@ fn place(
     let Some(path) = job.placement.place(&name)? else {
         return refuse_special(kind, &name);
     };
+    if job.placement.leaves_out(&path) {
+        refuse_special(kind, &name)?;
+        tree.leave_out(entry.size());
+        return Ok(());
+    }
     match kind {
         EntryType::Directory => tree.directory(&path),
         // Before POSIX a directory was a file whose name ends so.
@@ -193,7 +198,7 @@ fn refused(name: &[u8], why: &str) -> Refused {
 mod tests {
     use orch_engine::Cancel;
     use orch_engine::port::{Progress, Stage};
-    use orch_model::RelativePath;
+    use orch_model::{Archive, ArchiveFormat, Digest, RelativePath};
 
     use crate::download::Meter;
     use crate::tree::Limits;
@@ -231,10 +236,15 @@ mod tests {
         let job = Job {
             file: &tempfile::tempfile().unwrap(),
             bytes: 1,
-            placement: Placement {
-                strip: 1,
+            placement: Placement::of(&Archive {
+                urls: Vec::new(),
+                digest: Digest::of(""),
+                bytes: None,
+                format: ArchiveFormat::TarGz,
+                strip_components: 1,
                 into: RelativePath::root(),
-            },
+                exclude: Vec::new(),
+            })?,
             meter: &Meter {
                 progress: &Silent,
                 stage: Stage::Unpack,

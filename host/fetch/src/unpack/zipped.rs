@@ -62,6 +62,10 @@ pub(super) fn unpack(job: &Job<'_>, tree: &mut Tree) -> Result<(), Refused> {
         let Some(path) = job.placement.place(&name)? else {
             continue;
         };
+        if job.placement.leaves_out(&path) {
+            tree.leave_out(entry.size());
+            continue;
+        }
         match mode & KIND {
             _ if is_directory => tree.directory(&path)?,
             KIND_LINK => links.push((index, path)),

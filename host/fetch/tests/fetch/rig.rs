@@ -112,6 +112,7 @@ pub fn toolchain(format: ArchiveFormat, urls: &[String], bytes: &[u8]) -> Toolch
             format,
             strip_components: 0,
             into: RelativePath::root(),
+            exclude: Vec::new(),
         }],
         tools: Vec::new(),
         environment: Vec::new(),

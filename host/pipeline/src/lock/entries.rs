@@ -71,6 +71,8 @@ struct ArchiveEntry {
     strip_components: u32,
     #[serde(default)]
     into: RelativePath,
+    #[serde(default)]
+    exclude: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +162,7 @@ impl From<ArchiveEntry> for Archive {
             format: entry.format,
             strip_components: entry.strip_components,
             into: entry.into,
+            exclude: entry.exclude,
         }
     }
 }

@@ -94,6 +94,12 @@ fn render_archive(text: &mut String, archive: &Archive) {
     if !archive.into.is_root() {
         line(text, "into", archive.into.as_str());
     }
+    let exclude = archive.exclude.iter();
+    list(
+        text,
+        "exclude",
+        exclude.map(|pattern| Value::from(pattern.as_str())),
+    );
 }
 
 fn line(text: &mut String, key: &str, value: &str) {

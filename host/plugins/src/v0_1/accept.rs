@@ -79,6 +79,7 @@ pub(crate) fn machine(machine: types::Machine) -> Machine {
         cores: machine.cores,
         memory_bytes: machine.memory_bytes,
         page_bytes: machine.page_bytes,
+        numa_nodes: machine.numa_nodes,
     }
 }
 
@@ -157,6 +158,7 @@ fn archive(archive: source::Archive) -> Accepted<Archive> {
         },
         strip_components: archive.strip_components,
         into: relative("directory", &archive.into)?,
+        exclude: archive.exclude,
     })
 }
 

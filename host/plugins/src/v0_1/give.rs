@@ -1,7 +1,7 @@
 //! The model's values as the contract's: what the host hands to a plugin. All of it is
 //! the host's own, so nothing is checked.
 
-use orch_engine::port::{AdviceRequest, BuildRequest};
+use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
 use orch_model::{
     InstalledToolchain, Machine, Observation, PackageFile, Part, Root, Sample, SandboxPath, Tool,
     Tweak, Variable, Word,
@@ -17,6 +17,7 @@ pub(crate) fn machine(machine: &Machine) -> types::Machine {
         cores: machine.cores,
         memory_bytes: machine.memory_bytes,
         page_bytes: machine.page_bytes,
+        numa_nodes: machine.numa_nodes,
     }
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn build_request(
         settings: request.settings.clone(),
         directory: request.directory.as_str().to_owned(),
         toolchain: toolchain(&request.toolchain),
+        tools: request.tools.iter().map(toolchain).collect(),
         host: machine(&request.host),
         target: machine(&request.target.machine),
         target_environment: request
@@ -123,6 +125,17 @@ pub(crate) fn build_request(
             .collect(),
         static_link: request.target.static_link,
         tweaks: request.tweaks.iter().map(tweak).collect(),
+    }
+}
+
+pub(crate) fn finish_request(
+    request: &FinishRequest,
+) -> target_platform::exports::orch::plugin::target_platform::FinishRequest {
+    target_platform::exports::orch::plugin::target_platform::FinishRequest {
+        name: request.platform.clone(),
+        settings: request.settings.clone(),
+        artifact: path(&request.artifact),
+        tools: request.tools.iter().map(toolchain).collect(),
     }
 }
 

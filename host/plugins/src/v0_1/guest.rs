@@ -1,9 +1,7 @@
 //! Calls into an instance of a plugin, in the model's types.
 
-use orch_engine::port::{AdviceRequest, BuildRequest};
-use orch_model::{
-    Advice, Build, Machine, Observation, Offer, PluginId, Role, SandboxPath, Target, Toolchain,
-};
+use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
+use orch_model::{Advice, Build, Machine, Observation, Offer, PluginId, Role, Target, Toolchain};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -177,13 +175,13 @@ impl Guest<'_> {
         ))
     }
 
-    pub fn finish_artifact(self, name: &str, artifact: &SandboxPath) -> Result<Build, CallError> {
+    pub fn finish_artifact(self, request: &FinishRequest) -> Result<Build, CallError> {
         let build = said(call!(
             self,
             TargetPlatform,
             target_platform,
             orch_plugin_target_platform,
-            call_finish(name, &give::path(artifact))
+            call_finish(&give::finish_request(request))
         ))?;
         Ok(accept::build(build, self.plugin)?)
     }

@@ -15,21 +15,27 @@ use super::release;
 /// What is installed.
 pub fn list(environment: Environment, console: &Console) -> Result<Exit, Stop> {
     let house = House::open(environment, None, true, console)?;
-    let mut table = Table::new(["toolchain", "size", "files", "lies in"])
+    let mut table = Table::new(["toolchain", "size", "left out", "files", "lies in"])
         .right(1)
-        .right(2);
+        .right(2)
+        .right(3);
     let mut rows = Vec::new();
     for release in house.fetcher.list_installed()? {
         let tree = &release.tree;
+        let left_out = match tree.left_out_bytes {
+            0 => "-".to_owned(),
+            bytes => human_bytes(bytes),
+        };
         table.row([
             release.label.as_str(),
             &human_bytes(tree.bytes),
+            &left_out,
             &tree.files.to_string(),
             &tree.root.display().to_string(),
         ]);
         rows.push(serde_json::json!({
             "toolchain": release.label, "bytes": tree.bytes, "files": tree.files,
-            "root": tree.root, "tree": tree.tree,
+            "left_out_bytes": tree.left_out_bytes, "root": tree.root, "tree": tree.tree,
         }));
     }
     match console.json() {
