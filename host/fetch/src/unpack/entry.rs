@@ -10,6 +10,9 @@ pub(super) struct Placement {
     pub(super) strip: usize,
     /// Directory to unpack into.
     pub(super) into: RelativePath,
+    /// Whether the archive is a part of a whole system, as a package of a distribution is:
+    /// then absolute links mean places of the tree, and several archives may bring the same.
+    pub(super) is_system: bool,
 }
 
 impl Placement {
@@ -35,6 +38,25 @@ impl Placement {
             .map_err(|error| Refused::Entry(shown(), error.reason.to_owned()))?;
         Ok(Some(self.into.join(&kept)))
     }
+
+    /// The text of a symbolic link at `path`: an absolute one of a system's part becomes a
+    /// way from there through the directory that stands for the system's root.
+    pub(super) fn link_text(&self, path: &RelativePath, text: String) -> String {
+        let Some(below) = text.strip_prefix('/').filter(|_| self.is_system) else {
+            return text;
+        };
+        let mut relative = "../".repeat(path.as_str().matches('/').count());
+        if !self.into.is_root() {
+            relative.push_str(self.into.as_str());
+            relative.push('/');
+        }
+        relative.push_str(below);
+        // `/` alone, from a link at the top.
+        match relative.trim_end_matches('/') {
+            "" => ".".to_owned(),
+            relative => relative.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +68,7 @@ mod tests {
         let placement = Placement {
             strip: 1,
             into: RelativePath::new("sdk").unwrap(),
+            is_system: false,
         };
         let place = |name: &str| placement.place(name.as_bytes()).unwrap();
         assert_eq!(place("./go/bin/go").unwrap().as_str(), "sdk/bin/go");
@@ -55,10 +78,36 @@ mod tests {
     }
 
     #[test]
+    fn absolute_links_of_a_system_stay_in_its_tree() {
+        let link = |into: &str, is_system, path: &str, text: &str| {
+            let placement = Placement {
+                strip: 0,
+                into: RelativePath::new(into).unwrap(),
+                is_system,
+            };
+            placement.link_text(&RelativePath::new(path).unwrap(), text.to_owned())
+        };
+        let library = "/lib/libz.so.1";
+        assert_eq!(
+            link("", true, "usr/lib/libz.so", library),
+            "../../lib/libz.so.1"
+        );
+        assert_eq!(link("", true, "libz.so", library), "lib/libz.so.1");
+        assert_eq!(link("", true, "root", "/"), ".");
+        assert_eq!(link("", true, "usr/lib/libz.so", "libz.so.1"), "libz.so.1");
+        assert_eq!(
+            link("root", true, "root/lib/a", library),
+            "../../root/lib/libz.so.1"
+        );
+        assert_eq!(link("", false, "usr/lib/libz.so", library), library);
+    }
+
+    #[test]
     fn a_name_is_refused_even_where_its_bad_part_would_be_dropped() {
         let placement = Placement {
             strip: 1,
             into: RelativePath::root(),
+            is_system: false,
         };
         for name in [
             &b"../a"[..],
