@@ -238,7 +238,8 @@ fn selected(name: &str, version: &str, architecture: &str) -> String {
 
 fn absent(what: &str) -> Trouble {
     Trouble::Absent(format!(
-        "apt knows no package `{what}`; `apt-get update` renews its lists"
+        "apt knows no package `{what}`; `apt-get update` renews its lists, and `orch lock \
+         --update` pins what they have"
     ))
 }
 
