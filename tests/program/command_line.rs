@@ -5,8 +5,9 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 9] = [
+const BUNDLED: [&str; 10] = [
     "cortex-m",
+    "debian",
     "generic",
     "go",
     "go-release",

@@ -17,6 +17,7 @@ mod graph;
 mod interrupt;
 mod killed;
 mod matrix;
+mod packages;
 mod pinned;
 mod platforms;
 mod sandbox;

@@ -38,6 +38,7 @@ fn every_plugin_is_inside_and_sorted() {
         ids,
         [
             "cortex-m",
+            "debian",
             "generic",
             "go",
             "go-release",

@@ -99,6 +99,7 @@ mod tests {
             tools: Vec::new(),
             environment: Vec::new(),
             sysroot: None,
+            files: Vec::new(),
         };
         let recipe = toolchain.recipe();
         let folder = tempfile::tempdir().unwrap();

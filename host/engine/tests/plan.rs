@@ -86,6 +86,7 @@ impl Plugins for Fake {
             tools: Vec::new(),
             environment: Vec::new(),
             sysroot: None,
+            files: Vec::new(),
         }))
     }
 

@@ -63,6 +63,7 @@ fn main() -> Result<(), String> {
         tools: Vec::new(),
         environment: Vec::new(),
         sysroot: None,
+        files: Vec::new(),
     };
     let from_loopback = toolchain(server.url("archive"));
     let from_file = toolchain(format!("file://{}", archive.display()));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_model::{Architecture, Digest, Machine, OperatingSystem};
+use orch_model::{Architecture, Digest, Fault, Machine, OperatingSystem};
 
 use crate::command::{Output, Run, find};
 use crate::purl::Purl;
@@ -19,6 +19,10 @@ pub(crate) struct Apt<'a> {
     settings: &'a FetchSettings,
     cache_program: PathBuf,
     get_program: PathBuf,
+    /// The option that says where apt keeps its index of the machine's lists. The machine's
+    /// own index can be written by root only and is often switched off, and making one anew
+    /// takes apt half a second for each question.
+    index: String,
 }
 
 /// A package file that apt's lists have.
@@ -28,6 +32,12 @@ pub(crate) struct Package {
     pub(crate) architecture: String,
     pub(crate) bytes: u64,
     pub(crate) digest: Digest,
+    /// `Pre-Depends` and `Depends`, cut at the commas.
+    pub(crate) requires: Vec<String>,
+    /// `Provides`, likewise.
+    pub(crate) provides: Vec<String>,
+    /// `Conflicts` and `Breaks`, likewise.
+    pub(crate) conflicts: Vec<String>,
 }
 
 impl<'a> Apt<'a> {
@@ -37,11 +47,17 @@ impl<'a> Apt<'a> {
         let release = fs::read_to_string(OS_RELEASE).unwrap_or_default();
         of_this_machine(purl, distribution(&release))?;
         match (find(settings, "apt-cache"), find(settings, "apt-get")) {
-            (Some(cache_program), Some(get_program)) => Ok(Self {
-                settings,
-                cache_program,
-                get_program,
-            }),
+            (Some(cache_program), Some(get_program)) => {
+                let index = settings.cache.join("apt");
+                fs::create_dir_all(&index)
+                    .map_err(|error| Fault::io("make folder", &index, &error))?;
+                Ok(Self {
+                    settings,
+                    cache_program,
+                    get_program,
+                    index: format!("Dir::Cache={}", index.display()),
+                })
+            }
             _ => Err(Trouble::Missing(
                 "there is no apt on this machine, which fetches Debian packages".into(),
                 "choose a source that needs no apt".into(),
@@ -68,16 +84,21 @@ impl<'a> Apt<'a> {
         Ok(versions)
     }
 
-    /// One version of a package for an architecture.
+    /// One version of a package for an architecture; without a version, the one that apt
+    /// would install.
     pub(crate) fn package(
         &self,
         name: &str,
-        version: &str,
+        version: Option<&str>,
         architecture: &str,
         cancel: &Cancel,
     ) -> Result<Package, Trouble> {
-        let selected = selected(name, version, architecture);
-        let output = self.ask(&self.cache_program, &["show", &selected], cancel)?;
+        let selected = match version {
+            Some(version) => selected(name, version, architecture),
+            None => format!("{name}:{architecture}"),
+        };
+        let arguments = ["show", "--no-all-versions", &selected];
+        let output = self.ask(&self.cache_program, &arguments, cancel)?;
         parse_show(&output.stdout, name, version).ok_or_else(|| absent(&selected))
     }
 
@@ -129,7 +150,12 @@ impl<'a> Apt<'a> {
     /// Runs one of apt's programs to learn something, which does not take long.
     fn ask(&self, program: &Path, arguments: &[&str], cancel: &Cancel) -> Result<Output, Trouble> {
         let at_most = self.settings.patience.registry;
-        self.run(program, arguments, None, Some(at_most), cancel)
+        let mut with_index = vec!["-o", &self.index];
+        for option in INDEX_FILES {
+            with_index.extend(["-o", option]);
+        }
+        with_index.extend(arguments);
+        self.run(program, &with_index, None, Some(at_most), cancel)
     }
 
     fn run(
@@ -150,6 +176,12 @@ impl<'a> Apt<'a> {
         .output(self.settings, cancel)
     }
 }
+
+/// The options that switch on apt's index, which distributions for containers switch off.
+const INDEX_FILES: [&str; 2] = [
+    "Dir::Cache::pkgcache=pkgcache.bin",
+    "Dir::Cache::srcpkgcache=srcpkgcache.bin",
+];
 
 /// Where a machine says which distribution it is.
 /// <https://www.freedesktop.org/software/systemd/man/latest/os-release.html>
@@ -206,7 +238,8 @@ fn selected(name: &str, version: &str, architecture: &str) -> String {
 
 fn absent(what: &str) -> Trouble {
     Trouble::Absent(format!(
-        "apt knows no package `{what}`; `apt-get update` renews its lists"
+        "apt knows no package `{what}`; `apt-get update` renews its lists, and `orch lock \
+         --update` pins what they have"
     ))
 }
 
@@ -218,21 +251,30 @@ fn failure(what: &str, output: &Output) -> Trouble {
 }
 
 /// Reads the paragraphs of `apt-cache show`.
-fn parse_show(text: &str, name: &str, version: &str) -> Option<Package> {
+fn parse_show(text: &str, name: &str, version: Option<&str>) -> Option<Package> {
     text.split("\n\n").find_map(|paragraph| {
         let field = |key: &str| {
             paragraph
                 .lines()
                 .find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
         };
-        if field("Package")? != name || field("Version")? != version {
+        let found = field("Version")?;
+        if field("Package")? != name || version.is_some_and(|version| version != found) {
             return None;
         }
+        let lists = |keys: &[&str]| {
+            let values = keys.iter().filter_map(|key| field(key));
+            let items = values.flat_map(|value| value.split(','));
+            items.map(|item| item.trim().to_owned()).collect()
+        };
         Some(Package {
-            version: version.to_owned(),
+            version: found.to_owned(),
             architecture: field("Architecture")?.to_owned(),
             bytes: field("Size")?.parse().ok()?,
             digest: format!("sha256:{}", field("SHA256")?).parse().ok()?,
+            requires: lists(&["Pre-Depends", "Depends"]),
+            provides: lists(&["Provides"]),
+            conflicts: lists(&["Conflicts", "Breaks"]),
         })
     })
 }

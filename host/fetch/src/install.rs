@@ -353,6 +353,12 @@ fn unpack_all(
         unpacked.map_err(|refused| unpack::fault(refused, &name))?;
         before += bytes;
     }
+    for file in &toolchain.files {
+        for path in &file.paths {
+            let made = unpack::text_file(path, file, &mut tree, cancel);
+            made.map_err(|refused| unpack::fault(refused, "files of the toolchain itself"))?;
+        }
+    }
     let summary = tree
         .finish()
         .map_err(|refused| unpack::fault(refused, &name))?;

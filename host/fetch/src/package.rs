@@ -34,24 +34,28 @@ pub(crate) fn versions(settings: &FetchSettings, name: &str) -> Result<Vec<Strin
 }
 
 /// The file that a version of a package has for a machine, and its address where its
-/// size is still to be asked for.
+/// size is still to be asked for. Without a version, of the one that its client chooses.
 pub(crate) fn file(
     settings: &FetchSettings,
     name: &str,
     version: &str,
     machine: &Machine,
 ) -> Result<(PackageFile, Option<String>), Trouble> {
-    let package = without_version(name)?;
+    let mut purl = without_version(name)?;
     let cancel = Cancel::new();
-    // Parsing the whole once more checks the version too.
-    let mut purl = Purl::parse(
-        &Purl {
-            version: Some(version.to_owned()),
-            ..package
+    let newest;
+    let version = match purl.registry {
+        Registry::Pypi if version.is_empty() => {
+            newest = versions(settings, name)?;
+            newest.first().map_or("", String::as_str)
         }
-        .to_string(),
-    )
-    .map_err(Trouble::Final)?;
+        _ => version,
+    };
+    if !version.is_empty() {
+        purl.version = Some(version.to_owned());
+        // Parsing the whole once more checks the version too.
+        purl = Purl::parse(&purl.to_string()).map_err(Trouble::Final)?;
+    }
     match purl.registry {
         Registry::Pypi => {
             let platforms = wheel::platforms(machine)?;
@@ -61,19 +65,28 @@ pub(crate) fn file(
                 url: purl.to_string(),
                 digest: found.digest,
                 bytes: None,
+                version: version.to_owned(),
+                requires: Vec::new(),
+                provides: Vec::new(),
+                conflicts: Vec::new(),
             };
             Ok((file, Some(found.url)))
         }
         Registry::Deb => {
             let architecture = apt::architecture(machine)?;
             let apt = Apt::find(settings, &purl)?;
+            let version = Some(version).filter(|version| !version.is_empty());
             let found = apt.package(&purl.name, version, architecture, &cancel)?;
-            purl.version = Some(found.version);
+            purl.version = Some(found.version.clone());
             purl.qualifiers.insert("arch".into(), found.architecture);
             let file = PackageFile {
                 url: purl.to_string(),
                 digest: found.digest,
                 bytes: Some(found.bytes),
+                version: found.version,
+                requires: found.requires,
+                provides: found.provides,
+                conflicts: found.conflicts,
             };
             Ok((file, None))
         }
@@ -111,7 +124,7 @@ pub(crate) fn locate(
             let (version, architecture) = debian(purl)?;
             Ok(Located {
                 digest: apt
-                    .package(&purl.name, version, architecture, cancel)?
+                    .package(&purl.name, Some(version), architecture, cancel)?
                     .digest,
                 url: apt.address(&purl.name, version, architecture, cancel)?,
             })

@@ -47,6 +47,14 @@ pub struct PackageFile {
     pub digest: Digest,
     /// Size, where the registry states it.
     pub bytes: Option<u64>,
+    /// As the registry writes it.
+    pub version: String,
+    /// Packages that it needs, in the registry's own notation, as far as that is read.
+    pub requires: Vec<String>,
+    /// Names of others that it stands for.
+    pub provides: Vec<String>,
+    /// Packages that may not be beside it.
+    pub conflicts: Vec<String>,
 }
 
 /// The answer to a question of the same shape.

@@ -52,5 +52,5 @@ pub use settings::Settings;
 pub use system_version::SystemVersion;
 pub use target::{Requirement, Target, TargetRunner};
 pub use template::{TemplateError, TemplatePart, parse_template};
-pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, Tool, Toolchain};
+pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, TextFile, Tool, Toolchain};
 pub use tweak::{Advice, Tweak};

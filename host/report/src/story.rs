@@ -200,6 +200,7 @@ pub(crate) fn plan() -> Plan {
                 tools: vec![],
                 environment: vec![],
                 sysroot: None,
+                files: Vec::new(),
             },
         }],
         targets: vec![PlannedTarget {

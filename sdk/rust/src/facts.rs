@@ -20,7 +20,8 @@ pub trait Facts {
     fn download(&self, url: &str) -> Result<Vec<u8>, Refusal>;
     /// Versions of a package, newest first, by package URL without a version.
     fn package_versions(&self, name: &str) -> Result<Vec<String>, Refusal>;
-    /// The file that a version of a package has for a machine.
+    /// The file that a version of a package has for a machine; of an empty version, the one
+    /// that the registry's client would choose.
     fn package_file(
         &self,
         name: &str,

@@ -104,6 +104,27 @@ impl Tree {
         }
     }
 
+    /// Whether a file stands at the path.
+    pub(crate) fn has_file(&self, path: &RelativePath) -> bool {
+        matches!(self.nodes.get(path.as_str()), Some(Node::File { .. }))
+    }
+
+    /// Whether a file of this content stands at the path.
+    pub(crate) fn is_file(&self, path: &RelativePath, executable: bool, digest: Digest) -> bool {
+        match self.nodes.get(path.as_str()) {
+            Some(Node::File {
+                executable: known,
+                content: Some((content, _)),
+            }) => *known == executable && *content == digest,
+            _ => false,
+        }
+    }
+
+    /// Whether a symbolic link of this text stands at the path.
+    pub(crate) fn has_link(&self, path: &RelativePath, to: &str) -> bool {
+        matches!(self.nodes.get(path.as_str()), Some(Node::Link(known)) if known == to)
+    }
+
     /// Makes a symbolic link.
     pub(crate) fn symbolic_link(&mut self, path: &RelativePath, to: &str) -> Result<(), Refused> {
         self.fresh(path)?;

@@ -1,7 +1,7 @@
 //! Where an entry of an archive goes in the tree, by its name alone.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use orch_model::{Archive, RelativePath};
+use orch_model::{Archive, ArchiveFormat, RelativePath};
 
 use crate::tree::Refused;
 
@@ -11,6 +11,9 @@ pub(super) struct Placement {
     pub(super) strip: usize,
     /// Directory to unpack into.
     pub(super) into: RelativePath,
+    /// Whether the archive is a part of a whole system, as a package of a distribution is:
+    /// then absolute links mean places of the tree, and several archives may bring the same.
+    pub(super) is_system: bool,
     /// What is left out, by its place in the tree.
     exclude: GlobSet,
 }
@@ -28,6 +31,7 @@ impl Placement {
         Ok(Self {
             strip: archive.strip_components as usize,
             into: archive.into.clone(),
+            is_system: archive.format == ArchiveFormat::Deb,
             exclude: exclude
                 .build()
                 .map_err(|error| Refused::Archive(format!("has too many exceptions: {error}")))?,
@@ -61,11 +65,30 @@ impl Placement {
             .map_err(|error| Refused::Entry(shown(), error.reason.to_owned()))?;
         Ok(Some(self.into.join(&kept)))
     }
+
+    /// The text of a symbolic link at `path`: an absolute one of a system's part becomes a
+    /// way from there through the directory that stands for the system's root.
+    pub(super) fn link_text(&self, path: &RelativePath, text: String) -> String {
+        let Some(below) = text.strip_prefix('/').filter(|_| self.is_system) else {
+            return text;
+        };
+        let mut relative = "../".repeat(path.as_str().matches('/').count());
+        if !self.into.is_root() {
+            relative.push_str(self.into.as_str());
+            relative.push('/');
+        }
+        relative.push_str(below);
+        // `/` alone, from a link at the top.
+        match relative.trim_end_matches('/') {
+            "" => ".".to_owned(),
+            relative => relative.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use orch_model::{ArchiveFormat, Digest};
+    use orch_model::Digest;
 
     use super::*;
 
@@ -106,6 +129,31 @@ mod tests {
         assert_eq!(place("go/"), None);
         assert_eq!(place("README"), None);
         assert_eq!(place("."), None);
+    }
+
+    #[test]
+    fn absolute_links_of_a_system_stay_in_its_tree() {
+        let link = |into: &str, is_system, path: &str, text: &str| {
+            let placement = Placement {
+                strip: 0,
+                is_system,
+                ..placement(into, &[])
+            };
+            placement.link_text(&RelativePath::new(path).unwrap(), text.to_owned())
+        };
+        let library = "/lib/libz.so.1";
+        assert_eq!(
+            link("", true, "usr/lib/libz.so", library),
+            "../../lib/libz.so.1"
+        );
+        assert_eq!(link("", true, "libz.so", library), "lib/libz.so.1");
+        assert_eq!(link("", true, "root", "/"), ".");
+        assert_eq!(link("", true, "usr/lib/libz.so", "libz.so.1"), "libz.so.1");
+        assert_eq!(
+            link("root", true, "root/lib/a", library),
+            "../../root/lib/libz.so.1"
+        );
+        assert_eq!(link("", false, "usr/lib/libz.so", library), library);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 use orch_engine::Cancel;
-use orch_model::{Archive, ArchiveFormat, Fault, RelativePath};
+use orch_model::{Archive, ArchiveFormat, Fault, RelativePath, TextFile};
 
 use crate::download::Meter;
 use crate::tree::{Refused, Tree};
@@ -79,6 +79,24 @@ fn raw(job: &Job<'_>, file_name: Option<&str>, tree: &mut Tree) -> Result<(), Re
         .writer()
         .write(&path, true, Measured::new(job), job.cancel, &mut buffer)?;
     tree.written(&path, written);
+    Ok(())
+}
+
+/// A file that the toolchain brings itself.
+pub(crate) fn text_file(
+    path: &RelativePath,
+    file: &TextFile,
+    tree: &mut Tree,
+    cancel: &Cancel,
+) -> Result<(), Refused> {
+    tree.begin_archive(file.text.len() as u64);
+    tree.file(path, file.executable)?;
+    let mut buffer = vec![0; BUFFER];
+    let content = file.text.as_bytes();
+    let written = tree
+        .writer()
+        .write(path, file.executable, content, cancel, &mut buffer)?;
+    tree.written(path, written);
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use std::thread;
 
 use liblzma::read::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
+use orch_engine::Cancel;
+use orch_model::{Hasher, RelativePath};
 use tar::EntryType;
 
 use crate::tree::{Refused, Tree};
@@ -129,13 +131,22 @@ fn place(
             let mode = entry.header().mode();
             let mode = mode.map_err(|_| refused(&name, "has a mode that is no number"))?;
             let executable = mode & 0o111 != 0;
+            if job.placement.is_system && tree.has_file(&path) {
+                return same_file(&path, executable, entry, tree, job.cancel, buffer);
+            }
             tree.file(&path, executable)?;
             let writer = tree.writer();
             let written = writer.write(&path, executable, entry, job.cancel, buffer)?;
             tree.written(&path, written);
             Ok(())
         }
-        EntryType::Symlink => tree.symbolic_link(&path, &link_text(entry, &name)?),
+        EntryType::Symlink => {
+            let text = job.placement.link_text(&path, link_text(entry, &name)?);
+            match job.placement.is_system && tree.has_link(&path, &text) {
+                true => Ok(()),
+                false => tree.symbolic_link(&path, &text),
+            }
+        }
         EntryType::Link => {
             let text = link_text(entry, &name)?;
             let refused = |why| refused(&name, &format!("is a hard link to `{text}`, which {why}"));
@@ -149,6 +160,38 @@ fn place(
             Err(refused(&name, &format!("is of the unknown kind `{what}`")))
         }
     }
+}
+
+/// A file that another package has brought already, and must be the same.
+fn same_file(
+    path: &RelativePath,
+    executable: bool,
+    entry: &mut impl Read,
+    tree: &Tree,
+    cancel: &Cancel,
+    buffer: &mut [u8],
+) -> Result<(), Refused> {
+    let mut hasher = Hasher::new();
+    loop {
+        let read = entry
+            .read(buffer)
+            .map_err(|error| Refused::Archive(format!("cannot be read: {error}")))?;
+        if read == 0 {
+            break;
+        }
+        tree.writer().pass_over(read as u64)?;
+        if cancel.is_cancelled() {
+            return Err(Refused::Cancelled);
+        }
+        hasher.update(&buffer[..read]);
+    }
+    if tree.is_file(path, executable, hasher.finish()) {
+        return Ok(());
+    }
+    Err(Refused::entry(
+        path,
+        "is in another of the packages too, with other content; one of the two must be left out",
+    ))
 }
 
 /// Reads what of an entry is not kept, and counts it.

@@ -10,4 +10,5 @@ mod pack;
 mod packages;
 mod rig;
 mod sharing;
+mod systems;
 mod trees;

@@ -117,6 +117,7 @@ pub fn toolchain(format: ArchiveFormat, urls: &[String], bytes: &[u8]) -> Toolch
         tools: Vec::new(),
         environment: Vec::new(),
         sysroot: None,
+        files: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use orch_model::{
     Archive, ArchiveFormat, Digest, LockedPlugin, LockedRelease, LockedToolchain, Part, PluginId,
-    RelativePath, Root, SandboxPath, Tool, Toolchain, Variable, Word,
+    RelativePath, Root, SandboxPath, TextFile, Tool, Toolchain, Variable, Word,
 };
 
 use super::NO_SETTINGS;
@@ -52,6 +52,8 @@ struct HostEntry {
     version: Option<String>,
     #[serde(default)]
     archive: Vec<ArchiveEntry>,
+    #[serde(default)]
+    files: Vec<TextFile>,
     #[serde(default)]
     tools: Vec<Tool>,
     #[serde(default)]
@@ -137,6 +139,7 @@ impl From<ToolchainEntry> for LockedToolchain {
             toolchain: Toolchain {
                 version: host.version.unwrap_or_else(|| release.clone()),
                 archives: host.archive.into_iter().map(Archive::from).collect(),
+                files: host.files,
                 tools: host.tools,
                 environment: host.environment.into_iter().map(Variable::from).collect(),
                 sysroot: host.sysroot,

@@ -2,7 +2,9 @@
 
 use toml::Value;
 
-use orch_model::{Archive, Lock, LockedRelease, LockedToolchain, Part, Root, Tool, Variable};
+use orch_model::{
+    Archive, Lock, LockedRelease, LockedToolchain, Part, Root, TextFile, Tool, Variable,
+};
 
 use super::NO_SETTINGS;
 
@@ -61,6 +63,7 @@ fn render_toolchain(text: &mut String, toolchain: &LockedToolchain) {
             "environment",
             found.environment.iter().map(variable_value),
         );
+        list(text, "files", found.files.iter().map(file_value));
         if let Some(sysroot) = &found.sysroot {
             line(text, "sysroot", sysroot.as_str());
         }
@@ -128,6 +131,18 @@ fn tool_value(tool: &Tool) -> Value {
         ("name", Value::from(tool.name.as_str())),
         ("program", Value::from(tool.program.as_str())),
     ])
+}
+
+fn file_value(file: &TextFile) -> Value {
+    let paths = file.paths.iter().map(|path| Value::from(path.as_str()));
+    let mut entries = vec![
+        ("paths", Value::Array(paths.collect())),
+        ("text", Value::from(file.text.as_str())),
+    ];
+    if file.executable {
+        entries.push(("executable", Value::from(true)));
+    }
+    table(entries)
 }
 
 /// A value of literal text is a string; one that names a place is a list of its parts.

@@ -5,7 +5,7 @@
 mod build;
 mod names;
 
-use orch_model::{Advice, Offer, Target, TargetRunner, Toolchain, Tweak};
+use orch_model::{Advice, Offer, RelativePath, Target, TargetRunner, TextFile, Toolchain, Tweak};
 
 pub(crate) use build::build;
 
@@ -13,6 +13,9 @@ use names::{
     ADDRESS_BYTES, NAME_BYTES, Reviewed, breach, count, distinct, environment, name, no_control,
     no_nul, variable_name,
 };
+
+/// The largest file that a toolchain may bring beside its archives.
+const FILE_BYTES: usize = 16 << 10;
 
 /// Releases of a toolchain.
 pub(crate) fn releases(releases: Vec<String>) -> Reviewed<Vec<String>> {
@@ -38,6 +41,7 @@ pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
             no_control("address", url, ADDRESS_BYTES)?;
         }
     }
+    toolchain.files.iter().try_for_each(text_file)?;
     for tool in &toolchain.tools {
         name("tool", &tool.name)?;
         if tool.program.is_root() {
@@ -50,6 +54,22 @@ pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
     )?;
     environment(&toolchain.environment)?;
     Ok(toolchain)
+}
+
+/// A file that a toolchain brings itself. Whether its places are free is seen when it is made.
+fn text_file(file: &TextFile) -> Reviewed<()> {
+    count("places of a file", &file.paths)?;
+    if file.paths.is_empty() || file.paths.iter().any(RelativePath::is_root) {
+        return breach("gave a toolchain a file without a name".to_owned());
+    }
+    if file.text.len() > FILE_BYTES {
+        let path = &file.paths[0];
+        return breach(format!(
+            "gave the file `{path}` of a toolchain {} bytes; {FILE_BYTES} are allowed",
+            file.text.len()
+        ));
+    }
+    Ok(())
 }
 
 /// Offers of any role.
@@ -133,6 +153,23 @@ mod tests {
         assert!(recognised(vec!["pi5".into(), "pi4".into()]).is_ok());
         assert!(recognised(vec!["pi5".into(), "pi5".into()]).is_err());
         assert!(recognised(vec!["\x1b[2J".into()]).is_err());
+    }
+
+    #[test]
+    fn files_of_a_toolchain() {
+        let file = |path: &str, bytes: usize| TextFile {
+            paths: vec![RelativePath::new(path).expect("the path stays")],
+            text: "x".repeat(bytes),
+            executable: false,
+        };
+        assert!(text_file(&file("bin/a", FILE_BYTES)).is_ok());
+        assert!(text_file(&file("bin/a", FILE_BYTES + 1)).is_err());
+        assert!(text_file(&file("", 1)).is_err());
+        let nowhere = TextFile {
+            paths: Vec::new(),
+            ..file("a", 1)
+        };
+        assert!(text_file(&nowhere).is_err());
     }
 
     #[test]

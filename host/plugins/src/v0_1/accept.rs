@@ -4,8 +4,8 @@
 
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, Machine, Offer, Part, PluginId,
-    Problem, RelativePath, Requirement, Root, Runner, SandboxPath, Target, TargetRunner, Tool,
-    Toolchain, Tweak, Variable, Word,
+    Problem, RelativePath, Requirement, Root, Runner, SandboxPath, Target, TargetRunner, TextFile,
+    Tool, Toolchain, Tweak, Variable, Word,
 };
 
 use super::bindings::{target_platform, toolchain_source, tuning_policy, types};
@@ -124,6 +124,7 @@ pub(crate) fn toolchain(toolchain: source::Toolchain) -> Accepted<Toolchain> {
     Ok(Toolchain {
         version: toolchain.version,
         archives: all(toolchain.archives, archive)?,
+        files: all(toolchain.files, text_file)?,
         tools: all(toolchain.tools, |tool| {
             Ok(Tool {
                 program: relative("program", &tool.program)?,
@@ -135,6 +136,14 @@ pub(crate) fn toolchain(toolchain: source::Toolchain) -> Accepted<Toolchain> {
             .sysroot
             .map(|path| relative("sysroot", &path))
             .transpose()?,
+    })
+}
+
+fn text_file(file: source::TextFile) -> Accepted<TextFile> {
+    Ok(TextFile {
+        paths: all(file.paths, |path| relative("file", &path))?,
+        text: file.text,
+        executable: file.executable,
     })
 }
 

@@ -155,6 +155,10 @@ pub(crate) fn package_file(file: PackageFile) -> facts::RegistryFile {
         url: file.url,
         digest: file.digest.to_string(),
         bytes: file.bytes,
+        version: file.version,
+        requires: file.requires,
+        provides: file.provides,
+        conflicts: file.conflicts,
     }
 }
 

@@ -1,0 +1,205 @@
+//! Which programs well-known packages have, and how programs are started that were made to
+//! lie in `/usr`.
+
+use std::collections::BTreeSet;
+
+use orch_plugin::Tool;
+use orch_plugin::toolchain_source::TextFile;
+
+/// Where the scripts lie that start programs; no package has anything there.
+const FOLDER: &str = "orch/bin";
+
+/// The cross compilers of Debian: the end of a package's name, and the beginning of its
+/// programs' names.
+const COMPILERS: [(&str, &str); 10] = [
+    ("aarch64-linux-gnu", "aarch64-linux-gnu"),
+    ("arm-linux-gnueabi", "arm-linux-gnueabi"),
+    ("arm-linux-gnueabihf", "arm-linux-gnueabihf"),
+    ("i686-linux-gnu", "i686-linux-gnu"),
+    ("powerpc64le-linux-gnu", "powerpc64le-linux-gnu"),
+    ("riscv64-linux-gnu", "riscv64-linux-gnu"),
+    ("s390x-linux-gnu", "s390x-linux-gnu"),
+    ("arm-none-eabi", "arm-none-eabi"),
+    ("riscv64-unknown-elf", "riscv64-unknown-elf"),
+    ("avr", "avr"),
+];
+
+/// Programs of `gcc-…` that `binutils-…` does not have.
+const OF_COMPILER: [&str; 6] = ["gcc", "cpp", "gcc-ar", "gcc-nm", "gcc-ranlib", "gcov"];
+
+/// Programs of `binutils-…`.
+const OF_BINUTILS: [&str; 13] = [
+    "addr2line",
+    "ar",
+    "as",
+    "c++filt",
+    "ld",
+    "nm",
+    "objcopy",
+    "objdump",
+    "ranlib",
+    "readelf",
+    "size",
+    "strings",
+    "strip",
+];
+
+/// Other packages with programs that are wanted of them.
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("gdb-multiarch", &["gdb-multiarch"]),
+    ("ninja-build", &["ninja"]),
+    ("pkgconf-bin", &["pkgconf"]),
+    (
+        "qemu-user-static",
+        &[
+            "qemu-aarch64-static",
+            "qemu-arm-static",
+            "qemu-riscv64-static",
+        ],
+    ),
+];
+
+/// C libraries for cross compilers, which have no programs.
+const LIBRARIES: [&str; 5] = [
+    "libc6-dev-arm64-cross",
+    "libc6-dev-armel-cross",
+    "libc6-dev-armhf-cross",
+    "libc6-dev-riscv64-cross",
+    "libnewlib-arm-none-eabi",
+];
+
+/// The programs of a well-known package.
+pub(crate) fn of_package(package: &str) -> Vec<String> {
+    if let Some((_, programs)) = OTHERS.iter().find(|(name, _)| *name == package) {
+        return programs.iter().map(|&program| program.to_owned()).collect();
+    }
+    let kinds: [(&str, &[&[&str]]); 3] = [
+        ("gcc-", &[&OF_COMPILER, &OF_BINUTILS]),
+        ("g++-", &[&["g++"], &OF_COMPILER, &OF_BINUTILS]),
+        ("binutils-", &[&OF_BINUTILS]),
+    ];
+    for (kind, programs) in kinds {
+        let prefix = package.strip_prefix(kind).and_then(prefix);
+        if let Some(prefix) = prefix {
+            let names = programs.iter().flat_map(|list| list.iter());
+            return names.map(|name| format!("{prefix}-{name}")).collect();
+        }
+    }
+    Vec::new()
+}
+
+fn prefix(compiler: &str) -> Option<&'static str> {
+    let (_, prefix) = COMPILERS.iter().find(|(name, _)| *name == compiler)?;
+    Some(prefix)
+}
+
+/// Names of packages that are well known.
+pub(crate) fn packages() -> Vec<String> {
+    let compilers = COMPILERS
+        .iter()
+        .flat_map(|(name, _)| ["gcc", "g++", "binutils"].map(|kind| format!("{kind}-{name}")));
+    let others = OTHERS.iter().map(|(name, _)| *name).chain(LIBRARIES);
+    compilers.chain(others.map(str::to_owned)).collect()
+}
+
+/// A tool for each program, which is the script that starts it.
+pub(crate) fn tools(programs: &BTreeSet<String>) -> Vec<Tool> {
+    let tool = |name: &String| Tool::new(name, path(name));
+    programs.iter().map(tool).collect()
+}
+
+/// The scripts behind [`tools`], for programs that run on machines with this directory of
+/// libraries (`x86_64-linux-gnu`). A compiler for Linux is told where its system lies: its
+/// linker scripts name their files from `/`.
+pub(crate) fn scripts(programs: &BTreeSet<String>, libraries: &str) -> Vec<TextFile> {
+    let (compilers, others): (Vec<_>, Vec<_>) = programs
+        .iter()
+        .partition(|name| is_compiler_for_linux(name));
+    let script = |names: Vec<&String>, arguments: &str| {
+        let paths = names.into_iter().map(|name| path(name)).collect();
+        TextFile::program(paths, script(libraries, arguments))
+    };
+    let files = [
+        script(compilers, "--sysroot=\"$root\" "),
+        script(others, ""),
+    ];
+    let files = files.into_iter().filter(|file| !file.paths.is_empty());
+    files.collect()
+}
+
+fn is_compiler_for_linux(name: &str) -> bool {
+    let compiles = ["gcc", "g++", "cpp"].iter().any(|end| {
+        name.strip_suffix(end)
+            .is_some_and(|rest| rest.ends_with('-'))
+    });
+    compiles && name.contains("-linux-")
+}
+
+fn path(program: &str) -> String {
+    format!("{FOLDER}/{program}")
+}
+
+fn script(libraries: &str, arguments: &str) -> String {
+    format!(
+        r#"#!/bin/sh
+# Starts the program of this name where its package was unpacked.
+root=${{0%/{FOLDER}/*}}
+name=${{0##*/}}
+program=$root/usr/bin/$name
+if [ ! -x "$program" ]; then
+    echo "$name: no package of this toolchain has a program of this name; see \`packages\` and \`tools\` in its table" >&2
+    exit 127
+fi
+LD_LIBRARY_PATH=$root/usr/lib/{libraries}:$root/lib/{libraries}
+export LD_LIBRARY_PATH
+exec "$program" {arguments}"$@"
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_known_packages_have_programs() {
+        let first = |package| of_package(package).into_iter().next();
+        for (package, program) in [
+            ("gcc-aarch64-linux-gnu", Some("aarch64-linux-gnu-gcc")),
+            ("g++-arm-linux-gnueabihf", Some("arm-linux-gnueabihf-g++")),
+            ("gcc-arm-none-eabi", Some("arm-none-eabi-gcc")),
+            ("binutils-avr", Some("avr-addr2line")),
+            ("gdb-multiarch", Some("gdb-multiarch")),
+            ("gcc-12-base", None),
+            ("libc6-dev-arm64-cross", None),
+        ] {
+            assert_eq!(first(package).as_deref(), program, "{package}");
+        }
+        assert!(packages().contains(&"g++-arm-none-eabi".to_owned()));
+    }
+
+    #[test]
+    fn compilers_for_linux_are_told_where_their_system_lies() {
+        let programs = [
+            "aarch64-linux-gnu-gcc",
+            "aarch64-linux-gnu-ar",
+            "arm-none-eabi-gcc",
+        ];
+        let programs = programs.map(str::to_owned).into();
+        let [compilers, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
+            panic!("there are two kinds");
+        };
+        assert_eq!(compilers.paths, ["orch/bin/aarch64-linux-gnu-gcc"]);
+        assert!(compilers.text.contains("--sysroot"));
+        assert_eq!(others.paths.len(), 2);
+        assert!(!others.text.contains("--sysroot"));
+        for file in [compilers, others] {
+            assert!(file.executable);
+            assert!(
+                file.text.contains("$root/usr/lib/x86_64-linux-gnu:"),
+                "{}",
+                file.text
+            );
+        }
+    }
+}

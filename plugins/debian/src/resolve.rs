@@ -1,0 +1,212 @@
+//! Which packages a set of packages needs. Where packages are asked for is not known here.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use orch_plugin::{Error, Problem, RegistryFile};
+
+use crate::clause::{Clause, Relation};
+use crate::settings::Wanted;
+use crate::version::compare;
+
+/// The machine's own C library: its dynamic linker starts every program, and fits no other.
+pub(crate) const C_LIBRARY: &str = "libc6";
+
+/// Where packages are asked for.
+pub(crate) trait Index {
+    /// A package of this version, or of the one that is usual; none if there is no such.
+    fn find(&self, name: &str, version: Option<&str>) -> Result<Option<RegistryFile>, Error>;
+    /// A name that the user may have meant.
+    fn nearest(&self, name: &str) -> Option<String>;
+}
+
+/// Packages with all that they need.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    /// By name.
+    pub(crate) packages: BTreeMap<String, RegistryFile>,
+    /// The earliest version of the machine's C library that the programs run with.
+    pub(crate) c_library: Option<String>,
+}
+
+/// The packages that are wanted and all that they need. What is excluded counts as there.
+pub(crate) fn resolve(
+    wanted: &[Wanted<'_>],
+    exclude: &[String],
+    index: &dyn Index,
+) -> Result<Resolved, Error> {
+    let mut search = Search {
+        index,
+        excluded: exclude.iter().map(String::as_str).collect(),
+        resolved: Resolved::default(),
+        open: VecDeque::new(),
+    };
+    search.excluded.insert(C_LIBRARY);
+    search.take_wanted(wanted)?;
+    while let Some((by, clause)) = search.open.pop_front() {
+        search.meet(&by, &clause)?;
+    }
+    Error::if_any(conflicts(&search.resolved.packages))?;
+    Ok(search.resolved)
+}
+
+struct Search<'a> {
+    index: &'a dyn Index,
+    excluded: BTreeSet<&'a str>,
+    resolved: Resolved,
+    /// What is to be met, with the package that needs it.
+    open: VecDeque<(String, Clause)>,
+}
+
+impl Search<'_> {
+    /// Takes what the user names; everything that is wrong with it at once.
+    fn take_wanted(&mut self, wanted: &[Wanted<'_>]) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        for (at, package) in wanted.iter().enumerate() {
+            let place = format!("packages[{at}]");
+            if package.name == C_LIBRARY {
+                problems.push(
+                    Problem::new("the machine's own C library is used, not one of a package")
+                        .at(place)
+                        .hint(format!("take `{C_LIBRARY}` out of `packages`")),
+                );
+                continue;
+            }
+            match self.index.find(package.name, package.version)? {
+                Some(file) => self.take(package.name, file),
+                None => problems.push(self.unknown(package).at(place)),
+            }
+        }
+        Error::if_any(problems)
+    }
+
+    /// That a package which the user names is not there.
+    fn unknown(&self, package: &Wanted<'_>) -> Problem {
+        let name = package.name;
+        if let Some(version) = package.version {
+            return match self.index.find(name, None) {
+                Ok(Some(file)) => Problem::new(format!(
+                    "package `{name}` has no version `{version}` any more, or never had"
+                ))
+                .hint(format!(
+                    "write `{name}={}`, the one that there is, or `{name}`",
+                    file.version
+                )),
+                _ => Problem::new(format!("there is no package `{name}`")),
+            };
+        }
+        let problem = Problem::new(format!("there is no package `{name}`"));
+        match self.index.nearest(name) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem.hint(
+                "`apt-cache search WORD` finds packages, `apt-get update` renews apt's lists",
+            ),
+        }
+    }
+
+    fn take(&mut self, name: &str, file: RegistryFile) {
+        for text in &file.requires {
+            // What cannot be read was written for a newer apt, which would refuse it too.
+            if let Some(clause) = Clause::parse(text) {
+                self.open.push_back((name.to_owned(), clause));
+            }
+        }
+        self.resolved.packages.insert(name.to_owned(), file);
+    }
+
+    /// Sees that one of a clause's alternatives is there: what is taken already, or else the
+    /// first that can be had, as apt does.
+    fn meet(&mut self, by: &str, clause: &Clause) -> Result<(), Error> {
+        for relation in &clause.alternatives {
+            if relation.name == C_LIBRARY {
+                self.needs_c_library(relation);
+            }
+        }
+        if clause
+            .alternatives
+            .iter()
+            .any(|relation| self.is_met(relation))
+        {
+            return Ok(());
+        }
+        let mut seen = None;
+        for relation in &clause.alternatives {
+            if self.resolved.packages.contains_key(&relation.name) {
+                continue;
+            }
+            match self.index.find(&relation.name, None)? {
+                Some(file) if relation.takes(&file.version) => {
+                    self.take(&relation.name, file);
+                    return Ok(());
+                }
+                Some(file) => seen = Some(format!("`{}` is {}", relation.name, file.version)),
+                None => {}
+            }
+        }
+        let seen = seen.map_or_else(String::new, |seen| format!("; {seen}"));
+        Err(Error::Failed(format!(
+            "package `{by}` needs `{clause}`, which apt does not have{seen}; name a package that \
+             provides it in `packages`, or what is not wanted in `exclude`"
+        )))
+    }
+
+    fn is_met(&self, relation: &Relation) -> bool {
+        let taken = &self.resolved.packages;
+        let name = relation.name.as_str();
+        self.excluded.contains(name)
+            || taken
+                .get(name)
+                .is_some_and(|file| relation.takes(&file.version))
+            || taken.values().any(|file| provides(file, relation))
+    }
+
+    fn needs_c_library(&mut self, relation: &Relation) {
+        let Some(version) = relation.at_least() else {
+            return;
+        };
+        let known = &mut self.resolved.c_library;
+        if known
+            .as_deref()
+            .is_none_or(|known| compare(known, version).is_lt())
+        {
+            *known = Some(version.to_owned());
+        }
+    }
+}
+
+fn provides(file: &RegistryFile, relation: &Relation) -> bool {
+    file.provides
+        .iter()
+        .any(|text| relation.is_provided_by(text))
+}
+
+/// Every two packages that may not be beside each other. A package that provides what it
+/// conflicts with means the others that do.
+fn conflicts(packages: &BTreeMap<String, RegistryFile>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, file) in packages {
+        let clauses = file.conflicts.iter().filter_map(|text| Clause::parse(text));
+        for clause in clauses {
+            for relation in &clause.alternatives {
+                let other = packages.iter().find(|(other, file)| {
+                    *other != name
+                        && (**other == relation.name && relation.takes(&file.version)
+                            || provides(file, relation))
+                });
+                if let Some((other, _)) = other {
+                    problems.push(
+                        Problem::new(format!(
+                            "packages `{name}` and `{other}` conflict: `{name}` may not be \
+                             beside `{clause}`"
+                        ))
+                        .at("packages")
+                        .hint("make a toolchain of each, or name one of the two in `exclude`"),
+                    );
+                }
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests;
