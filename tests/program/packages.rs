@@ -151,7 +151,7 @@ fn a_sysroot_without_a_c_library() {
 
 #[test]
 fn a_program_that_no_package_has_says_so() {
-    let project = with_packages("packages = [\"hello\"]\ntools = [\"hello\", \"missing\"]");
+    let project = with_packages("packages = [\"hello\"]\nprograms = [\"hello\", \"missing\"]");
     let project = project
         .file("hello.c", "")
         .file("cross.sh", "mkdir -p dist\nhello > dist/said\nmissing\n");

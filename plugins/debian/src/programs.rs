@@ -147,7 +147,7 @@ root=${{0%/{FOLDER}/*}}
 name=${{0##*/}}
 program=$root/usr/bin/$name
 if [ ! -x "$program" ]; then
-    echo "$name: no package of this toolchain has a program of this name; see \`packages\` and \`tools\` in its table" >&2
+    echo "$name: no package of this toolchain has a program of this name; see \`packages\` and \`programs\` in its table" >&2
     exit 127
 fi
 LD_LIBRARY_PATH=$root/usr/lib/{libraries}:$root/lib/{libraries}

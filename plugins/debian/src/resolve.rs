@@ -179,33 +179,42 @@ fn provides(file: &RegistryFile, relation: &Relation) -> bool {
         .any(|text| relation.is_provided_by(text))
 }
 
-/// Every two packages that may not be beside each other. A package that provides what it
-/// conflicts with means the others that do.
+/// Every two packages that may not be beside each other, told once.
 fn conflicts(packages: &BTreeMap<String, RegistryFile>) -> Vec<Problem> {
+    let mut told = BTreeSet::new();
     let mut problems = Vec::new();
     for (name, file) in packages {
         let clauses = file.conflicts.iter().filter_map(|text| Clause::parse(text));
-        for clause in clauses {
-            for relation in &clause.alternatives {
-                let other = packages.iter().find(|(other, file)| {
-                    *other != name
-                        && (**other == relation.name && relation.takes(&file.version)
-                            || provides(file, relation))
-                });
-                if let Some((other, _)) = other {
-                    problems.push(
-                        Problem::new(format!(
-                            "packages `{name}` and `{other}` conflict: `{name}` may not be \
-                             beside `{clause}`"
-                        ))
-                        .at("packages")
-                        .hint("make a toolchain of each, or name one of the two in `exclude`"),
-                    );
-                }
+        for relation in clauses.flat_map(|clause| clause.alternatives) {
+            let Some(other) = meant(&relation, name, packages) else {
+                continue;
+            };
+            if !told.insert((name, other)) || told.contains(&(other, name)) {
+                continue;
             }
+            problems.push(
+                Problem::new(format!("packages `{name}` and `{other}` conflict"))
+                    .at("packages")
+                    .hint("make a toolchain of each, or name one of the two in `exclude`"),
+            );
         }
     }
     problems
+}
+
+/// The package that another one may not be beside. A package that provides what it conflicts
+/// with means the others that do.
+fn meant<'a>(
+    relation: &Relation,
+    name: &str,
+    packages: &'a BTreeMap<String, RegistryFile>,
+) -> Option<&'a String> {
+    let mut others = packages.iter().filter(|(other, _)| *other != name);
+    let found = others.find(|(other, file)| {
+        let is_it = **other == relation.name && relation.takes(&file.version);
+        is_it || provides(file, relation)
+    });
+    found.map(|(other, _)| other)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub struct Settings {
     pub(crate) packages: Vec<String>,
     pub(crate) exclude: Vec<String>,
-    pub(crate) tools: Vec<String>,
+    pub(crate) programs: Vec<String>,
     pub(crate) sysroot: Option<String>,
     pub(crate) distribution: Distribution,
 }

@@ -174,7 +174,7 @@ fn programs_of(wanted: &[Wanted<'_>], settings: &Settings) -> BTreeSet<String> {
     let known = wanted
         .iter()
         .flat_map(|package| programs::of_package(package.name));
-    known.chain(settings.tools.iter().cloned()).collect()
+    known.chain(settings.programs.iter().cloned()).collect()
 }
 
 fn archive(file: RegistryFile) -> Archive {

@@ -115,9 +115,7 @@ fn what_cannot_be_had_is_told_with_a_remedy() {
     expect![[r#"
         package `a` needs `b (>= 2)`, which apt does not have; `b` is 1; name a package that provides it in `packages`, or what is not wanted in `exclude`
         package `c` needs `virtual`, which apt does not have; name a package that provides it in `packages`, or what is not wanted in `exclude`
-        packages: packages `d` and `e` conflict: `d` may not be beside `mail`
-          make a toolchain of each, or name one of the two in `exclude`
-        packages: packages `e` and `d` conflict: `e` may not be beside `mail`
+        packages: packages `d` and `e` conflict
           make a toolchain of each, or name one of the two in `exclude`
 
         packages[0]: there is no package `gccc`

@@ -76,7 +76,7 @@ fn the_version_of_the_first_package_is_the_toolchains() {
 #[test]
 fn packages_become_archives_and_programs_tools() {
     let json = r#"{"packages": ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
-        "tools": ["more"], "sysroot": "usr/aarch64-linux-gnu"}"#;
+        "programs": ["more"], "sysroot": "usr/aarch64-linux-gnu"}"#;
     let toolchain = located(json, HERE, RELEASE).unwrap();
     assert_eq!(toolchain.archives.len(), 3);
     assert_eq!(toolchain.sysroot.as_deref(), Some("usr/aarch64-linux-gnu"));
