@@ -5,11 +5,13 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 9] = [
+const BUNDLED: [&str; 11] = [
     "cortex-m",
     "generic",
     "go",
+    "go-debug",
     "go-release",
+    "go-runtime",
     "graviton",
     "kunpeng",
     "musl",
