@@ -5,12 +5,14 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 10] = [
+const BUNDLED: [&str; 12] = [
     "cortex-m",
     "debian",
     "generic",
     "go",
+    "go-debug",
     "go-release",
+    "go-runtime",
     "graviton",
     "kunpeng",
     "musl",

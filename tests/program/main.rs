@@ -26,6 +26,7 @@ mod target_check;
 mod target_probe;
 mod tasks;
 mod toolchains;
+mod tuning;
 mod warm;
 mod watch;
 

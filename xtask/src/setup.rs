@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 17] = [
+static TO_TEST: [Need; 18] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -92,6 +92,12 @@ static TO_TEST: [Need; 17] = [
         why: "smoke runs of arm64 programs",
         present: || Line::new("qemu-aarch64-static --version").succeeds(),
         remedies: &[Remedy::Debian(&["qemu-user-static"])],
+    },
+    Need {
+        what: "gdb",
+        why: "stopping a program that policy `go-debug` was for",
+        present: || Line::new("gdb --version").succeeds(),
+        remedies: &[Remedy::Debian(&["gdb"])],
     },
     Need {
         what: "Node.js",

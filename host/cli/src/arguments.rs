@@ -92,12 +92,18 @@ Examples:
     },
 
     /// Show what a run would do: toolchains, targets, flags with their reasons, actions.
-    #[command(after_help = "Example:\n  orch plan --target pi5")]
+    #[command(after_help = "\
+Examples:
+  orch plan --target pi5
+  orch plan --tuning")]
     Plan {
         #[command(flatten)]
         project: ProjectArguments,
         #[command(flatten)]
         selection: Selection,
+        /// Show only what tuning set: by whom, why, where that can be checked, and what overrode it.
+        #[arg(long)]
+        tuning: bool,
     },
 
     /// Do everything that is not done yet.

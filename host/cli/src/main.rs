@@ -75,9 +75,11 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             reproducible: Some(build),
         } => command::reproducible::reproducible(environment, &build, &project, console),
         Command::Check { project, .. } => command::check::check(environment, &project, console),
-        Command::Plan { project, selection } => {
-            command::plan::plan(environment, &project, &selection, console)
-        }
+        Command::Plan {
+            project,
+            selection,
+            tuning,
+        } => command::plan::plan(environment, &project, &selection, tuning, console),
         Command::Run {
             project,
             selection,

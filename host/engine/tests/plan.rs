@@ -154,10 +154,11 @@ impl Plugins for Fake {
     }
 
     fn policy_offers(&self, _: &PluginId) -> Called<Vec<Offer>> {
-        called(Ok(vec![Offer {
-            name: "fast".into(),
+        let offer = |name: &str| Offer {
+            name: name.into(),
             summary: String::new(),
-        }]))
+        };
+        called(Ok(vec![offer("fast"), offer("fastest")]))
     }
 
     fn advise(&self, _: &PluginId, policy: &str, _: &AdviceRequest) -> Called<Vec<Advice>> {
@@ -165,7 +166,7 @@ impl Plugins for Fake {
             policy: policy.into(),
             tweak: Tweak::BuildFlag {
                 slot: "cc.flags".into(),
-                value: "-O2".into(),
+                value: format!("-O={policy}"),
             },
             reason: "it is faster".into(),
             reference: None,
@@ -346,8 +347,19 @@ fn a_file_that_changed_upstream_is_an_error_that_shows_both_digests() {
 fn advice_reaches_the_builder_and_the_plan() {
     let plan = planned(&Fake::default(), &pipeline("board"), &[]).unwrap();
     let build = &plan.builds[0];
-    assert_eq!(build.actions[0].arguments, [Word::text("cc.flags -O2")]);
+    assert_eq!(build.actions[0].arguments, [Word::text("cc.flags -O=fast")]);
     assert_eq!(build.advice[0].reason, "it is faster");
+}
+
+#[test]
+fn of_two_policies_that_disagree_the_builder_hears_the_later_one() {
+    let mut pipeline = pipeline("board");
+    pipeline.builds[0].tuning = vec![at("fastest".into()), at("fast".into())];
+    let plan = planned(&Fake::default(), &pipeline, &[]).unwrap();
+    let build = &plan.builds[0];
+    assert_eq!(build.actions[0].arguments, [Word::text("cc.flags -O=fast")]);
+    let policies: Vec<_> = build.advice.iter().map(|one| one.policy.as_str()).collect();
+    assert_eq!(policies, ["fastest", "fast"]);
 }
 
 #[test]

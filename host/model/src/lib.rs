@@ -53,4 +53,4 @@ pub use system_version::SystemVersion;
 pub use target::{Requirement, Target, TargetRunner};
 pub use template::{TemplateError, TemplatePart, parse_template};
 pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, TextFile, Tool, Toolchain};
-pub use tweak::{Advice, Tweak};
+pub use tweak::{Advice, Tweak, overriding};

@@ -226,15 +226,14 @@ pub(crate) fn plan() -> Plan {
             by: by("go"),
             toolchain: "go".into(),
             in_matrix: false,
-            advice: vec![Advice {
-                policy: "go-release".into(),
-                tweak: Tweak::BuildFlag {
-                    slot: "go.ldflags".into(),
-                    value: "-s".into(),
-                },
-                reason: "the symbol table is a third of the file".into(),
-                reference: None,
-            }],
+            advice: vec![
+                linker_flag(
+                    "go-release",
+                    "-s",
+                    "the symbol table is a third of the file",
+                ),
+                linker_flag("go-debug", "-s=false", "functions are found by it"),
+            ],
             actions: vec![action("compile", &["build", "./cmd/agent"])],
             artifacts: vec![Artifact {
                 name: RelativePath::new("agent").expect("a good name"),
@@ -259,5 +258,17 @@ pub(crate) fn plan() -> Plan {
             reason: "plugin `go`: Go 1.20.14 does not build for wasip1/wasm".into(),
         }],
         warnings: vec![],
+    }
+}
+
+fn linker_flag(policy: &str, flag: &str, reason: &str) -> Advice {
+    Advice {
+        policy: policy.into(),
+        tweak: Tweak::BuildFlag {
+            slot: "go.ldflags".into(),
+            value: flag.into(),
+        },
+        reason: reason.into(),
+        reference: None,
     }
 }

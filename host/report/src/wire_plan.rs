@@ -73,9 +73,17 @@ struct WireLeftOut<'a> {
 #[derive(Serialize)]
 struct WireAdvice<'a> {
     policy: &'a str,
+    kind: &'a str,
     tweak: String,
     reason: &'a str,
     reference: Option<&'a str>,
+    overridden_by: Option<WireOverriding<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireOverriding<'a> {
+    policy: &'a str,
+    tweak: String,
 }
 
 #[derive(Serialize)]
@@ -183,7 +191,7 @@ fn builds(plan: &Plan) -> Vec<WireBuild<'_>> {
             node: planned.node().to_string(),
             toolchain: orch_model::NodeId::toolchain(&planned.toolchain).to_string(),
             needs: planned.needs.iter().map(|node| node.as_str()).collect(),
-            advice: planned.advice.iter().map(advice).collect(),
+            advice: advice(&planned.advice),
             actions: planned.actions.iter().map(action).collect(),
             artifacts: planned
                 .artifacts
@@ -226,13 +234,22 @@ fn left_out(plan: &Plan) -> Vec<WireLeftOut<'_>> {
         .collect()
 }
 
-fn advice(advice: &Advice) -> WireAdvice<'_> {
-    WireAdvice {
-        policy: &advice.policy,
-        tweak: advice.tweak.to_string(),
-        reason: &advice.reason,
-        reference: advice.reference.as_deref(),
-    }
+fn advice(given: &[Advice]) -> Vec<WireAdvice<'_>> {
+    given
+        .iter()
+        .zip(orch_model::overriding(given))
+        .map(|(advice, overriding)| WireAdvice {
+            policy: &advice.policy,
+            kind: advice.tweak.kind(),
+            tweak: advice.tweak.to_string(),
+            reason: &advice.reason,
+            reference: advice.reference.as_deref(),
+            overridden_by: overriding.map(|other| WireOverriding {
+                policy: &other.policy,
+                tweak: other.tweak.to_string(),
+            }),
+        })
+        .collect()
 }
 
 fn action(action: &Action) -> WireAction<'_> {

@@ -4,6 +4,7 @@ use orch_plugin::Problem;
 use orch_plugin::builder::Request;
 use semver::Version;
 
+use crate::gcflags;
 use crate::misfits;
 use crate::module::Project;
 use crate::port::knows;
@@ -146,11 +147,10 @@ pub(crate) fn flags(
             flags.push(flag.to_owned());
         }
     }
-    let mut compiler = request.flags("go.gcflags");
-    compiler.extend(settings.gcflags.iter().map(String::as_str));
-    if !compiler.is_empty() {
-        flags.push(format!("-gcflags={}", compiler.join(" ")));
-    }
+    flags.extend(gcflags::arguments(
+        &request.flags("go.gcflags"),
+        &settings.gcflags,
+    ));
     let stamps: Vec<String> = settings
         .stamp
         .iter()

@@ -7,6 +7,7 @@
 mod compile;
 mod environment;
 mod flags;
+mod gcflags;
 mod misfits;
 mod module;
 mod official;

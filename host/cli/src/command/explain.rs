@@ -5,7 +5,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use orch_engine::port::ActionCache;
-use orch_engine::{ActionGraph, Change, Forecast, Foreseen, Ledger, Node, NodeKind, Plan};
+use orch_engine::{
+    ActionGraph, Change, Forecast, Foreseen, Ledger, Node, NodeKind, Plan, PlannedBuild,
+};
 use orch_model::{Fault, NodeId};
 use orch_report::human_duration;
 
@@ -21,6 +23,7 @@ use crate::project::Project;
 use crate::stop::Stop;
 
 use super::plan::{command, variable};
+use super::tuning;
 
 /// How many changes are listed before the rest is counted.
 const SHOWN_CHANGES: usize = 20;
@@ -82,24 +85,14 @@ fn explain_node(
         for one in &action.environment {
             line("sets", &variable(one));
         }
-        for advice in plan
-            .builds
-            .iter()
-            .filter(|build| build.node().as_str() == node.id.unit() && action.name != "smoke")
-            .flat_map(|build| &build.advice)
+        let own_build = |build: &&PlannedBuild| build.node().as_str() == node.id.unit();
+        let build = plan.builds.iter().find(own_build);
+        for (advice, standing) in build
+            .filter(|_| action.name != "smoke")
+            .into_iter()
+            .flat_map(tuning::standings)
         {
-            let reference = advice
-                .reference
-                .as_ref()
-                .map(|at| format!(" ({at})"))
-                .unwrap_or_default();
-            line(
-                "because",
-                &format!(
-                    "{}: `{}` says {}{reference}",
-                    advice.tweak, advice.policy, advice.reason
-                ),
-            );
+            line(standing.head(), &standing.explained(advice));
         }
     }
     if let Some(ledger) = &foreseen.ledger {

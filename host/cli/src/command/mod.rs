@@ -19,4 +19,5 @@ pub mod run;
 pub mod schema;
 pub mod target;
 pub mod toolchain;
+pub mod tuning;
 pub mod watch;

@@ -15,10 +15,13 @@ use crate::planned::{Planned, graph_of};
 use crate::selection::{left_out, select};
 use crate::stop::Stop;
 
+use super::tuning;
+
 pub fn plan(
     environment: Environment,
     arguments: &ProjectArguments,
     selection: &Selection,
+    tuning: bool,
     console: &Console,
 ) -> Result<Exit, Stop> {
     let mut plan = Planned::open(environment, arguments, console)?.plan;
@@ -39,6 +42,7 @@ pub fn plan(
         .retain(|target| targets.contains(target.name.as_str()));
     match console.json() {
         Some(json) => json.plan(&plan),
+        None if tuning => console.print(&tuning::table(&plan.builds, console.style())),
         None => console.print(&render(&plan, console)),
     }
     Ok(Exit::Done)
@@ -90,11 +94,14 @@ fn render(plan: &Plan, console: &Console) -> String {
             build.by.plugin,
             build.by.version
         );
-        for advice in &build.advice {
+        for (advice, standing) in tuning::standings(build) {
             let _ = writeln!(
                 text,
-                "    sets     {}  [{}] {}",
-                advice.tweak, advice.policy, advice.reason
+                "    {:<9}{}  [{}] {}",
+                standing.verb(),
+                advice.tweak,
+                advice.policy,
+                standing.reason(advice)
             );
         }
         for action in &build.actions {

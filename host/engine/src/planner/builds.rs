@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use orch_model::{
     Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginFailure,
-    PluginId, Role, Root, Spanned,
+    PluginId, Role, Root, Spanned, Tweak,
 };
 
 use crate::nearest;
@@ -90,7 +90,7 @@ impl Planner<'_> {
             tools: tools.clone(),
             host: self.surroundings.host.clone(),
             target: target.target.clone(),
-            tweaks: advice.iter().map(|advice| advice.tweak.clone()).collect(),
+            tweaks: tweaks_that_count(&advice),
         };
         let wanted = format!("plan build `{}` for `{}`", table.name.value, target.name);
         let in_matrix = !table.toolchains.is_empty();
@@ -323,4 +323,13 @@ impl Planner<'_> {
         };
         self.pinned(&found.name)
     }
+}
+
+/// What the builder is told: all that no later policy sets differently.
+fn tweaks_that_count(advice: &[Advice]) -> Vec<Tweak> {
+    let counts = advice
+        .iter()
+        .zip(orch_model::overriding(advice))
+        .filter(|(_, overriding)| overriding.is_none());
+    counts.map(|(advice, _)| advice.tweak.clone()).collect()
 }

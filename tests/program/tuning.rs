@@ -1,0 +1,198 @@
+//! What tuning set, as a user is told: by whom, why, and what overrode what; and that a real
+//! debugger stops where it is told in a program that policy `go-debug` was for.
+
+use std::process::Command;
+
+use orch_tests::{Project, expect};
+
+use crate::pinned::{PROGRAM, lock};
+use crate::project;
+
+const MODULE: &str = "module example.org/agent\n\ngo 1.21\n";
+
+/// A project that can be planned, with these policies for a board of 8 GB.
+fn planned(tuning: &str) -> Project {
+    let project = project()
+        .pipeline(&format!(
+            "\
+version = 1
+name = \"agent\"
+
+[toolchain.go]
+version = \"1.22\"
+
+[target.pi5]
+platform = \"pi5\"
+memory = \"8GB\"
+
+[target.static]
+platform = \"musl\"
+
+[build.agent]
+with = \"go\"
+targets = [\"pi5\", \"static\"]
+tuning = {tuning}
+"
+        ))
+        .file("go", PROGRAM)
+        .file("go.mod", MODULE)
+        .file("main.go", "package main\n\nfunc main() {}\n");
+    let url = format!("file://{}", project.path().join("go").display());
+    project.file("orch.lock", lock(&url))
+}
+
+#[test]
+fn a_table_says_who_set_what_and_why() {
+    planned(r#"["go-release", "go-debug", "go-runtime"]"#)
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .stdout(expect![[r#"
+            build.agent@pi5
+            TWEAK                KIND              BY          OUTCOME
+            go.ldflags -s        build-flag        go-release  overridden
+                why   leaves out the symbol table, which only debuggers and `go tool nm` read
+                see   https://pkg.go.dev/cmd/link
+                lost  `go-debug` stands later in `tuning` and sets go.ldflags -s=false
+            go.flags -trimpath   build-flag        go-release  set
+                why   names files by module and package, so that the program is the same from every folder and tells nothing of the machine that built it
+                see   https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
+            go.gcflags all=-N    build-flag        go-debug    set
+                why   compiles without optimisation, so that every line and variable is there
+                see   https://pkg.go.dev/cmd/compile
+            go.gcflags all=-l    build-flag        go-debug    set
+                why   inlines nothing, so that every function has a frame and can be stopped at
+                see   https://pkg.go.dev/cmd/compile
+            go.ldflags -s=false  build-flag        go-debug    set
+                why   keeps the symbol table, by which functions and globals are found
+                see   https://pkg.go.dev/cmd/link
+            go.ldflags -w=false  build-flag        go-debug    set
+                why   keeps the debug information, by which lines, types and variables are found
+                see   https://pkg.go.dev/cmd/link
+            go.flags -trimpath   build-flag        go-debug    set
+                why   names files by module and package, the same from every folder; for module M in folder F tell gdb `set substitute-path M F`, and delve `config substitute-path M F`
+                see   https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
+            GOMEMLIMIT=6553MiB   runtime-variable  go-runtime  advised
+                why   80 % of the installed 8192 MiB = 6553 MiB: 10 % headroom for what the runtime does not count and 10 % for the kernel and other programs, if the service has the machine to itself
+                see   https://go.dev/doc/gc-guide#Memory_limit
+            GOGC=200             runtime-variable  go-runtime  advised
+                why   the installed 8192 MiB / 4 cores = 2048 MiB a core ≥ 2048 MiB: twice the default of 100 about halves the collector's work, and `GOMEMLIMIT` bounds the memory that it costs
+                see   https://go.dev/doc/gc-guide#GOGC
+            GOMAXPROCS=4         runtime-variable  go-runtime  advised
+                why   the target states 4 cores that software may use at once; before 1.25 the runtime counts the machine's CPUs and not what its cgroup may use
+                see   https://pkg.go.dev/runtime#hdr-Environment_Variables
+
+            What is advised takes effect where the program runs, and is for you to set there.
+        "#]]);
+}
+
+#[test]
+fn of_two_policies_that_disagree_the_later_one_is_passed_on() {
+    let debugged = planned(r#"["go-release", "go-debug"]"#);
+    debugged
+        .orch(&["plan", "--target", "pi5"])
+        .exits(0)
+        .shows("drops    go.ldflags -s  [go-release] `go-debug` stands later in `tuning` and sets go.ldflags -s=false")
+        .shows("-ldflags=-s=false -w=false'");
+    debugged
+        .orch(&["explain", "build.agent@pi5/compile"])
+        .exits(0)
+        .shows("not set  go.ldflags -s: `go-release` says leaves out the symbol table")
+        .shows("; `go-debug` stands later in `tuning` and sets go.ldflags -s=false");
+    debugged
+        .orch(&["plan", "--tuning", "--output", "json"])
+        .exits(0)
+        .shows(r#""overridden_by":{"policy":"go-debug","tweak":"go.ldflags -s=false"}"#);
+
+    planned(r#"["go-debug", "go-release"]"#)
+        .orch(&["plan", "--target", "pi5"])
+        .exits(0)
+        .shows("drops    go.ldflags -s=false  [go-debug] `go-release` stands later")
+        .shows("'-ldflags=-w=false -s'");
+}
+
+#[test]
+fn what_a_target_does_not_say_is_not_advised() {
+    let project = planned(r#"["go-runtime"]"#);
+    project
+        .orch(&["plan", "--tuning", "--target", "static"])
+        .exits(0)
+        .stdout(expect![[r#"
+            build.agent@static
+            nothing is set by tuning
+
+        "#]]);
+    project
+        .orch(&["plan", "--target", "pi5"])
+        .exits(0)
+        .shows("advises  GOMEMLIMIT=6553MiB  [go-runtime] 80 % of the installed 8192 MiB");
+    project
+        .orch(&["explain", "build.agent@pi5/compile"])
+        .exits(0)
+        .shows("advised  GOMEMLIMIT=6553MiB: `go-runtime` says 80 %");
+}
+
+/// A real release from the machine's package registry.
+#[test]
+fn a_debugger_stops_at_a_line_and_shows_it() {
+    let main = "\
+package main
+
+import \"fmt\"
+
+func doubled(number int) int {
+	twice := number * 2
+	return twice
+}
+
+func main() {
+	fmt.Println(doubled(21))
+}
+";
+    let pipeline = "\
+version = 1
+name = \"agent\"
+
+[toolchain.go]
+version = \"1.22.10\"
+
+[target.static]
+platform = \"musl\"
+
+[build.agent]
+with = \"go\"
+package = \"./cmd/agent\"
+targets = [\"static\"]
+tuning = [\"go-release\", \"go-debug\"]
+";
+    let project = project()
+        .pipeline(pipeline)
+        .file("go.mod", MODULE)
+        .file("cmd/agent/main.go", main);
+    project.orch(&["run"]).exits(0);
+
+    let mapping = format!(
+        "set substitute-path example.org/agent {}",
+        project.path().display()
+    );
+    let debugger = Command::new("gdb")
+        .args(["-nx", "-batch", "-ex", "set debuginfod enabled off"])
+        .args(["-ex", &mapping, "-ex", "break cmd/agent/main.go:7"])
+        .args(["-ex", "run", "-ex", "info locals"])
+        .arg(project.path().join("out/agent/static/agent"))
+        .current_dir("/")
+        .output()
+        .unwrap_or_else(|error| panic!("`gdb`: {error}; apt-get install gdb"));
+    let printed = String::from_utf8_lossy(&debugger.stdout).into_owned();
+    for part in [
+        "main.doubled (number=21",
+        "at example.org/agent/cmd/agent/main.go:7\n",
+        "7\t\treturn twice\n",
+        "twice = 42\n",
+    ] {
+        let said = String::from_utf8_lossy(&debugger.stderr);
+        assert!(
+            printed.contains(part),
+            "no `{part}` in\n{printed}---\n{said}"
+        );
+    }
+}
