@@ -1,3 +1,5 @@
+//! Which packages are taken of small worlds made up here, and of five hundred larger ones.
+
 use expect_test::expect;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Toolchains of a small Debian that is made up here, and what is said about mistakes.
+
 use expect_test::expect;
 use orch_plugin::{Refusal, fake, settings};
 
