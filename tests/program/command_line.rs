@@ -5,7 +5,7 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 9] = [
+const BUNDLED: [&str; 10] = [
     "cortex-m",
     "generic",
     "go",
@@ -15,6 +15,7 @@ const BUNDLED: [&str; 9] = [
     "musl",
     "pi",
     "wasm",
+    "zig",
 ];
 
 #[test]
