@@ -5,7 +5,8 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 10] = [
+const BUNDLED: [&str; 11] = [
+    "cc",
     "cortex-m",
     "generic",
     "go",
