@@ -7,7 +7,7 @@ use std::process::Command;
 use orch_tests::{Project, tree};
 use serde_json::Value;
 
-use crate::project;
+use crate::{platforms, project};
 
 const PIPELINE: &str = "\
 version = 1
@@ -87,6 +87,63 @@ fn a_c_library_is_built_by_zig_and_runs_on_each_machine() {
         .filter_map(|line| line.strip_prefix("done")?.split_whitespace().next())
         .collect();
     assert_eq!(done, ["build.unpack@server/compile-main.c"]);
+}
+
+/// A real Zig knows each target and CPU that the plan names for a bundled platform, and none
+/// that it does not know.
+#[test]
+fn zig_takes_every_target_of_the_bundled_platforms() {
+    let project = everywhere();
+    project.orch(&["fetch"]).exits(0);
+    let which = project.orch(&["toolchain", "which", "zig"]).exits(0);
+    let cache = project.cache().display().to_string();
+    let zig = which.stdout.trim().replace("[CACHE]", &cache);
+    let takes = |target: &str, cpu: &str| {
+        let ran = Command::new(&zig)
+            .args(["cc", "-target", target, cpu, "-E", "-x", "c", "/dev/null"])
+            .env("ZIG_GLOBAL_CACHE_DIR", project.path().join("zig"))
+            .output()
+            .unwrap_or_else(|error| panic!("{zig}: {error}"));
+        ran.status.success()
+    };
+    assert!(!takes("aarch64-linux-gnu", "-mcpu=cortex_a0"));
+
+    let plan = platforms::plan(&project);
+    let builds = plan["builds"].as_array().expect("a plan has builds");
+    assert!(builds.len() > 20, "{} builds", builds.len());
+    for build in builds {
+        let command = build["actions"][0]["command"].as_array();
+        let words: Vec<_> = command
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let [_, "cc", "-target", target, cpu, ..] = words[..] else {
+            panic!("{words:?}")
+        };
+        assert!(takes(target, cpu), "{} {target} {cpu}", build["node"]);
+    }
+}
+
+/// One program for every bundled platform that has a C library.
+fn everywhere() -> Project {
+    let (tables, names) = platforms::with_a_c_library();
+    project().file("main.c", MAIN).pipeline(&format!(
+        "\
+version = 1
+name = \"everywhere\"
+
+[toolchain.zig]
+version = \"0.15\"
+source = \"registry\"
+{tables}
+[build.everywhere]
+with = \"cc\"
+toolchain = \"zig\"
+sources = [\"main.c\"]
+targets = [{names}]
+"
+    ))
 }
 
 /// The pipeline, its program, and what of Zstandard unpacks.
