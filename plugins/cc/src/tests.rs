@@ -1,3 +1,5 @@
+//! Plans of the builder: every action word for word, and what it refuses.
+
 use expect_test::{Expect, expect};
 use orch_plugin::{
     Flag, InstalledToolchain, Machine, Tool, Tweak, Variable, cache, fake, scratch, settings, word,

@@ -1,3 +1,5 @@
+//! Releases of Zig at both places, by an index of a test's own and a fake registry.
+
 use expect_test::expect;
 use orch_plugin::{RegistryFile, fake, settings, word};
 
