@@ -5,7 +5,8 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 12] = [
+const BUNDLED: [&str; 14] = [
+    "cc",
     "cortex-m",
     "debian",
     "generic",
@@ -18,6 +19,7 @@ const BUNDLED: [&str; 12] = [
     "musl",
     "pi",
     "wasm",
+    "zig",
 ];
 
 #[test]

@@ -8,6 +8,7 @@ mod bad_fetch;
 mod bad_machine;
 mod bad_pipeline;
 mod bad_plugin;
+mod c;
 mod cache;
 mod command_line;
 mod compilers;

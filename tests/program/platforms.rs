@@ -309,22 +309,9 @@ fn rows() -> Vec<Row> {
 /// Every row with what the plan says of it: one pipeline has them all as targets.
 fn planned() -> Vec<Planned> {
     let rows = rows();
-    let mut pipeline = "version = 1\nname = \"targets\"\n".to_owned();
-    let mut names = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let settings = row.settings.replace(", ", "\n");
-        let _ = write!(
-            pipeline,
-            "\n[target.row{index}]\nplatform = \"{}\"\n{settings}\n",
-            row.platform
-        );
-        names.push(format!("\"row{index}\""));
-    }
-    let _ = write!(
-        pipeline,
-        "\n[task.look]\ncommand = [\"true\"]\ntargets = [{}]\n",
-        names.join(", ")
-    );
+    let (tables, names) = tables(&rows);
+    let look = format!("\n[task.look]\ncommand = [\"true\"]\ntargets = [{names}]\n");
+    let pipeline = format!("version = 1\nname = \"targets\"\n{tables}{look}");
     let targets = targets(&project().pipeline(&pipeline));
     assert_eq!(targets.len(), rows.len());
     rows.into_iter()
@@ -333,14 +320,42 @@ fn planned() -> Vec<Planned> {
         .collect()
 }
 
+/// The platforms that have a C library, as [`tables`] has them: neither a bare machine nor a
+/// JavaScript engine.
+pub fn with_a_c_library() -> (String, String) {
+    let mut rows = rows();
+    rows.retain(|row| !row.platform.starts_with("cortex-m") && row.settings != "host = \"js\"");
+    tables(&rows)
+}
+
+/// A `[target.*]` table for each row, and their names as a list in TOML has them.
+fn tables(rows: &[Row]) -> (String, String) {
+    let mut tables = String::new();
+    let mut names = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let settings = row.settings.replace(", ", "\n");
+        let _ = write!(
+            tables,
+            "\n[target.row{index}]\nplatform = \"{}\"\n{settings}\n",
+            row.platform
+        );
+        names.push(format!("\"row{index}\""));
+    }
+    (tables, names.join(", "))
+}
+
 /// The targets of a project's plan.
 fn targets(project: &Project) -> Vec<Value> {
+    let plan = plan(project);
+    plan["targets"].as_array().cloned().unwrap_or_default()
+}
+
+/// The event that tells a project's plan.
+pub fn plan(project: &Project) -> Value {
     let ran = project.orch(&["plan", "--output", "json"]).exits(0);
-    let plan = ran
-        .stdout
+    ran.stdout
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("an event is JSON"))
         .find(|event| event["event"] == "plan")
-        .expect("a plan is among the events");
-    plan["targets"].as_array().cloned().unwrap_or_default()
+        .expect("a plan is among the events")
 }

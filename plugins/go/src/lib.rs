@@ -1,8 +1,8 @@
 //! Go for `orch`: where its releases come from, and how its programs are built.
 //!
-//! `release` knows how versions are spelt, `official` and `registry` where they are
-//! found, `toolchain` chooses between them; `port` knows which systems a release builds
-//! for, `module` what a project says of itself, `compile` puts one `go build` together.
+//! `release` knows how versions are spelt, `official` where they are found, `toolchain` what
+//! a release has; `port` knows which systems a release builds for, `module` what a project
+//! says of itself, `compile` puts one `go build` together.
 
 mod compile;
 mod environment;
@@ -12,18 +12,17 @@ mod misfits;
 mod module;
 mod official;
 mod port;
-mod registry;
 mod release;
 mod settings;
 mod slim;
-mod sources;
 mod toolchain;
 
 use orch_plugin::builder::{Builder, Request};
 use orch_plugin::toolchain_source::{Toolchain, ToolchainSource};
 use orch_plugin::{Build, Error, Facts, Machine};
+use orch_plugin_releases::SourceSettings;
 
-pub use crate::settings::{BuildSettings, SourceSettings};
+pub use crate::settings::BuildSettings;
 
 /// The plugin.
 pub struct Go;

@@ -3,12 +3,11 @@
 
 use orch_plugin::toolchain_source::{Archive, ArchiveFormat};
 use orch_plugin::{Facts, Machine, Refusal};
-use semver::Version;
+use orch_plugin_releases::{Found, Silence};
 use serde::Deserialize;
 
 use crate::port::Port;
 use crate::release;
-use crate::sources::{Found, Silence};
 
 /// The site and its mirror: both serve the same index and the same archives.
 const SITES: [&str; 2] = ["https://go.dev/dl/", "https://golang.google.cn/dl/"];
@@ -47,19 +46,6 @@ pub(crate) fn releases(host: &Machine, facts: &dyn Facts) -> Result<Vec<Found>, 
             })
         })
         .collect())
-}
-
-/// The archive of one release for a host; `None` within where there is none for it.
-pub(crate) fn locate(
-    version: &Version,
-    host: &Machine,
-    facts: &dyn Facts,
-) -> Result<Option<Archive>, Silence> {
-    let releases = releases(host, facts)?;
-    match releases.into_iter().find(|found| found.version == *version) {
-        Some(found) => Ok(found.archive),
-        None => Err(Silence::new(format!("go.dev has no Go {version}"))),
-    }
 }
 
 /// The index of the first site that has one, or what each said.

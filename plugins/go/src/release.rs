@@ -2,8 +2,7 @@
 //! line (`go1.21.0` since 1.21) and `go1.23rc1` for a candidate; everything beyond this
 //! file is told semantic versions: `1.22.0`, `1.23.0-rc.1`.
 
-use orch_plugin::{Error, Problem};
-use semver::{Version, VersionReq};
+use semver::Version;
 
 /// The version that a release's own name stands for, with or without `go` in front.
 pub(crate) fn parse(name: &str) -> Option<Version> {
@@ -82,63 +81,6 @@ impl std::fmt::Display for Lowest {
     }
 }
 
-/// A requirement as the host writes it, or a release as Go names it.
-pub(crate) fn requirement(text: &str) -> Result<VersionReq, Error> {
-    if text.trim().is_empty() {
-        return Ok(VersionReq::STAR);
-    }
-    VersionReq::parse(text).or_else(|error| match parse(text.trim()) {
-        Some(version) => VersionReq::parse(&format!("={version}"))
-            .map_err(|error| unreadable(text, &error).into()),
-        None => Err(unreadable(text, &error).into()),
-    })
-}
-
-fn unreadable(text: &str, error: &semver::Error) -> Problem {
-    Problem::new(format!("`{text}` is no version requirement: {error}"))
-        .at("version")
-        .hint("write a release such as `1.22.10`, a line such as `1.22`, or a range such as `>=1.21, <1.24`")
-}
-
-/// How many releases are shown on either side of what was asked for.
-const SHOWN: usize = 3;
-
-/// That no release satisfies a requirement, with the nearest that there are.
-pub(crate) fn none_satisfies(requirement: &VersionReq, mut known: Vec<Version>) -> Problem {
-    known.sort();
-    known.dedup();
-    let problem = Problem::new(format!("no release of Go satisfies `{requirement}`")).at("version");
-    let wanted = requirement.comparators.first().map(|first| {
-        let mut version = Version::new(
-            first.major,
-            first.minor.unwrap_or_default(),
-            first.patch.unwrap_or_default(),
-        );
-        version.pre = first.pre.clone();
-        version
-    });
-    // Who doesn't ask for a candidate is not told of any.
-    if wanted.as_ref().is_none_or(|wanted| wanted.pre.is_empty()) {
-        known.retain(|version| version.pre.is_empty());
-    }
-    let split = match wanted {
-        Some(wanted) => known.partition_point(|version| *version < wanted),
-        None => known.len(),
-    };
-    let below = &known[split.saturating_sub(SHOWN)..split];
-    let above = &known[split..known.len().min(split + SHOWN)];
-    let near: Vec<_> = below
-        .iter()
-        .chain(above)
-        .map(|version| format!("`{version}`"))
-        .collect();
-    match near.as_slice() {
-        [] => problem,
-        [one] => problem.hint(format!("the only release there is is {one}")),
-        near => problem.hint(format!("the nearest are {}", near.join(", "))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,53 +134,5 @@ mod tests {
         ] {
             assert_eq!(parse(name), None, "{name}");
         }
-    }
-
-    #[test]
-    fn candidates_come_only_when_asked_for() {
-        let candidate = parse("go1.23rc1").unwrap();
-        for (text, matches) in [
-            ("", false),
-            ("~1.23", false),
-            (">=1.22", false),
-            ("1.23rc1", true),
-            ("go1.23rc1", true),
-            ("=1.23.0-rc.1", true),
-        ] {
-            assert_eq!(
-                requirement(text).unwrap().matches(&candidate),
-                matches,
-                "{text}"
-            );
-        }
-        assert!(requirement("newest").is_err());
-    }
-
-    #[test]
-    fn the_nearest_releases_lie_on_both_sides() {
-        let known = [
-            "1.20.14", "1.21.12", "1.21.13", "1.23rc1", "1.23.0", "1.23.1", "1.24.0", "1.25.0",
-        ]
-        .map(|name| parse(name).unwrap())
-        .to_vec();
-        let hint = |text: &str| {
-            none_satisfies(&requirement(text).unwrap(), known.clone())
-                .hint
-                .unwrap_or_default()
-        };
-        assert_eq!(
-            hint("~1.22"),
-            "the nearest are `1.20.14`, `1.21.12`, `1.21.13`, `1.23.0`, `1.23.1`, `1.24.0`"
-        );
-        assert_eq!(
-            hint("=1.99.0"),
-            "the nearest are `1.23.1`, `1.24.0`, `1.25.0`"
-        );
-        assert_eq!(
-            hint("=1.2.0"),
-            "the nearest are `1.20.14`, `1.21.12`, `1.21.13`"
-        );
-        assert!(hint("1.23rc2").contains("`1.23.0-rc.1`"));
-        assert_eq!(none_satisfies(&VersionReq::STAR, Vec::new()).hint, None);
     }
 }

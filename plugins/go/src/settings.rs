@@ -5,39 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// Settings of a `[toolchain.*]` table.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SourceSettings {
-    pub(crate) source: Option<OneOrMore>,
-    pub(crate) exclude: Option<OneOrMore>,
-    pub(crate) slim: bool,
-}
-
-/// A place that releases come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Source {
-    Official,
-    Registry,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum OneOrMore {
-    One(Source),
-    More(Vec<Source>),
-}
-
-impl OneOrMore {
-    pub(crate) fn list(&self) -> &[Source] {
-        match self {
-            OneOrMore::One(source) => std::slice::from_ref(source),
-            OneOrMore::More(sources) => sources,
-        }
-    }
-}
-
 /// Settings of a `[build.*]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

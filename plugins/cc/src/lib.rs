@@ -1,0 +1,36 @@
+//! C and C++ for `orch`: one action compiles one source file, one more links.
+//!
+//! `sources` knows which files there are and their languages, `compile` and `link` put the
+//! actions together. Which compiler is called, and how for a target, is the c-compiler crate's.
+
+mod compile;
+mod link;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use orch_plugin::builder::{Builder, Request};
+use orch_plugin::{Build, Error, Facts};
+use orch_plugin_c_compiler::Compiler;
+
+pub use crate::settings::BuildSettings;
+
+/// The plugin.
+pub struct Cc;
+
+impl Builder for Cc {
+    type Settings = BuildSettings;
+
+    fn plan(request: &Request, settings: BuildSettings, facts: &dyn Facts) -> Result<Build, Error> {
+        let toolchains = std::slice::from_ref(&request.toolchain);
+        let compiler = Compiler::find(toolchains, &request.target, request.static_link)?;
+        let sources = sources::find(&request.directory, &settings.sources, facts)?;
+        let build = sources.iter().fold(Build::nothing(), |build, source| {
+            build.action(compile::action(source, &compiler, request, &settings))
+        });
+        Ok(link::into(build, &sources, &compiler, request, &settings))
+    }
+}
+
+orch_plugin::export_builder!(Cc);
