@@ -39,7 +39,8 @@ pub fn platform_module(items: &str, offers: &str, describe: &str) -> String {
   (func (export "orch:plugin/target-platform@0.1.0#recognise") (param i32 i32) (result i32)
     unreachable)
   (func (export "orch:plugin/target-platform@0.1.0#finish")
-    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 2048))
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    (i32.const 2048))
 )"#
     )
 }

@@ -18,7 +18,7 @@ impl Judge for StoreJudge {
         })?;
         Ok(match orch_inspect::inspect(&data) {
             Ok(facts) => Judgement {
-                summary: facts.summary(),
+                summary: facts.summary_for(&target.machine),
                 problems: orch_inspect::compare(&facts, target),
             },
             Err(why) => Judgement {

@@ -85,6 +85,12 @@ impl Ledger {
         if action.runner == Runner::EmbeddedWasm {
             ledger.add("runner", EMBEDDED_ENGINE);
         }
+        for file in &action.files {
+            let value = content(Digest::of(&file.text), file.executable);
+            for path in &file.paths {
+                ledger.add(format!("file `{path}` of its plugin"), &value);
+            }
+        }
         ledger.add("sandbox", sandbox);
         ledger.add("network", if action.network { "yes" } else { "no" });
         // Their order means nothing, so it changes nothing.

@@ -108,6 +108,7 @@ impl Plugins for Fake {
                 directory: path(Root::Source, ""),
                 inputs: Vec::new(),
                 outputs: vec![path(Root::Output, &request.unit)],
+                files: Vec::new(),
                 caches: Vec::new(),
                 cache_owner: "all".into(),
                 network: false,

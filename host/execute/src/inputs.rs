@@ -8,7 +8,7 @@ use std::path::Path;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Job, OutputFile, SourceFile};
-use orch_model::{Fault, Hasher, Root};
+use orch_model::{Action, Fault, Hasher, Root};
 use orch_store::Store;
 
 use crate::ended::Ended;
@@ -98,6 +98,25 @@ pub(crate) fn fill(
         .remove_files()
         .map_err(|error| Fault::io("empty the folder", &source, &error))?;
     Ok(copied)
+}
+
+/// Writes the files that the action's plugin states whole.
+pub(crate) fn write_files(action: &Action, workspace: &Workspace) -> Result<(), Fault> {
+    let scratch = workspace.root(&Root::Scratch)?;
+    for file in &action.files {
+        for path in &file.paths {
+            let to = path.below(&scratch);
+            if let Some(folder) = to.parent() {
+                workspace.make_folder(folder)?;
+            }
+            let written = fs::write(&to, &file.text);
+            written.map_err(|error| Fault::io("write the file", &to, &error))?;
+            let mode = if file.executable { 0o755 } else { 0o644 };
+            fs::set_permissions(&to, Permissions::from_mode(mode))
+                .map_err(|error| Fault::io("set the rights of", &to, &error))?;
+        }
+    }
+    Ok(())
 }
 
 fn copy_artifact(action: &str, file: &OutputFile, to: &Path, store: &Store) -> Result<(), Fault> {

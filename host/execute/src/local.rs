@@ -131,6 +131,7 @@ impl LocalExecutor {
         let store = &self.store;
         let copied = inputs::fill(&workspace, &mut leftovers, job, project, store, cancel)?;
         make_folders(action, &workspace, &leftovers)?;
+        inputs::write_files(action, &workspace)?;
         if cancel.is_cancelled() {
             return Err(Ended::Cancelled);
         }

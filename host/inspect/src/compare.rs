@@ -4,7 +4,7 @@
 use orch_model::{Architecture, MachineFacts, OperatingSystem, Target};
 
 use crate::fit::{Certainty, obstacles};
-use crate::{ArtifactFacts, ElfFacts, MachKind, WasmFacts, listed};
+use crate::{ArtifactFacts, ElfFacts, MachKind, WasmFacts, firmware, listed};
 
 /// The modules that a `wasip1` host offers.
 const WASI_PREVIEW_1: &str = "wasi_snapshot_preview1";
@@ -99,6 +99,7 @@ fn machine_problems(facts: &ArtifactFacts, target: &Target) -> Vec<String> {
 fn compare_elf(elf: &ElfFacts, target: &Target, problems: &mut Vec<String>) {
     compare_linkage(elf, target, problems);
     compare_float(elf, target, problems);
+    problems.extend(firmware::problems(elf, &target.machine));
 }
 
 /// Where the target wants no libraries, none need be looked for.

@@ -7,6 +7,7 @@
 
 mod compare;
 mod elf;
+mod firmware;
 mod fit;
 mod go;
 mod mach;
@@ -14,14 +15,14 @@ mod pe;
 mod wasm;
 
 pub use compare::compare;
-pub use elf::{ArmFacts, CodeFacts, ElfFacts, ElfKind, Guard, Segment};
+pub use elf::{ArmFacts, CodeFacts, ElfFacts, ElfKind, Guard, Segment, Symbol};
 pub use fit::{Certainty, Obstacle, obstacles, unchecked};
 pub use go::GoFacts;
 pub use mach::{MachFacts, MachKind};
 pub use pe::PeFacts;
 pub use wasm::WasmFacts;
 
-use orch_model::Architecture;
+use orch_model::{Architecture, Machine};
 
 /// More names than this in one list are no artifact's.
 const MOST_NAMES: usize = 4096;
@@ -71,6 +72,16 @@ pub fn place_of(data: &[u8], offset: usize) -> Option<String> {
 }
 
 impl ArtifactFacts {
+    /// One line for people, with what the artifact takes of the memories of a target that
+    /// has no operating system.
+    pub fn summary_for(&self, target: &Machine) -> String {
+        let mut words = vec![self.summary()];
+        if let Self::Elf(elf) = self {
+            words.extend(firmware::summary(elf, target));
+        }
+        words.join(", ")
+    }
+
     /// One line for people: `ELF 64-bit aarch64, statically linked, stripped`.
     pub fn summary(&self) -> String {
         match self {

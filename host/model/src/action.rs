@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RelativePath, SandboxPath};
+use crate::{RelativePath, SandboxPath, TextFile};
 
 /// A piece of a [`Word`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct Action {
     pub directory: SandboxPath,
     /// Glob patterns below `source`; `!` in front takes away.
     pub inputs: Vec<String>,
+    /// Made below `scratch` before it starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<TextFile>,
     /// Files or directories below `output` (builds) or `source` (tasks) that it leaves.
     pub outputs: Vec<SandboxPath>,
     /// Names of the kept directories that it uses. Never part of its key.

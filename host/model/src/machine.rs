@@ -28,6 +28,20 @@ pub struct Machine {
     /// Parts whose cores reach a memory of their own soonest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numa_nodes: Option<u32>,
+    /// What a program without an operating system is linked into; none on other machines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memories: Vec<Memory>,
+}
+
+/// A range of addresses that keeps what is written there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Memory {
+    /// `flash` for what is there without power, `ram` for the rest; a chip may have more.
+    pub name: String,
+    /// Its first address.
+    pub origin: u64,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Instruction set families that `orch` can tell apart in an artifact.

@@ -81,11 +81,11 @@ impl Archive {
     }
 }
 
-/// A small file that no archive of a toolchain holds, such as a script that starts a
-/// program where it lies.
+/// A small file that a plugin states whole: a script that starts a toolchain's program where
+/// it lies, an action's linker script.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TextFile {
-    /// Where it lies below the toolchain's root, once or more.
+    /// Where it lies, once or more, below the root of what it belongs to.
     pub paths: Vec<RelativePath>,
     /// All that is in it.
     pub text: String,

@@ -73,7 +73,7 @@ impl Plugins for PluginHost {
     fn finish_artifact(&self, plugin: &PluginId, request: &FinishRequest) -> Called<Build> {
         self.call(plugin, Role::TargetPlatform, "finish", |guest| {
             let build = guest.finish_artifact(request)?;
-            Ok(review::build(build, Some(&request.artifact), &[])?)
+            Ok(review::build(build, Some(&request.artifact.path), &[])?)
         })
     }
 

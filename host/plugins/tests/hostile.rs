@@ -5,7 +5,7 @@ mod guest;
 use expect_test::{Expect, expect};
 use guest::{describe, host, limits, load, platform, words};
 use orch_engine::port::{FinishRequest, Plugins};
-use orch_model::{PluginFailure, RelativePath, Root, SandboxPath};
+use orch_model::{Artifact, PluginFailure, RelativePath, Root, SandboxPath};
 
 /// Calls `offers` of a platform with this body.
 fn offers(items: &str, body: &str, expected: Expect) {
@@ -206,9 +206,13 @@ fn names_a_path_that_leaves() {
     let given = FinishRequest {
         platform: "x".into(),
         settings: "{}".into(),
-        artifact: SandboxPath {
-            root: Root::Artifact("compile".into()),
-            relative: RelativePath::new("agent").expect("a path"),
+        artifact: Artifact {
+            name: RelativePath::new("agent").expect("a path"),
+            path: SandboxPath {
+                root: Root::Artifact("compile".into()),
+                relative: RelativePath::new("agent").expect("a path"),
+            },
+            executable: true,
         },
         tools: Vec::new(),
     };

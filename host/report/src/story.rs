@@ -167,6 +167,7 @@ pub(crate) fn plan() -> Plan {
         },
         inputs: vec![],
         outputs: vec![],
+        files: vec![],
         caches: vec![],
         cache_owner: String::new(),
         network: false,

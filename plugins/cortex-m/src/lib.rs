@@ -1,11 +1,12 @@
 //! Microcontrollers with Arm's Cortex-M cores. `cortex` knows what each has, `memory` what a
-//! pipeline may say of a chip's memories.
+//! pipeline may say of a chip's memories, `image` makes what is written to one.
 
 mod cortex;
+mod image;
 mod memory;
 
-use orch_plugin::target_platform::{Target, TargetPlatform};
-use orch_plugin::{Error, Facts, Machine, Offer, Problem};
+use orch_plugin::target_platform::{FinishRequest, Target, TargetPlatform};
+use orch_plugin::{Build, Error, Facts, Machine, Offer, Problem};
 use serde::Deserialize;
 
 use crate::cortex::{CORES, Core, Fpu, Units};
@@ -50,14 +51,17 @@ impl TargetPlatform for CortexM {
         if let Some(ram) = settings.ram {
             machine = machine.memory_bytes(ram.bytes());
         }
-        // Nothing on a host runs a program that expects a chip's own registers.
-        let mut target = Target::of(machine).static_link();
-        for (name, memory) in [("ORCH_FLASH", settings.flash), ("ORCH_RAM", settings.ram)] {
+        for (name, memory) in [("flash", settings.flash), ("ram", settings.ram)] {
             if let Some(memory) = memory {
-                target = memory.told(target, name);
+                machine = machine.memory(name, memory.origin(), memory.bytes());
             }
         }
-        Ok(target)
+        // Nothing on a host runs a program that expects a chip's own registers.
+        Ok(Target::of(machine).static_link())
+    }
+
+    fn finish(request: &FinishRequest, _: Settings) -> Result<Build, Error> {
+        image::of(request)
     }
 }
 
@@ -159,24 +163,21 @@ mod tests {
     }
 
     #[test]
-    fn builders_are_told_of_the_chips_memories() {
+    fn the_chips_memories_are_told() {
         let target = describe(
             "cortex-m4f",
             r#"{"flash": {"origin": 134217728, "kib": 512}, "ram": {"origin": 536870912, "kib": 96}}"#,
         )
         .unwrap();
-        let told: Vec<_> = target
-            .environment
-            .iter()
-            .map(|pair| format!("{}={}", pair.name, pair.value))
+        let told = target.machine.memories.iter();
+        let told: Vec<_> = told
+            .map(|memory| (memory.name.as_str(), memory.origin, memory.bytes))
             .collect();
         assert_eq!(
             told,
             [
-                "ORCH_FLASH_ORIGIN=0x08000000",
-                "ORCH_FLASH_BYTES=524288",
-                "ORCH_RAM_ORIGIN=0x20000000",
-                "ORCH_RAM_BYTES=98304"
+                ("flash", 0x0800_0000, 512 << 10),
+                ("ram", 0x2000_0000, 96 << 10)
             ]
         );
         assert_eq!(target.machine.memory_bytes, Some(96 << 10));

@@ -1,7 +1,6 @@
 //! A chip's memories, as a pipeline states them: where each begins and how large it is.
 
 use orch_plugin::Problem;
-use orch_plugin::target_platform::Target;
 use serde::Deserialize;
 
 /// One memory.
@@ -15,6 +14,11 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Its first address.
+    pub(crate) fn origin(self) -> u64 {
+        self.origin
+    }
+
     /// Its size in bytes.
     pub(crate) fn bytes(self) -> u64 {
         self.kib << 10
@@ -23,13 +27,6 @@ impl Memory {
     /// The first address behind it.
     fn end(self) -> u64 {
         self.origin + self.bytes()
-    }
-
-    /// Tells builders of it: `<name>_ORIGIN`, hexadecimal, and `<name>_BYTES`.
-    pub(crate) fn told(self, target: Target, name: &str) -> Target {
-        target
-            .environment(format!("{name}_ORIGIN"), format!("{:#010x}", self.origin))
-            .environment(format!("{name}_BYTES"), self.bytes().to_string())
     }
 }
 

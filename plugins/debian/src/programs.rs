@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use orch_plugin::Tool;
-use orch_plugin::toolchain_source::TextFile;
+use orch_plugin::{TextFile, Tool};
 
 /// Where the scripts lie that start programs; no package has anything there.
 const FOLDER: &str = "orch/bin";

@@ -13,6 +13,7 @@ pub struct Kunpeng;
 pub struct Settings {
     model: Option<Model>,
     sockets: Option<u32>,
+    numa_nodes: Option<u32>,
     memory_gib: Option<u64>,
     pages: Option<PageSize>,
 }
@@ -70,7 +71,9 @@ impl TargetPlatform for Kunpeng {
             .features(FEATURES);
         match (settings.model, settings.sockets) {
             (Some(model), sockets) => {
-                machine = machine.cores(model.cores() * sockets.unwrap_or(2));
+                let sockets = sockets.unwrap_or(2);
+                machine = machine.cores(model.cores() * sockets);
+                machine.numa_nodes = model.dies().map(|dies| dies * sockets);
             }
             (None, Some(_)) => {
                 return Err(Problem::new("`sockets` without `model` says nothing")
@@ -79,6 +82,9 @@ impl TargetPlatform for Kunpeng {
                     .into());
             }
             (None, None) => {}
+        }
+        if let Some(nodes) = settings.numa_nodes {
+            machine = machine.numa_nodes(nodes);
         }
         if let Some(memory) = settings.memory_gib {
             machine = machine.memory_bytes(memory << 30);
@@ -102,6 +108,18 @@ impl TargetPlatform for Kunpeng {
 }
 
 impl Model {
+    /// The dies with cores of one socket, each of which has memory channels and is a NUMA
+    /// node of its own unless the firmware is told otherwise. Linux,
+    /// `Documentation/admin-guide/perf/hisi-pmu.rst` (a die with cores is a "Super CPU
+    /// cluster"); `lscpu` of TaiShan 2280 V2 servers lists four nodes for two sockets of 48
+    /// and of 64 cores. What is seen of those with 32 cores differs, so nothing is said.
+    fn dies(self) -> Option<u32> {
+        match self {
+            Model::Cores32 => None,
+            Model::Cores48 | Model::Cores64 => Some(2),
+        }
+    }
+
     /// The cores of one socket.
     fn cores(self) -> u32 {
         match self {
@@ -138,13 +156,19 @@ mod tests {
     }
 
     #[test]
-    fn a_model_fixes_the_cores_of_each_socket() {
-        for (json, cores) in [
-            (r#"{"model": "920-4826"}"#, 96),
-            (r#"{"model": "920-6426", "sockets": 4}"#, 256),
-            (r#"{"model": "920-5220", "sockets": 1}"#, 32),
+    fn a_model_fixes_the_cores_and_nodes_of_each_socket() {
+        for (json, cores, nodes) in [
+            (r#"{"model": "920-4826"}"#, 96, Some(4)),
+            (r#"{"model": "920-6426", "sockets": 4}"#, 256, Some(8)),
+            (r#"{"model": "920-6426", "numa-nodes": 2}"#, 128, Some(2)),
+            (r#"{"model": "920-5220", "sockets": 1}"#, 32, None),
         ] {
-            assert_eq!(describe(json).unwrap().machine.cores, Some(cores), "{json}");
+            let machine = describe(json).unwrap().machine;
+            assert_eq!(
+                (machine.cores, machine.numa_nodes),
+                (Some(cores), nodes),
+                "{json}"
+            );
         }
         match describe(r#"{"sockets": 2}"#) {
             Err(Error::Invalid(problems)) => {

@@ -1,6 +1,6 @@
 //! Describing an action, and the build that it is part of, in one expression.
 
-use crate::{Action, Artifact, Build, IntoWord, Path, Tool, Variable, path};
+use crate::{Action, Artifact, Build, IntoWord, Path, TextFile, Tool, Variable, path};
 
 impl Action {
     /// An action by a name that is unique in its build, e.g. `compile`, and the program
@@ -13,6 +13,7 @@ impl Action {
             environment: Vec::new(),
             directory: path::source(""),
             inputs: Vec::new(),
+            files: Vec::new(),
             outputs: Vec::new(),
             caches: Vec::new(),
             network: false,
@@ -60,6 +61,16 @@ impl Action {
         self
     }
 
+    /// Finding a file of this text below `scratch`.
+    pub fn file(mut self, relative: impl Into<String>, text: impl Into<String>) -> Self {
+        self.files.push(TextFile {
+            paths: vec![relative.into()],
+            text: text.into(),
+            executable: false,
+        });
+        self
+    }
+
     /// Leaving a file below `output`.
     pub fn output(mut self, relative: impl Into<String>) -> Self {
         self.outputs.push(path::output(relative));
@@ -100,6 +111,17 @@ impl Artifact {
             name: name.into(),
             path,
             executable: false,
+        }
+    }
+}
+
+impl TextFile {
+    /// A program of this text, at each of these places.
+    pub fn program(paths: Vec<String>, text: impl Into<String>) -> Self {
+        Self {
+            paths,
+            text: text.into(),
+            executable: true,
         }
     }
 }

@@ -60,8 +60,8 @@ pub mod x86_64;
 pub use crate::arm_core::ArmCore;
 pub use crate::contract::base::orch::plugin::facts::{Refusal, RegistryFile};
 pub use crate::contract::base::orch::plugin::types::{
-    Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Offer, Pair, Part, Path,
-    Problem, Root, Sample, Tool, Tweak, Variable, Word,
+    Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Memory, Offer, Pair, Part,
+    Path, Problem, Root, Sample, TextFile, Tool, Tweak, Variable, Word,
 };
 pub use crate::facts::Facts;
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Describing a machine in one expression.
 
-use crate::Machine;
+use crate::{Machine, Memory};
 
 impl Machine {
     /// A machine of which only the LLVM target triple is known.
@@ -13,6 +13,7 @@ impl Machine {
             memory_bytes: None,
             page_bytes: None,
             numa_nodes: None,
+            memories: Vec::new(),
         }
     }
 
@@ -51,6 +52,21 @@ impl Machine {
     pub fn numa_nodes(mut self, count: u32) -> Self {
         self.numa_nodes = Some(count);
         self
+    }
+
+    /// With one more memory that a program without an operating system is linked into.
+    pub fn memory(mut self, name: impl Into<String>, origin: u64, bytes: u64) -> Self {
+        self.memories.push(Memory {
+            name: name.into(),
+            origin,
+            bytes,
+        });
+        self
+    }
+
+    /// The memory of this name.
+    pub fn memory_named(&self, name: &str) -> Option<&Memory> {
+        self.memories.iter().find(|memory| memory.name == name)
     }
 
     /// The instruction set, the triple's first part, e.g. `aarch64`.

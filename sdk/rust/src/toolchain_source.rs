@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::contract::toolchain_source::exports::orch::plugin::toolchain_source::Guest;
 pub use crate::contract::toolchain_source::exports::orch::plugin::toolchain_source::{
-    Archive, ArchiveFormat, TextFile, Toolchain,
+    Archive, ArchiveFormat, Toolchain,
 };
 use crate::panics::report_through_log;
 use crate::{Error, Facts, HostFacts, Machine};
@@ -74,17 +74,6 @@ impl Archive {
         self.exclude
             .extend(patterns.iter().map(|&pattern| pattern.to_owned()));
         self
-    }
-}
-
-impl TextFile {
-    /// A program of this text, at each of these places below the toolchain's root.
-    pub fn program(paths: Vec<String>, text: impl Into<String>) -> Self {
-        Self {
-            paths,
-            text: text.into(),
-            executable: true,
-        }
     }
 }
 

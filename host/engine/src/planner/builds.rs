@@ -195,7 +195,7 @@ impl Planner<'_> {
             let request = FinishRequest {
                 platform: target.platform.clone(),
                 settings: self.settings_of_target(&target.name),
-                artifact: artifact.path.clone(),
+                artifact: artifact.clone(),
                 tools: tools.to_vec(),
             };
             let called = self.plugins.finish_artifact(platform, &request);

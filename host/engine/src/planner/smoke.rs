@@ -78,6 +78,7 @@ impl Planner<'_> {
             directory: scratch,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            files: Vec::new(),
             caches: Vec::new(),
             cache_owner: String::new(),
             network: false,

@@ -85,6 +85,7 @@ impl Planner<'_> {
             name: "run".to_owned(),
             program: program.clone(),
             arguments: arguments.to_vec(),
+            files: Vec::new(),
             caches: caches_of(&environment),
             environment,
             directory: SandboxPath {

@@ -1,8 +1,8 @@
 //! The loaded plugins, one method for each function of the contract that the engine uses.
 
 use orch_model::{
-    Advice, Build, InstalledToolchain, Log, Machine, Observation, Offer, PluginFailure, PluginId,
-    PluginSummary, RecordedFact, RelativePath, SandboxPath, Target, Toolchain, Tweak,
+    Advice, Artifact, Build, InstalledToolchain, Log, Machine, Observation, Offer, PluginFailure,
+    PluginId, PluginSummary, RecordedFact, RelativePath, Target, Toolchain, Tweak,
 };
 
 /// What came of one call: the result, what the plugin learnt, what it said.
@@ -44,8 +44,8 @@ pub struct FinishRequest {
     pub platform: String,
     /// The target's settings as JSON.
     pub settings: String,
-    /// The file, below an action's outputs.
-    pub artifact: SandboxPath,
+    /// What is about to ship, below an action's outputs.
+    pub artifact: Artifact,
     /// The toolchain that it was built with, then those lent to the build.
     pub tools: Vec<InstalledToolchain>,
 }

@@ -17,7 +17,7 @@ pub use code::{CodeFacts, Guard};
 pub(crate) use segments::inspect;
 
 /// What an ELF file is meant for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ElfKind {
     /// A program at a fixed address.
     Executable,
@@ -28,6 +28,7 @@ pub enum ElfKind {
     /// An object file that is not linked yet.
     Relocatable,
     /// The memory of a process that died, or something else that nobody ships.
+    #[default]
     Other,
 }
 
@@ -48,18 +49,33 @@ pub struct ArmFacts {
 pub struct Segment {
     /// Where it begins in memory.
     pub address: u64,
+    /// Where it is written to on a chip without an operating system.
+    pub load_address: u64,
     /// Where it begins in the file.
     pub offset: u64,
     /// How much memory it takes.
     pub bytes: u64,
+    /// How much of that is in the file.
+    pub file_bytes: u64,
     /// What it says its address is a multiple of.
     pub alignment: u64,
     /// What the program may do there, `PF_…`.
     pub rights: u32,
 }
 
-/// What is known of an ELF file.
+/// A function or a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its name, as the linker knows it.
+    pub name: String,
+    /// Where it begins in memory.
+    pub address: u64,
+    /// How large it is.
+    pub bytes: u64,
+}
+
+/// What is known of an ELF file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ElfFacts {
     /// 32 or 64.
     pub bits: u8,
@@ -81,6 +97,8 @@ pub struct ElfFacts {
     pub symbols: bool,
     /// Whether it has DWARF.
     pub debug: bool,
+    /// Its largest functions and variables, the largest first, as far as it names them.
+    pub largest: Vec<Symbol>,
     /// What is loaded into memory, in the order of the file's headers.
     pub segments: Vec<Segment>,
     /// Whether it tells the loader of folders to search for libraries.

@@ -1,15 +1,21 @@
 //! What the section headers of an ELF file add. A loader never looks at them, and a stripped
 //! file may have lost them, so nothing that decides whether it runs is read here.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use object::Endianness;
 use object::elf;
-use object::read::elf::{FileHeader, SectionHeader, SectionTable};
+use object::read::elf::{FileHeader, SectionHeader, SectionTable, Sym};
 
 use orch_model::SystemVersion;
 
-use crate::MOST_NAMES;
+use crate::{MOST_NAMES, shown};
 
-use super::ElfFacts;
+use super::{ElfFacts, Symbol};
+
+/// How many of the largest symbols are kept.
+const MOST_SYMBOLS: usize = 32;
 
 /// Adds to the facts what the sections tell.
 pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(
@@ -28,7 +34,40 @@ pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(
             arm.version = arm_version::<Elf>(section, endian, data).unwrap_or_default();
         }
     }
+    facts.largest = largest(sections, endian, data);
     facts.glibc = glibc_version(sections, endian, data).unwrap_or_default();
+}
+
+/// The largest functions and variables, the largest first.
+fn largest<Elf: FileHeader<Endian = Endianness>>(
+    sections: &SectionTable<'_, Elf>,
+    endian: Endianness,
+    data: &[u8],
+) -> Vec<Symbol> {
+    let Ok(table) = sections.symbols(endian, data, elf::SHT_SYMTAB) else {
+        return Vec::new();
+    };
+    let mut largest = BinaryHeap::new();
+    for symbol in table.iter() {
+        let is_named = matches!(symbol.st_type(), elf::STT_FUNC | elf::STT_OBJECT);
+        if is_named
+            && !symbol.is_undefined(endian)
+            && let Ok(name) = symbol.name(endian, table.strings())
+        {
+            let bytes: u64 = symbol.st_size(endian).into();
+            let address: u64 = symbol.st_value(endian).into();
+            largest.push(Reverse((bytes, Reverse((address, name)))));
+            if largest.len() > MOST_SYMBOLS {
+                largest.pop();
+            }
+        }
+    }
+    let symbol = |Reverse((bytes, Reverse((address, name))))| Symbol {
+        name: shown(name),
+        address,
+        bytes,
+    };
+    largest.into_sorted_vec().into_iter().map(symbol).collect()
 }
 
 /// The highest `GLIBC_x.y` among the versions of symbols that are asked for.

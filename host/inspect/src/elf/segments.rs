@@ -49,17 +49,10 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
         interpreter,
         needed: dynamic.needed,
         has_run_path: dynamic.has_run_path,
-        symbols: false,
-        debug: false,
         segments: loaded::<Elf>(segments, endian)
             .map(|segment| Segment::of::<Elf>(segment, endian))
             .collect(),
-        glibc: None,
-        oldest_kernel: None,
-        x86_level: None,
-        go: None,
-        code: None,
-        arm: None,
+        ..ElfFacts::default()
     };
     if facts.machine == elf::EM_ARM {
         let flags = header.e_flags(endian);
@@ -141,8 +134,10 @@ impl Segment {
     ) -> Self {
         Self {
             address: segment.p_vaddr(endian).into(),
+            load_address: segment.p_paddr(endian).into(),
             offset: segment.p_offset(endian).into(),
             bytes: segment.p_memsz(endian).into(),
+            file_bytes: segment.p_filesz(endian).into(),
             alignment: segment.p_align(endian).into(),
             rights: segment.p_flags(endian),
         }

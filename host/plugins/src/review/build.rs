@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use orch_model::{Action, Build, Part, RelativePath, Root, SandboxPath};
 
 use super::names::{Reviewed, breach, count, distinct, environment, name, word};
+use super::text_file;
 use crate::failure::Breach;
 use crate::shown;
 
@@ -40,7 +41,7 @@ pub(crate) fn build(
         if artifact.name.is_root() {
             return breach("gave an artifact no name".to_owned());
         }
-        made(&artifact.path, &by_name, always).map_err(|Breach(why)| {
+        made(&artifact.path, given, &by_name, always).map_err(|Breach(why)| {
             Breach(format!(
                 "ships the artifact `{}`, but {why}",
                 shown::value(artifact.name.as_str())
@@ -79,6 +80,10 @@ fn action(action: &Action, given: Option<&SandboxPath>) -> Reviewed<()> {
     name("action", &action.name)?;
     count("arguments", &action.arguments)?;
     count("inputs", &action.inputs)?;
+    count("files", &action.files)?;
+    action.files.iter().try_for_each(text_file)?;
+    let places = action.files.iter().flat_map(|file| &file.paths);
+    distinct("file", places.map(RelativePath::as_str))?;
     count("outputs", &action.outputs)?;
     count("caches", &action.caches)?;
     count("actions in `after`", &action.after)?;
@@ -193,8 +198,16 @@ fn in_order(actions: &BTreeMap<&str, &Action>) -> Reviewed<()> {
     }
 }
 
-/// Whether an action makes what ships, or one of the toolchains `always` holds it.
-fn made(path: &SandboxPath, actions: &BTreeMap<&str, &Action>, always: &[&str]) -> Reviewed<()> {
+/// Whether an action makes what ships, or it was made before, or one of the toolchains `always` holds it.
+fn made(
+    path: &SandboxPath,
+    given: Option<&SandboxPath>,
+    actions: &BTreeMap<&str, &Action>,
+    always: &[&str],
+) -> Reviewed<()> {
+    if given == Some(path) {
+        return Ok(());
+    }
     let from = match &path.root {
         Root::Artifact(from) => from,
         Root::Tool(name) if always.contains(&name.as_str()) && !path.relative.is_root() => {

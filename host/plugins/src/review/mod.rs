@@ -56,16 +56,16 @@ pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
     Ok(toolchain)
 }
 
-/// A file that a toolchain brings itself. Whether its places are free is seen when it is made.
+/// A file that a plugin states whole. Whether its places are free is seen when it is made.
 fn text_file(file: &TextFile) -> Reviewed<()> {
     count("places of a file", &file.paths)?;
     if file.paths.is_empty() || file.paths.iter().any(RelativePath::is_root) {
-        return breach("gave a toolchain a file without a name".to_owned());
+        return breach("gave a file no name".to_owned());
     }
     if file.text.len() > FILE_BYTES {
         let path = &file.paths[0];
         return breach(format!(
-            "gave the file `{path}` of a toolchain {} bytes; {FILE_BYTES} are allowed",
+            "gave the file `{path}` {} bytes; {FILE_BYTES} are allowed",
             file.text.len()
         ));
     }
@@ -98,6 +98,17 @@ pub(crate) fn target(target: Target) -> Reviewed<Target> {
     for text in machine.cpu.iter().chain(&machine.features) {
         no_control("CPU", text, NAME_BYTES)?;
     }
+    count("memories", &machine.memories)?;
+    for memory in &machine.memories {
+        name("memory", &memory.name)?;
+        if memory.origin.checked_add(memory.bytes).is_none() {
+            return breach(format!("gave the memory `{}` no end", memory.name));
+        }
+    }
+    distinct(
+        "memory",
+        machine.memories.iter().map(|memory| memory.name.as_str()),
+    )?;
     count("environment variables", &target.environment)?;
     for (variable, value) in &target.environment {
         variable_name(variable)?;

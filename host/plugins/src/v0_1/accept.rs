@@ -3,9 +3,9 @@
 //! each other is looked at in `review`, which no version of the contract changes.
 
 use orch_model::{
-    Action, Advice, Archive, ArchiveFormat, Artifact, Build, Machine, Offer, Part, PluginId,
-    Problem, RelativePath, Requirement, Root, Runner, SandboxPath, Target, TargetRunner, TextFile,
-    Tool, Toolchain, Tweak, Variable, Word,
+    Action, Advice, Archive, ArchiveFormat, Artifact, Build, Machine, Memory, Offer, Part,
+    PluginId, Problem, RelativePath, Requirement, Root, Runner, SandboxPath, Target, TargetRunner,
+    TextFile, Tool, Toolchain, Tweak, Variable, Word,
 };
 
 use super::bindings::{target_platform, toolchain_source, tuning_policy, types};
@@ -80,6 +80,15 @@ pub(crate) fn machine(machine: types::Machine) -> Machine {
         memory_bytes: machine.memory_bytes,
         page_bytes: machine.page_bytes,
         numa_nodes: machine.numa_nodes,
+        memories: machine.memories.into_iter().map(memory).collect(),
+    }
+}
+
+fn memory(memory: types::Memory) -> Memory {
+    Memory {
+        name: memory.name,
+        origin: memory.origin,
+        bytes: memory.bytes,
     }
 }
 
@@ -99,6 +108,7 @@ fn action(action: types::Action, owner: &PluginId) -> Accepted<Action> {
         environment: all(action.environment, variable)?,
         directory: path(action.directory)?,
         inputs: action.inputs,
+        files: all(action.files, text_file)?,
         outputs: all(action.outputs, path)?,
         caches: action.caches,
         cache_owner: owner.to_string(),
@@ -139,7 +149,7 @@ pub(crate) fn toolchain(toolchain: source::Toolchain) -> Accepted<Toolchain> {
     })
 }
 
-fn text_file(file: source::TextFile) -> Accepted<TextFile> {
+fn text_file(file: types::TextFile) -> Accepted<TextFile> {
     Ok(TextFile {
         paths: all(file.paths, |path| relative("file", &path))?,
         text: file.text,

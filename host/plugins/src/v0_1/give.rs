@@ -3,8 +3,8 @@
 
 use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
 use orch_model::{
-    InstalledToolchain, Machine, Observation, PackageFile, Part, Root, Sample, SandboxPath, Tool,
-    Tweak, Variable, Word,
+    Artifact, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part, Root, Sample,
+    SandboxPath, Tool, Tweak, Variable, Word,
 };
 
 use super::bindings::{builder, facts, target_platform, tuning_policy, types};
@@ -18,6 +18,23 @@ pub(crate) fn machine(machine: &Machine) -> types::Machine {
         memory_bytes: machine.memory_bytes,
         page_bytes: machine.page_bytes,
         numa_nodes: machine.numa_nodes,
+        memories: machine.memories.iter().map(memory).collect(),
+    }
+}
+
+fn memory(memory: &Memory) -> types::Memory {
+    types::Memory {
+        name: memory.name.clone(),
+        origin: memory.origin,
+        bytes: memory.bytes,
+    }
+}
+
+fn artifact(artifact: &Artifact) -> types::Artifact {
+    types::Artifact {
+        name: artifact.name.as_str().to_owned(),
+        path: path(&artifact.path),
+        executable: artifact.executable,
     }
 }
 
@@ -134,7 +151,7 @@ pub(crate) fn finish_request(
     target_platform::exports::orch::plugin::target_platform::FinishRequest {
         name: request.platform.clone(),
         settings: request.settings.clone(),
-        artifact: path(&request.artifact),
+        artifact: artifact(&request.artifact),
         tools: request.tools.iter().map(toolchain).collect(),
     }
 }

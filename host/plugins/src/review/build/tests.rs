@@ -28,6 +28,7 @@ fn sound_action(name: &str) -> Action {
         directory: path(Root::Source, ""),
         inputs: vec!["**/*.go".into(), "!vendor/**".into()],
         outputs: vec![path(Root::Output, "agent")],
+        files: vec![],
         caches: vec!["build".into()],
         cache_owner: "go".into(),
         network: false,
