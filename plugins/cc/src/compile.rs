@@ -1,7 +1,7 @@
 //! The action that compiles one source file.
 
 use orch_plugin::builder::Request;
-use orch_plugin::{Action, output, source, tool};
+use orch_plugin::{Action, Error, output, source, tool};
 use orch_plugin_c_compiler::Compiler;
 
 use crate::settings::BuildSettings;
@@ -17,9 +17,9 @@ pub(crate) fn action(
     compiler: &Compiler,
     request: &Request,
     settings: &BuildSettings,
-) -> Action {
-    let call = compiler.driver(file.language);
-    let toolchain = tool(request.toolchain.name.as_str(), "");
+) -> Result<Action, Error> {
+    let call = compiler.driver(file.language)?;
+    let toolchain = tool(compiler.toolchain(), "");
     let standard = settings.standard(file.language);
     let action = Action::new(file.action.as_str(), call.program)
         .arguments(call.arguments)
@@ -43,9 +43,8 @@ pub(crate) fn action(
         .input(literal(&file.path))
         .output(file.object.as_str());
     let action = with_environment(action, compiler, request);
-    headers(request, settings)
-        .into_iter()
-        .fold(action, Action::input)
+    let headers = headers(request, settings);
+    Ok(headers.into_iter().fold(action, Action::input))
 }
 
 /// The compiler's environment with what tuning sets, and the directories kept for it.

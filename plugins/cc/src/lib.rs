@@ -23,13 +23,17 @@ impl Builder for Cc {
     type Settings = BuildSettings;
 
     fn plan(request: &Request, settings: BuildSettings, facts: &dyn Facts) -> Result<Build, Error> {
-        let toolchains = std::slice::from_ref(&request.toolchain);
-        let compiler = Compiler::find(toolchains, &request.target, request.static_link)?;
+        let toolchains: Vec<_> = std::iter::once(&request.toolchain)
+            .chain(&request.tools)
+            .cloned()
+            .collect();
+        let compiler = Compiler::find(&toolchains, &request.target, request.static_link)?;
         let sources = sources::find(&request.directory, &settings.sources, facts)?;
-        let build = sources.iter().fold(Build::nothing(), |build, source| {
-            build.action(compile::action(source, &compiler, request, &settings))
-        });
-        Ok(link::into(build, &sources, &compiler, request, &settings))
+        let mut build = Build::nothing();
+        for source in &sources {
+            build = build.action(compile::action(source, &compiler, request, &settings)?);
+        }
+        link::into(build, &sources, &compiler, request, &settings)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The last action: what was compiled becomes a program.
 
 use orch_plugin::builder::Request;
-use orch_plugin::{Action, Artifact, Build, artifact, output};
+use orch_plugin::{Action, Artifact, Build, Error, artifact, output};
 use orch_plugin_c_compiler::{Compiler, Language};
 
 use crate::compile::with_environment;
@@ -18,12 +18,12 @@ pub(crate) fn into(
     compiler: &Compiler,
     request: &Request,
     settings: &BuildSettings,
-) -> Build {
+) -> Result<Build, Error> {
     let stem = settings.output.as_deref().unwrap_or(&request.unit);
     let name = format!("{stem}{}", suffix(request));
-    let action = action(&name, sources, compiler, request, settings);
+    let action = action(&name, sources, compiler, request, settings)?;
     let program = Artifact::program(name.as_str(), artifact(LINK, name.as_str()));
-    build.action(action).artifact(program)
+    Ok(build.action(action).artifact(program))
 }
 
 /// The driver of C++ links C++'s own library, so one source in it is enough.
@@ -33,9 +33,9 @@ fn action(
     compiler: &Compiler,
     request: &Request,
     settings: &BuildSettings,
-) -> Action {
+) -> Result<Action, Error> {
     let languages = sources.iter().map(|source| source.language);
-    let call = compiler.driver(languages.max().unwrap_or(Language::C));
+    let call = compiler.driver(languages.max().unwrap_or(Language::C))?;
     let objects = sources
         .iter()
         .map(|source| artifact(source.action.as_str(), source.object.as_str()));
@@ -53,7 +53,7 @@ fn action(
     let action = sources.iter().fold(action, |action, source| {
         action.after(source.action.as_str())
     });
-    with_environment(action, compiler, request)
+    Ok(with_environment(action, compiler, request))
 }
 
 fn suffix(request: &Request) -> &'static str {

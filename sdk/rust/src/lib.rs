@@ -41,6 +41,7 @@ mod facts;
 pub mod fake;
 pub mod log;
 mod machine;
+mod nearest;
 mod offer;
 mod page_size;
 mod panics;
@@ -66,6 +67,7 @@ pub use crate::contract::base::orch::plugin::types::{
 pub use crate::facts::Facts;
 #[doc(hidden)]
 pub use crate::facts::HostFacts;
+pub use crate::nearest::nearest;
 pub use crate::page_size::PageSize;
 pub use crate::path::{artifact, cache, output, scratch, source, tool};
 pub use crate::settings::{NoSettings, settings};

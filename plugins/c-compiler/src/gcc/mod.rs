@@ -1,0 +1,84 @@
+//! GCC: a compiler for one kind of machine, which its programs' names begin with.
+//!
+//! `prefix` reads those names, `ports` says which machines each is for, `flags` how a machine's
+//! CPU is spelt and `cpu` since which release.
+
+mod cpu;
+mod flags;
+mod ports;
+mod prefix;
+
+use orch_plugin::{Error, InstalledToolchain, IntoWord, Machine, tool};
+use semver::Version;
+
+use crate::compiler::{Call, Language};
+
+pub(crate) use self::ports::packages;
+pub(crate) use self::prefix::Prefix;
+
+/// The first release whose CPUs are known here.
+const OLDEST: u64 = 11;
+
+/// The GCC of one toolchain for one target machine.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Gcc {
+    toolchain: InstalledToolchain,
+    /// What the names of its programs begin with, e.g. `aarch64-linux-gnu`.
+    prefix: String,
+    /// What the names of its drivers end with, e.g. `-12`, or nothing.
+    suffix: String,
+    /// The target's CPU, e.g. `-mcpu=cortex-a76+crc`.
+    flags: Vec<String>,
+}
+
+impl Gcc {
+    pub(crate) fn of(
+        toolchain: &InstalledToolchain,
+        prefix: Prefix<'_>,
+        target: &Machine,
+    ) -> Result<Self, Error> {
+        let release = release(toolchain)?;
+        Ok(Self {
+            toolchain: toolchain.clone(),
+            prefix: prefix.text.to_owned(),
+            suffix: prefix.suffix.to_owned(),
+            flags: flags::of(target, &release)?,
+        })
+    }
+
+    pub(crate) fn driver(&self, language: Language) -> Result<Call, Error> {
+        let name = match language {
+            Language::C => format!("{}-gcc{}", self.prefix, self.suffix),
+            Language::Cxx => format!("{}-g++{}", self.prefix, self.suffix),
+        };
+        let mut tools = self.toolchain.tools.iter();
+        let Some(program) = tools.find(|tool| tool.name == name) else {
+            return Err(Error::Unsupported(format!(
+                "toolchain `{}` has no `{name}`; add its package to the toolchain's, such as \
+                 `packages = [\"g++-{}\"]`",
+                self.toolchain.name, self.prefix
+            )));
+        };
+        Ok(Call {
+            program: tool(self.toolchain.name.as_str(), program.program.as_str()),
+            arguments: self.flags.iter().map(|flag| flag.into_word()).collect(),
+        })
+    }
+}
+
+fn release(toolchain: &InstalledToolchain) -> Result<Version, Error> {
+    let Ok(release) = Version::parse(&toolchain.version) else {
+        return Err(Error::Failed(format!(
+            "`{}` is no release of GCC",
+            toolchain.version
+        )));
+    };
+    if release.major < OLDEST {
+        return Err(Error::Unsupported(format!(
+            "toolchain `{}` is version {release}, and the oldest GCC whose CPUs are known is \
+             {OLDEST}; where it is a set of packages, name the compiler's first",
+            toolchain.name
+        )));
+    }
+    Ok(release)
+}
