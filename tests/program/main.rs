@@ -13,6 +13,7 @@ mod cache;
 mod command_line;
 mod compilers;
 mod example;
+mod firmware;
 mod gate;
 mod graph;
 mod interrupt;

@@ -8,7 +8,12 @@ use orch_store::Store;
 pub struct StoreJudge(pub Store);
 
 impl Judge for StoreJudge {
-    fn judge(&self, artifact: &OutputFile, target: &Target) -> Result<Judgement, Fault> {
+    fn judge(
+        &self,
+        artifact: &OutputFile,
+        is_program: bool,
+        target: &Target,
+    ) -> Result<Judgement, Fault> {
         let data = self.0.read(&artifact.digest)?.ok_or_else(|| {
             Fault::lost(format!(
                 "artifact `{}` is missing from the store or damaged there",
@@ -16,14 +21,21 @@ impl Judge for StoreJudge {
             ))
             .hint("run again: it will be made anew")
         })?;
+        if !is_program && !orch_inspect::is_known(&data) {
+            return Ok(Judgement {
+                summary: "data".to_owned(),
+                ..Judgement::default()
+            });
+        }
         Ok(match orch_inspect::inspect(&data) {
             Ok(facts) => Judgement {
-                summary: facts.summary_for(&target.machine),
+                summary: facts.summary(),
+                memories: facts.memory_uses(&target.machine),
                 problems: orch_inspect::compare(&facts, target),
             },
             Err(why) => Judgement {
-                summary: String::new(),
                 problems: vec![why],
+                ..Judgement::default()
             },
         })
     }

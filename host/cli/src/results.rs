@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use orch_engine::port::OutputFile;
+use orch_engine::port::{Judgement, OutputFile};
 use orch_engine::{
     ActionGraph, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild, Run, SmokeRun,
 };
 use orch_model::Runner;
 use orch_report::{ResultOrigin, ResultRow};
+use serde::Deserialize;
 
 /// A row for every artifact that was put in place.
 pub fn rows(plan: &Plan, graph: &ActionGraph, run: &Run) -> Vec<ResultRow> {
@@ -44,14 +45,18 @@ fn outputs<'a>(steps: &[Step<'a>]) -> Option<&'a [OutputFile]> {
     }
 }
 
+/// What was found when the artifact was looked into.
+fn judgement(artifact: &str, steps: &[Step<'_>]) -> Option<Judgement> {
+    let judged = |(node, _): &&Step<'_>| matches!(node.kind, NodeKind::Judge { .. });
+    let (_, run) = steps.iter().find(judged)?;
+    let Outcome::Succeeded { result, .. } = &run.outcome else {
+        return None;
+    };
+    Judgement::deserialize(result.findings.get(artifact)?).ok()
+}
+
 fn row(build: &PlannedBuild, artifact: &str, file: &OutputFile, steps: &[Step<'_>]) -> ResultRow {
-    let kind = steps
-        .iter()
-        .filter(|(node, _)| matches!(node.kind, NodeKind::Judge { .. }))
-        .find_map(|(_, run)| match &run.outcome {
-            Outcome::Succeeded { result, .. } => result.findings.get(artifact)?.as_str(),
-            _ => None,
-        });
+    let judgement = judgement(artifact, steps).unwrap_or_default();
     // Putting a file in place is no work that a user counts.
     let counted: Vec<_> = steps
         .iter()
@@ -77,7 +82,8 @@ fn row(build: &PlannedBuild, artifact: &str, file: &OutputFile, steps: &[Step<'_
         artifact: format!("{folder}/{artifact}"),
         bytes: file.bytes,
         digest: file.digest,
-        kind: kind.unwrap_or_default().to_owned(),
+        kind: judgement.summary,
+        memories: judgement.memories,
         took: steps.iter().map(|(_, run)| run.took).sum::<Duration>(),
         origin: match cached {
             0 => ResultOrigin::Built,

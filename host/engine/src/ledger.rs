@@ -45,6 +45,9 @@ pub enum Change {
 /// Raised whenever the walk changes, so that results of an older walk are not found.
 const WALK: &str = "orch key 3";
 
+/// A judge changes with `orch`; between two releases the number is raised.
+const JUDGE: &str = concat!("orch ", env!("CARGO_PKG_VERSION"), ", findings 2");
+
 /// The engine changes with `orch` alone.
 const EMBEDDED_ENGINE: &str = concat!("embedded engine of orch ", env!("CARGO_PKG_VERSION"));
 
@@ -124,7 +127,7 @@ impl Ledger {
     pub fn of_judgement(artifacts: &[(Artifact, OutputFile)], target: &Target) -> Self {
         let mut ledger = Self::default();
         ledger.add("key format", WALK);
-        ledger.add("judge", concat!("orch ", env!("CARGO_PKG_VERSION")));
+        ledger.add("judge", JUDGE);
         let target = serde_json::to_vec(target).expect("a target has a JSON form");
         ledger.add("target", Digest::of(target).to_string());
         for (artifact, file) in artifacts {

@@ -7,7 +7,7 @@ use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
 
 use crate::gather::{self, Left, LeftBy, Reads};
 use crate::graph::{ActionGraph, Node, NodeKind};
-use crate::port::{ActionResult, Event, Execution, Job, Judgement, Observer, Progress, Stage};
+use crate::port::{ActionResult, Event, Execution, Job, Observer, Progress, Stage};
 use crate::world::World;
 use crate::{Cancel, Origin, Outcome};
 
@@ -239,19 +239,18 @@ impl Performer<'_> {
             });
         }
         let began = Instant::now();
-        let mut summaries = serde_json::Map::new();
+        let mut findings = serde_json::Map::new();
         let mut problems = Vec::new();
         for (artifact, file) in &files {
-            let Judgement {
-                summary,
-                problems: found,
-            } = self.world.judge.judge(file, target)?;
+            let mut judgement = self.world.judge.judge(file, artifact.executable, target)?;
+            let found = std::mem::take(&mut judgement.problems);
             problems.extend(
                 found
                     .into_iter()
                     .map(|problem| format!("`{}` {problem}", artifact.name)),
             );
-            summaries.insert(artifact.name.to_string(), summary.into());
+            let finding = serde_json::to_value(judgement).expect("it has a JSON form");
+            findings.insert(artifact.name.to_string(), finding);
         }
         if !problems.is_empty() {
             self.world.cache.remember(&key, &ledger)?;
@@ -264,7 +263,7 @@ impl Performer<'_> {
         }
         let result = ActionResult {
             wall_ms: began.elapsed().as_millis() as u64,
-            findings: summaries.into(),
+            findings: findings.into(),
             ..ActionResult::default()
         };
         self.world.cache.record(&key, &result, &ledger)?;

@@ -7,19 +7,12 @@
 
 use std::ops::Range;
 
-use orch_model::{Machine, Memory};
+use orch_model::{Machine, Memory, MemoryUse};
 
-use crate::{ElfFacts, ElfKind, Symbol};
+use crate::{ElfFacts, ElfKind};
 
 /// How many of the largest parts are named.
 const SHOWN_PARTS: usize = 5;
-
-/// What an image takes of one memory.
-struct Use<'a> {
-    memory: &'a Memory,
-    /// From the memory's origin to the end of what lies last in it.
-    bytes: u64,
-}
 
 /// Everything about an image that the machine's memories do not allow.
 pub(crate) fn problems(elf: &ElfFacts, machine: &Machine) -> Vec<String> {
@@ -27,9 +20,9 @@ pub(crate) fn problems(elf: &ElfFacts, machine: &Machine) -> Vec<String> {
         return Vec::new();
     }
     let mut problems: Vec<String> = uses(elf, machine)
-        .into_iter()
-        .filter(|used| used.bytes > used.memory.bytes)
-        .map(|used| too_large(elf, &used))
+        .iter()
+        .filter(|taken| taken.used > taken.bytes)
+        .map(too_large)
         .collect();
     let stray = ranges(elf).find(|range| memory_of(range, machine).is_none());
     if let Some(range) = stray {
@@ -42,64 +35,52 @@ pub(crate) fn problems(elf: &ElfFacts, machine: &Machine) -> Vec<String> {
     problems
 }
 
-/// What the image takes of each memory, for people: `flash 12 340 of 65 536 bytes (18 %)`;
-/// and its largest parts.
-pub(crate) fn summary(elf: &ElfFacts, machine: &Machine) -> Vec<String> {
-    let mut lines: Vec<String> = uses(elf, machine)
-        .iter()
-        .map(|Use { memory, bytes }| {
-            let share = u128::from(*bytes) * 100 / u128::from(memory.bytes.max(1));
-            format!(
-                "{} {bytes} of {} bytes ({share} %)",
-                memory.name, memory.bytes
-            )
-        })
-        .collect();
-    if !lines.is_empty() && !elf.largest.is_empty() {
-        lines.push(format!("largest {}", parts(elf.largest.iter())));
-    }
-    lines
-}
-
-fn too_large(elf: &ElfFacts, used: &Use<'_>) -> String {
-    let Use { memory, bytes } = used;
-    let beyond = bytes - memory.bytes;
-    let plural = if beyond == 1 { "byte" } else { "bytes" };
-    let mut text = format!(
-        "takes {bytes} bytes of `{}`, of which the target has {}: {beyond} {plural} too many",
-        memory.name, memory.bytes
-    );
-    let inside = |symbol: &&Symbol| is_inside(symbol.address, memory);
-    let mut largest = elf.largest.iter().filter(inside).peekable();
-    if largest.peek().is_some() {
-        text.push_str(&format!("; the largest there are {}", parts(largest)));
-    }
-    text
-}
-
-fn parts<'a>(symbols: impl Iterator<Item = &'a Symbol>) -> String {
-    let named = |symbol: &Symbol| format!("`{}` {}", symbol.name, symbol.bytes);
-    symbols
-        .take(SHOWN_PARTS)
-        .map(named)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn uses<'a>(elf: &ElfFacts, machine: &'a Machine) -> Vec<Use<'a>> {
+/// What the image takes of each memory, in their order.
+pub(crate) fn uses(elf: &ElfFacts, machine: &Machine) -> Vec<MemoryUse> {
     let end_in = |memory: &Memory| {
         ranges(elf)
             .filter(|range| memory_of(range, machine) == Some(memory))
             .map(|range| range.end)
             .max()
     };
+    let largest_in = |memory: &Memory| {
+        elf.largest
+            .iter()
+            .filter(|symbol| is_inside(symbol.address, memory))
+            .take(SHOWN_PARTS)
+            .map(|symbol| (symbol.name.clone(), symbol.bytes))
+            .collect()
+    };
     let memories = machine.memories.iter();
     memories
-        .map(|memory| Use {
-            memory,
-            bytes: end_in(memory).map_or(0, |end| end.saturating_sub(memory.origin)),
+        .map(|memory| MemoryUse {
+            memory: memory.name.clone(),
+            bytes: memory.bytes,
+            used: end_in(memory).map_or(0, |end| end.saturating_sub(memory.origin)),
+            largest: largest_in(memory),
         })
         .collect()
+}
+
+fn too_large(taken: &MemoryUse) -> String {
+    let MemoryUse {
+        memory,
+        bytes,
+        used,
+        largest,
+    } = taken;
+    let beyond = used - bytes;
+    let plural = if beyond == 1 { "byte" } else { "bytes" };
+    let mut text = format!(
+        "takes {used} bytes of `{memory}`, of which the target has {bytes}: {beyond} {plural} \
+         too many"
+    );
+    if !largest.is_empty() {
+        let named = |(name, bytes): &(String, u64)| format!("`{name}` {bytes}");
+        let named: Vec<_> = largest.iter().map(named).collect();
+        text.push_str(&format!("; the largest there are {}", named.join(", ")));
+    }
+    text
 }
 
 /// Where the image's parts are written to, and where they are used.
@@ -135,6 +116,7 @@ fn is_inside(address: u64, memory: &Memory) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Symbol;
 
     fn chip() -> Machine {
         let memory = |name: &str, origin, bytes| Memory {
@@ -186,14 +168,12 @@ mod tests {
 
     #[test]
     fn variables_with_a_first_value_are_counted_in_both_memories() {
-        assert_eq!(
-            summary(&image(900, 20, 30), &chip()),
-            [
-                "flash 920 of 1000 bytes (92 %)",
-                "ram 50 of 100 bytes (50 %)",
-                "largest `table` 500, `buffer` 40"
-            ]
-        );
+        let uses = uses(&image(900, 20, 30), &chip());
+        let shown: Vec<_> = uses
+            .iter()
+            .map(|taken| (taken.memory.as_str(), taken.used, &taken.largest[0].0[..]))
+            .collect();
+        assert_eq!(shown, [("flash", 920, "table"), ("ram", 50, "buffer")]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use mach::{MachFacts, MachKind};
 pub use pe::PeFacts;
 pub use wasm::WasmFacts;
 
-use orch_model::{Architecture, Machine};
+use orch_model::{Architecture, Machine, MemoryUse};
 
 /// More names than this in one list are no artifact's.
 const MOST_NAMES: usize = 4096;
@@ -57,6 +57,18 @@ pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
     }
 }
 
+/// Whether the first bytes are those of a format that [`inspect`] reads.
+pub fn is_known(data: &[u8]) -> bool {
+    matches!(
+        data,
+        [0x7f, b'E', b'L', b'F', ..]
+            | [0, b'a', b's', b'm', ..]
+            | [b'M', b'Z', ..]
+            | [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..]
+            | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..]
+    )
+}
+
 /// The name of the section that a byte of a program's file lies in, where its format has
 /// sections with names.
 pub fn place_of(data: &[u8], offset: usize) -> Option<String> {
@@ -72,14 +84,12 @@ pub fn place_of(data: &[u8], offset: usize) -> Option<String> {
 }
 
 impl ArtifactFacts {
-    /// One line for people, with what the artifact takes of the memories of a target that
-    /// has no operating system.
-    pub fn summary_for(&self, target: &Machine) -> String {
-        let mut words = vec![self.summary()];
-        if let Self::Elf(elf) = self {
-            words.extend(firmware::summary(elf, target));
+    /// What the artifact takes of the memories of a machine without an operating system.
+    pub fn memory_uses(&self, machine: &Machine) -> Vec<MemoryUse> {
+        match self {
+            Self::Elf(elf) => firmware::uses(elf, machine),
+            _ => Vec::new(),
         }
-        words.join(", ")
     }
 
     /// One line for people: `ELF 64-bit aarch64, statically linked, stripped`.

@@ -34,7 +34,7 @@ pub use digest::{Digest, DigestError, Hasher};
 pub use facts::{Answer, PackageFile, Question, RecordedFact, Refusal};
 pub use fault::{Fault, FaultKind};
 pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
-pub use machine::{Architecture, Machine, Memory, OperatingSystem};
+pub use machine::{Architecture, Machine, Memory, MemoryUse, OperatingSystem};
 pub use machine_facts::{Libc, LibcFamily, MachineFacts};
 pub use nearest::nearest;
 pub use node::NodeId;

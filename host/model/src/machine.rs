@@ -44,6 +44,19 @@ pub struct Memory {
     pub bytes: u64,
 }
 
+/// What a program takes of a [`Memory`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryUse {
+    /// The memory's name.
+    pub memory: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// From its first address to the end of what lies last in it, in bytes.
+    pub used: u64,
+    /// The largest functions and variables in it with their sizes in bytes, the largest first.
+    pub largest: Vec<(String, u64)>,
+}
+
 /// Instruction set families that `orch` can tell apart in an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Architecture {

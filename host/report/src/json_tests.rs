@@ -93,8 +93,7 @@ fn showcase() -> Vec<String> {
     story::finish(&json, &compile, &compiled, 10_432);
     let mut judged = story::cached();
     if let Outcome::Succeeded { result, .. } = &mut judged {
-        result.findings =
-            serde_json::json!({"summary": "ELF 64-bit aarch64, statically linked", "problems": []});
+        result.findings = serde_json::json!({"agent": {"summary": "ELF 64-bit aarch64, statically linked", "problems": []}});
     }
     story::finish(&json, &verify, &judged, 0);
     let failed = Outcome::Failed {
@@ -125,6 +124,7 @@ fn showcase() -> Vec<String> {
         bytes: 4_612_345,
         digest: Digest::of("agent"),
         kind: "ELF 64-bit aarch64, statically linked".into(),
+        memories: Vec::new(),
         took: Duration::from_millis(10_432),
         origin: ResultOrigin::Partly,
         smoke: "ok".into(),
@@ -181,12 +181,12 @@ fn a_stream() {
         {"event":"node-started","node":"toolchain.go","unit":"toolchain.go","target":null,"time_ms":1790000000000}
         {"event":"node-progressed","node":"toolchain.go","unit":"toolchain.go","target":null,"stage":"download","done_bytes":36000000,"total_bytes":72000000,"time_ms":1790000001000}
         {"event":"node-finished","node":"build.agent@pi5/compile","unit":"build.agent@pi5","target":"pi5","took_ms":10432,"status":"succeeded","origin":"done","outputs":[{"path":"output/agent","digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","bytes":4612345,"executable":true}],"findings":null,"notes":[],"stdout":"","stderr":"note: \u001b[1mbold\u001b[0m \u009b2J\n","time_ms":1790000012000}
-        {"event":"node-finished","node":"build.agent@pi5/verify","unit":"build.agent@pi5","target":"pi5","took_ms":0,"status":"succeeded","origin":"cached","outputs":[],"findings":{"summary":"ELF 64-bit aarch64, statically linked","problems":[]},"notes":[],"stdout":"","stderr":"","time_ms":1790000012000}
+        {"event":"node-finished","node":"build.agent@pi5/verify","unit":"build.agent@pi5","target":"pi5","took_ms":0,"status":"succeeded","origin":"cached","outputs":[],"findings":{"agent":{"summary":"ELF 64-bit aarch64, statically linked","problems":[]}},"notes":[],"stdout":"","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"task.test","unit":"task.test","target":null,"took_ms":840,"status":"failed","reason":"exited with code 1","hint":"`orch explain task.test` shows what it ran","fault":null,"exit_code":1,"stdout":"--- FAIL: TestAverage\n","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"build.agent@wasm/compile","unit":"build.agent@wasm","target":"wasm","took_ms":0,"status":"skipped","reason":"`task.test` failed","time_ms":1790000012000}
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
-        {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
+        {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","memories":[],"took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
         {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
         {"event":"watching","inputs":12,"folders":3,"besides":["pipeline.toml","orch.lock"],"every_ms":null,"time_ms":1790000012000}
         {"event":"changed","count":2,"files":[{"path":"cmd/agent/main.go","change":"modified"},{"path":"cmd/agent/new.go","change":"added"}],"time_ms":1790000012000}

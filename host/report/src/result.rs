@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orch_model::Digest;
+use orch_model::{Digest, MemoryUse};
 use serde::{Deserialize, Serialize};
 
 use crate::duration::human_duration;
@@ -50,6 +50,9 @@ pub struct ResultRow {
     pub digest: Digest,
     /// What it is: `ELF 64-bit aarch64, statically linked`.
     pub kind: String,
+    /// What it takes of the memories of a machine without an operating system.
+    #[serde(default)]
+    pub memories: Vec<MemoryUse>,
     /// What all its steps took in this run.
     pub took: Duration,
     /// Where it came from.
@@ -62,11 +65,38 @@ pub struct ResultRow {
 /// its smoke run went stand on a second line.
 pub fn render_results(rows: &[ResultRow], style: Style) -> String {
     let wide = table(rows, false);
-    if wide.natural_width() <= style.width {
+    let mut text = if wide.natural_width() <= style.width {
         wide.render(style)
     } else {
         table(rows, true).render(style)
+    };
+    if rows.iter().any(|row| !row.memories.is_empty()) {
+        text.push('\n');
+        text.push_str(&memories(rows).render(style));
     }
+    text
+}
+
+/// How full the memories are that firmware lies in.
+fn memories(rows: &[ResultRow]) -> Table {
+    let headers = vec!["artifact", "memory", "used", "of", "full", "largest there"];
+    let mut table = Table::new(headers).right(2).right(3).right(4);
+    for row in rows {
+        for taken in &row.memories {
+            let share = u128::from(taken.used) * 100 / u128::from(taken.bytes.max(1));
+            let named = |(name, bytes): &(String, u64)| format!("{name} {}", human_bytes(*bytes));
+            let largest: Vec<_> = taken.largest.iter().map(named).collect();
+            table.row(vec![
+                &row.artifact,
+                &taken.memory,
+                &human_bytes(taken.used),
+                &human_bytes(taken.bytes),
+                &format!("{share} %"),
+                &largest.join(", "),
+            ]);
+        }
+    }
+    table
 }
 
 fn table(rows: &[ResultRow], two_lines: bool) -> Table {
@@ -130,6 +160,7 @@ mod tests {
                 bytes: 4_612_345,
                 digest: Digest::of("pi5"),
                 kind: "ELF 64-bit aarch64, statically linked".into(),
+                memories: Vec::new(),
                 took: Duration::from_millis(10_432),
                 origin: ResultOrigin::Built,
                 smoke: "ok (qemu-aarch64)".into(),
@@ -142,6 +173,7 @@ mod tests {
                 bytes: 1_900_000,
                 digest: Digest::of("wasm"),
                 kind: "WebAssembly module, wasip1".into(),
+                memories: Vec::new(),
                 took: Duration::ZERO,
                 origin: ResultOrigin::Cached,
                 smoke: String::new(),
@@ -191,5 +223,37 @@ mod tests {
             BUILD     TARGET  ARTIFACT                           SIZE   TIME  FROM    DIGEST        KIND
             readings  wasm    out/readings/wasm/readings.wasm  1.9 MB  <1 ms  cached  336154bf67f7  WebAssembly module, wasip1
         "#]].assert_eq(&render_results(&rows()[1..], Style::PLAIN));
+    }
+
+    #[test]
+    fn firmware_is_shown_with_its_memories() {
+        let mut rows = rows();
+        rows.truncate(1);
+        let memory = |memory: &str, bytes, used, largest: &[(&str, u64)]| MemoryUse {
+            memory: memory.to_owned(),
+            bytes,
+            used,
+            largest: largest
+                .iter()
+                .map(|(name, bytes)| ((*name).to_owned(), *bytes))
+                .collect(),
+        };
+        rows[0].memories = vec![
+            memory(
+                "flash",
+                1 << 20,
+                7388,
+                &[("_printf_i", 680), ("memcpy", 308)],
+            ),
+            memory("ram", 131_072, 131_072, &[]),
+        ];
+        expect![[r#"
+            BUILD  TARGET  ARTIFACT               SIZE    TIME  FROM   DIGEST        KIND                                   SMOKE RUN
+            agent  pi5     out/agent/pi5/agent  4.6 MB  10.4 s  built  53a7ec63ba41  ELF 64-bit aarch64, statically linked  ok (qemu-aarch64)
+
+            ARTIFACT             MEMORY      USED        OF   FULL  LARGEST THERE
+            out/agent/pi5/agent  flash     7.4 kB    1.0 MB    0 %  _printf_i 680 B, memcpy 308 B
+            out/agent/pi5/agent  ram     131.1 kB  131.1 kB  100 %
+        "#]].assert_eq(&render_results(&rows, Style::PLAIN));
     }
 }

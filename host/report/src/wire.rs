@@ -4,7 +4,7 @@
 //! holds the two together.
 
 use orch_engine::{Forecast, Foreseen, port};
-use orch_model::{Diagnostic, Digest, Fault, FaultKind, Log, LogLevel, Severity};
+use orch_model::{Diagnostic, Digest, Fault, FaultKind, Log, LogLevel, MemoryUse, Severity};
 use serde::Serialize;
 
 use crate::excerpt::Lines;
@@ -143,6 +143,7 @@ pub(crate) struct WireResult<'a> {
     bytes: u64,
     digest: &'a Digest,
     kind: &'a str,
+    memories: &'a [MemoryUse],
     took_ms: u64,
     origin: &'static str,
     smoke: &'a str,
@@ -294,6 +295,7 @@ impl<'a> WireEvent<'a> {
             bytes: row.bytes,
             digest: &row.digest,
             kind: &row.kind,
+            memories: &row.memories,
             took_ms: row.took.as_millis() as u64,
             origin: row.origin.as_str(),
             smoke: &row.smoke,

@@ -4,6 +4,7 @@ use orch_plugin::builder::Request;
 use orch_plugin::{Action, Error, output, source, tool};
 use orch_plugin_c_compiler::Compiler;
 
+use crate::firmware;
 use crate::settings::BuildSettings;
 use crate::sources::{Source, in_directory, literal};
 
@@ -26,6 +27,12 @@ pub(crate) fn action(
         .argument("-c")
         .arguments(standard.map(|name| format!("-std={name}")))
         .argument("-O2")
+        .arguments(
+            firmware::is_for(&request.target)
+                .then_some(firmware::COMPILE)
+                .into_iter()
+                .flatten(),
+        )
         // No folder of the machine that builds: not in debug information, not in `__FILE__`.
         .argument(("-ffile-prefix-map=", (source(""), "=.")))
         .argument(("-ffile-prefix-map=", (toolchain, "=toolchain")))

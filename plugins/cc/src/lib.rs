@@ -4,6 +4,7 @@
 //! actions together. Which compiler is called, and how for a target, is the c-compiler crate's.
 
 mod compile;
+mod firmware;
 mod link;
 mod settings;
 mod sources;

@@ -5,6 +5,7 @@ use orch_plugin::{Action, Artifact, Build, Error, artifact, output};
 use orch_plugin_c_compiler::{Compiler, Language};
 
 use crate::compile::with_environment;
+use crate::firmware;
 use crate::settings::BuildSettings;
 use crate::sources::Source;
 
@@ -23,7 +24,13 @@ pub(crate) fn into(
     let name = format!("{stem}{}", suffix(request));
     let action = action(&name, sources, compiler, request, settings)?;
     let program = Artifact::program(name.as_str(), artifact(LINK, name.as_str()));
-    Ok(build.action(action).artifact(program))
+    if !firmware::is_for(&request.target) {
+        return Ok(build.action(action).artifact(program));
+    }
+    let map = format!("{stem}.map");
+    let action = firmware::link(action, &map, request, settings)?;
+    let map = Artifact::file(map.as_str(), artifact(LINK, map.as_str()));
+    Ok(build.action(action).artifact(program).artifact(map))
 }
 
 /// The driver of C++ links C++'s own library, so one source in it is enough.
@@ -60,6 +67,7 @@ fn suffix(request: &Request) -> &'static str {
     match &request.target {
         machine if machine.names("windows") => ".exe",
         machine if machine.architecture() == "wasm32" => ".wasm",
+        machine if firmware::is_for(machine) => ".elf",
         _ => "",
     }
 }

@@ -17,6 +17,8 @@ pub struct BuildSettings {
     pub(crate) ldflags: Vec<String>,
     pub(crate) libraries: Vec<String>,
     pub(crate) output: Option<String>,
+    #[serde(rename = "linker-script")]
+    pub(crate) linker_script: Option<String>,
 }
 
 impl BuildSettings {

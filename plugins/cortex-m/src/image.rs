@@ -3,7 +3,7 @@
 
 use orch_plugin::target_platform::FinishRequest;
 use orch_plugin::{
-    Action, Artifact, Build, Error, InstalledToolchain, Path, Root, artifact, output, tool,
+    Action, Artifact, Build, Error, InstalledToolchain, Path, artifact, output, tool,
 };
 
 /// The action's name.
@@ -20,16 +20,13 @@ pub(crate) fn of(request: &FinishRequest) -> Result<Build, Error> {
     let image = format!("{stem}.bin");
     // Of two programs of one build, each has its own.
     let name = format!("{IMAGE}-{}", stem.replace('/', "-"));
-    let mut action = Action::new(&name, copier.program)
+    let action = Action::new(&name, copier.program)
         .arguments(copier.arguments.iter().copied())
         .arguments(["-O", "binary"])
         .argument(program.path.clone())
         .argument(output(image.as_str()))
         .variables(copier.toolchain.environment.iter().cloned())
         .output(image.as_str());
-    if let Root::Artifact(made_by) = &program.path.root {
-        action = action.after(made_by);
-    }
     Ok(Build::nothing()
         .action(action)
         .artifact(program.clone())
@@ -110,7 +107,6 @@ mod tests {
         assert_eq!(action.program, tool("arm", "bin/arm-none-eabi-objcopy"));
         let arguments: Vec<_> = action.arguments.iter().map(|it| word(it)).collect();
         assert_eq!(arguments[..2], ["-O", "binary"]);
-        assert_eq!(action.after, ["link"]);
     }
 
     #[test]

@@ -108,30 +108,63 @@ pub(crate) fn tools(programs: &BTreeSet<String>) -> Vec<Tool> {
 }
 
 /// The scripts behind [`tools`], for programs that run on machines with this directory of
-/// libraries (`x86_64-linux-gnu`). A compiler for Linux is told where its system lies: its
-/// linker scripts name their files from `/`.
+/// libraries (`x86_64-linux-gnu`).
 pub(crate) fn scripts(programs: &BTreeSet<String>, libraries: &str) -> Vec<TextFile> {
-    let (compilers, others): (Vec<_>, Vec<_>) = programs
-        .iter()
-        .partition(|name| is_compiler_for_linux(name));
-    let script = |names: Vec<&String>, arguments: &str| {
-        let paths = names.into_iter().map(|name| path(name)).collect();
-        TextFile::program(paths, script(libraries, arguments))
-    };
-    let files = [
-        script(compilers, "--sysroot=\"$root\" "),
-        script(others, ""),
+    let kinds = [
+        Kind::CompilerForLinux,
+        Kind::CompilerForBareArm,
+        Kind::Other,
     ];
+    let files = kinds.map(|kind| {
+        let names = programs.iter().filter(|name| Kind::of(name) == kind);
+        let paths = names.map(|name| path(name)).collect();
+        TextFile::program(paths, script(libraries, kind.arguments()))
+    });
     let files = files.into_iter().filter(|file| !file.paths.is_empty());
     files.collect()
 }
 
-fn is_compiler_for_linux(name: &str) -> bool {
-    let compiles = ["gcc", "g++", "cpp"].iter().any(|end| {
-        name.strip_suffix(end)
-            .is_some_and(|rest| rest.ends_with('-'))
-    });
-    compiles && name.contains("-linux-")
+/// What a program has to be told of where its packages lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Its linker scripts name their files from `/`.
+    CompilerForLinux,
+    /// The packages of newlib are made known to it by `update-alternatives` when they are
+    /// installed: `libnewlib-dev.postinst`, `libnewlib-arm-none-eabi.postinst`.
+    CompilerForBareArm,
+    Other,
+}
+
+impl Kind {
+    fn of(program: &str) -> Self {
+        let compiles = ["gcc", "g++", "cpp"].iter().any(|end| {
+            program
+                .strip_suffix(end)
+                .is_some_and(|rest| rest.ends_with('-'))
+        });
+        match compiles {
+            true if program.contains("-linux-") => Self::CompilerForLinux,
+            true if program.starts_with("arm-none-eabi-") => Self::CompilerForBareArm,
+            _ => Self::Other,
+        }
+    }
+
+    /// Lines that add arguments to those of the caller.
+    fn arguments(self) -> &'static str {
+        match self {
+            Self::CompilerForLinux => "set -- --sysroot=\"$root\" \"$@\"\n",
+            Self::CompilerForBareArm => {
+                r#"if [ -d "$root/usr/lib/arm-none-eabi/newlib" ]; then
+    case " $* " in
+    *" --specs=nano.specs "*) set -- "$@" -idirafter "$root/usr/include/newlib/nano" ;;
+    esac
+    set -- "$@" -B"$root/usr/lib/arm-none-eabi/newlib/" -idirafter "$root/usr/include/newlib"
+fi
+"#
+            }
+            Self::Other => "",
+        }
+    }
 }
 
 fn path(program: &str) -> String {
@@ -151,7 +184,7 @@ if [ ! -x "$program" ]; then
 fi
 LD_LIBRARY_PATH=$root/usr/lib/{libraries}:$root/lib/{libraries}
 export LD_LIBRARY_PATH
-exec "$program" {arguments}"$@"
+{arguments}exec "$program" "$@"
 "#
     )
 }
@@ -178,21 +211,24 @@ mod tests {
     }
 
     #[test]
-    fn compilers_for_linux_are_told_where_their_system_lies() {
+    fn compilers_are_told_where_their_system_lies() {
         let programs = [
             "aarch64-linux-gnu-gcc",
             "aarch64-linux-gnu-ar",
             "arm-none-eabi-gcc",
+            "arm-none-eabi-ar",
         ];
         let programs = programs.map(str::to_owned).into();
-        let [compilers, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
-            panic!("there are two kinds");
+        let [compilers, bare, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
+            panic!("there are three kinds");
         };
         assert_eq!(compilers.paths, ["orch/bin/aarch64-linux-gnu-gcc"]);
         assert!(compilers.text.contains("--sysroot"));
+        assert_eq!(bare.paths, ["orch/bin/arm-none-eabi-gcc"]);
+        assert!(bare.text.contains("newlib") && !others.text.contains("newlib"));
         assert_eq!(others.paths.len(), 2);
         assert!(!others.text.contains("--sysroot"));
-        for file in [compilers, others] {
+        for file in [compilers, bare, others] {
             assert!(file.executable);
             assert!(
                 file.text.contains("$root/usr/lib/x86_64-linux-gnu:"),

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use orch_model::{
-    Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginFailure,
-    PluginId, Role, Root, Spanned, Tweak,
+    Action, Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId,
+    PluginFailure, PluginId, Role, Root, Spanned, Tweak,
 };
 
 use crate::nearest;
@@ -201,7 +201,7 @@ impl Planner<'_> {
             let called = self.plugins.finish_artifact(platform, &request);
             let wanted = format!("finish build `{}` for `{}`", table.name.value, target.name);
             let site = Self::site(platform, wanted, table.name.span.clone(), None);
-            let finish = self.take(called, &site)?;
+            let mut finish = self.take(called, &site)?;
             if let Some(taken) = finish
                 .actions
                 .iter()
@@ -215,6 +215,10 @@ impl Planner<'_> {
                     table.name.span.clone(),
                 )));
                 return None;
+            }
+            if let Root::Artifact(made_by) = &artifact.path.root {
+                let after = |action: &mut Action| action.after.push(made_by.clone());
+                finish.actions.iter_mut().for_each(after);
             }
             build.actions.extend(finish.actions);
             if finish.artifacts.is_empty() {

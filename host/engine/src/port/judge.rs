@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use orch_model::{Fault, Target};
+use orch_model::{Fault, MemoryUse, Target};
 
 use super::OutputFile;
 
@@ -13,10 +13,19 @@ pub struct Judgement {
     pub summary: String,
     /// Everything that does not fit the target; empty for a good artifact.
     pub problems: Vec<String>,
+    /// What it takes of the memories of a machine without an operating system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memories: Vec<MemoryUse>,
 }
 
 /// Looks into artifacts.
 pub trait Judge: Send + Sync {
-    /// Compares the artifact, whose content is in the store, with its target.
-    fn judge(&self, artifact: &OutputFile, target: &Target) -> Result<Judgement, Fault>;
+    /// Compares the artifact, whose content is in the store, with its target. A file
+    /// that is no program may be data, of which nothing is demanded.
+    fn judge(
+        &self,
+        artifact: &OutputFile,
+        is_program: bool,
+        target: &Target,
+    ) -> Result<Judgement, Fault>;
 }

@@ -67,7 +67,10 @@ fn largest<Elf: FileHeader<Endian = Endianness>>(
         address,
         bytes,
     };
-    largest.into_sorted_vec().into_iter().map(symbol).collect()
+    let mut largest = largest.into_sorted_vec();
+    // A second name of the same.
+    largest.dedup_by_key(|Reverse((bytes, Reverse((address, _))))| (*bytes, *address));
+    largest.into_iter().map(symbol).collect()
 }
 
 /// The highest `GLIBC_x.y` among the versions of symbols that are asked for.
