@@ -15,6 +15,8 @@ use orch_store::remove_abandoned;
 
 use crate::look::{FileClock, Look, Sight, open_plain};
 use crate::look_file::{self, Entry, Writer};
+use crate::question::{Asking, Question};
+use crate::seen::Seen;
 
 /// What is known of the files below one folder. Shared by whoever reads or writes there.
 #[derive(Debug)]
@@ -34,15 +36,10 @@ struct State {
     changed: bool,
     /// Whether nothing is written any more.
     is_closed: bool,
-    seen: HashMap<String, Option<Look>>,
+    seen: Seen,
     /// Folders whose names were read.
     walked: HashSet<String>,
-    /// Whether something that was looked at may have changed without showing it.
-    doubtful: bool,
 }
-
-/// What a run looked at: name, and how it looked if it was there.
-pub(crate) type Seen = Vec<(String, Option<Look>)>;
 
 impl FileMemory {
     /// What is remembered of the files below `root`, the absolute path of a pipeline's
@@ -52,7 +49,7 @@ impl FileMemory {
         let _ = remove_abandoned(&root.join(".orch"));
         let state = fs::read(memory_path(&root))
             .ok()
-            .and_then(|bytes| Some(State::of_entries(&look_file::read(&bytes)?.1)))
+            .and_then(|bytes| Some(State::of_entries(&look_file::read(&bytes)?.entries)))
             .unwrap_or_default();
         Self {
             root,
@@ -85,7 +82,7 @@ impl FileMemory {
             });
         }
         make_folder(&path)
-            .and_then(|()| writer.write(&path))
+            .and_then(|()| writer.write(b"", &path))
             .map_err(|error| Fault::io("write", &path, &error))?;
         state.changed = false;
         Ok(())
@@ -126,7 +123,6 @@ impl FileMemory {
     /// the written file itself, not of whatever has its name.
     pub(crate) fn wrote(&self, path: &str, sight: &Sight, digest: Digest) {
         self.learn(path, sight, Some(digest));
-        self.saw(path, sight);
         let mut state = self.state();
         let look = sight.look();
         state.placed.insert(path.to_owned(), look);
@@ -187,36 +183,24 @@ impl FileMemory {
         }
     }
 
-    /// Notes how a file or a link looked on which the run rests.
-    pub(crate) fn saw(&self, path: &str, sight: &Sight) {
-        if !self.proves(path, sight) {
-            self.state().doubtful = true;
-        }
-        self.saw_look(path, Some(sight.look()));
+    /// Begins to look for the answer to a question, which notes all that it rests on.
+    pub(crate) fn ask(&self, question: Question) -> Asking<'_> {
+        Asking::new(self, question)
     }
 
-    /// Notes that the run rests on there being nothing of this name.
-    pub(crate) fn saw_nothing(&self, path: &str) {
-        self.saw_look(path, None);
+    /// Notes all that the answer to a question rests on.
+    pub(crate) fn answered(&self, question: Question, looks: Vec<(String, Option<Look>)>) {
+        self.state().seen.answered(question, looks);
     }
 
-    fn saw_look(&self, path: &str, look: Option<Look>) {
-        let mut state = self.state();
-        match state.seen.get(path) {
-            None => drop(state.seen.insert(path.to_owned(), look)),
-            Some(earlier) if *earlier == look => {}
-            Some(_) => state.doubtful = true,
-        }
+    /// Notes that something was looked at that may change without showing it.
+    pub(crate) fn doubt(&self) {
+        self.state().seen.doubt();
     }
 
-    /// Notes how a folder, named below the root, looked before its names were read.
-    pub(crate) fn saw_folder(&self, below: &Path, sight: &Sight) {
-        let name = match below.as_os_str().is_empty() {
-            true => ".".into(),
-            false => below.to_string_lossy(),
-        };
-        self.saw(&name, sight);
-        self.state().walked.insert(name.into_owned());
+    /// Notes a folder whose names were read.
+    pub(crate) fn walked_through(&self, name: &str) {
+        self.state().walked.insert(name.to_owned());
     }
 
     /// The folders whose names this run has read, below the root; the root itself is `.`.
@@ -224,16 +208,16 @@ impl FileMemory {
         self.state().walked.iter().cloned().collect()
     }
 
-    fn proves(&self, path: &str, sight: &Sight) -> bool {
+    /// Whether an equal look will prove an equal content; `path` is below the root, or absolute.
+    pub(crate) fn proves(&self, path: &str, sight: &Sight) -> bool {
         self.clock.proves(&self.root.join(path), sight)
     }
 
-    /// All that this run looked at, by name below the root; `None` if equal looks would not
-    /// prove that nothing has changed.
+    /// All that this run looked at; `None` if equal looks would not prove that nothing has
+    /// changed.
     pub(crate) fn seen(&self) -> Option<Seen> {
         let state = self.state();
-        let seen = || state.seen.iter().map(|(path, look)| (path.clone(), *look));
-        (!state.doubtful).then(|| seen().collect())
+        (!state.seen.is_doubtful()).then(|| state.seen.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -346,13 +330,14 @@ mod tests {
         // Like a task that has the file among its inputs.
         let read = || {
             let sight = Sight::of_path(&file).unwrap();
-            memory.saw("x", &sight);
+            let mut asking = memory.ask(Question::Inputs(vec!["x".to_owned()]));
+            asking.saw("x", &sight);
             memory.digest("x", &sight).unwrap().0
         };
         assert_eq!(read(), Digest::of("right"));
         assert!(memory.seen().is_some());
         fs::write(&file, "changed").unwrap();
         assert_eq!(read(), Digest::of("changed"));
-        assert_eq!(memory.seen(), None);
+        assert!(memory.seen().is_none());
     }
 }

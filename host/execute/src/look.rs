@@ -15,7 +15,7 @@ use rustix::fs::{OFlags, Statx, StatxFlags};
 /// The time of the last status change is part of it: no program can set that, so a file
 /// whose modification time was put back is found out all the same. The device's number is
 /// not, since some file systems get another one each time they are mounted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Look {
     pub inode: u64,
     pub size: u64,

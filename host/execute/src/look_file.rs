@@ -2,12 +2,13 @@
 //! parsed into anything: names are borrowed from its bytes.
 //!
 //! ```text
-//! "orch-looks 1\n"  SHA-256 of all behind it
+//! "orch-looks 2\n"  SHA-256 of all behind it
 //! length of the note: u32, note
 //! number of entries: u32
 //! entry: kind u8, length of the name u32, name
 //!        kind 1: inode u64, size u64, mtime i64, ctime i64, mode u32
 //!        kind 2: the same, SHA-256 of the content
+//! whatever its writer puts behind them
 //! ```
 //!
 //! Numbers are little-endian. A file that was cut, flipped or written by another version
@@ -20,8 +21,9 @@ use orch_model::Digest;
 use orch_store::unfinished_file;
 
 use crate::look::Look;
+use crate::seen::Looked;
 
-const HEAD: &[u8] = b"orch-looks 1\n";
+const HEAD: &[u8] = b"orch-looks 2\n";
 const DIGEST_BYTES: usize = 32;
 const LOOK_BYTES: usize = 36;
 
@@ -33,6 +35,22 @@ pub(crate) struct Entry<'a> {
     pub look: Option<Look>,
     /// Of its content, where that is remembered.
     pub digest: Option<Digest>,
+}
+
+impl<'a> Entry<'a> {
+    /// What, and how it looked.
+    pub fn looked(&self) -> Looked<'a> {
+        (self.path, self.look)
+    }
+}
+
+/// A file that is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Looks<'a> {
+    pub note: &'a [u8],
+    pub entries: Vec<Entry<'a>>,
+    /// What its writer has put behind the entries.
+    pub rest: &'a [u8],
 }
 
 /// Collects entries into the form on disk.
@@ -80,9 +98,10 @@ impl Writer {
         self.count += 1;
     }
 
-    /// Puts the file in place in one step.
-    pub fn write(mut self, path: &Path) -> io::Result<()> {
+    /// Puts the file in place in one step, with `rest` behind the entries.
+    pub fn write(mut self, rest: &[u8], path: &Path) -> io::Result<()> {
         self.bytes[self.count_at..][..4].copy_from_slice(&self.count.to_le_bytes());
+        self.bytes.extend(rest);
         let body = HEAD.len() + DIGEST_BYTES;
         let digest = Digest::of(&self.bytes[body..]);
         self.bytes[HEAD.len()..body].copy_from_slice(digest.bytes());
@@ -94,21 +113,39 @@ impl Writer {
     }
 }
 
-/// The note and the entries of a file's bytes; `None` if they are not whole.
-pub(crate) fn read(bytes: &[u8]) -> Option<(&[u8], Vec<Entry<'_>>)> {
-    let mut rest = bytes.strip_prefix(HEAD)?;
-    let digest = take(&mut rest, DIGEST_BYTES)?;
-    if Digest::of(rest).bytes() != digest {
-        return None;
-    }
-    let note_length = number(&mut rest)?;
-    let note = take(&mut rest, note_length)?;
+/// What a file's bytes hold; `None` if they are not whole.
+pub(crate) fn read(bytes: &[u8]) -> Option<Looks<'_>> {
+    is_whole(bytes).then(|| parse(bytes))?
+}
+
+/// Whether the bytes are those that were written.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    let stated = bytes.strip_prefix(HEAD);
+    let parts = stated.and_then(|rest| rest.split_at_checked(DIGEST_BYTES));
+    parts.is_some_and(|(digest, rest)| Digest::of(rest).bytes() == digest)
+}
+
+/// The note at the front of a file that is whole.
+pub(crate) fn note(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(HEAD.len() + DIGEST_BYTES..)?;
+    let length = number(&mut rest)?;
+    take(&mut rest, length)
+}
+
+/// What a file holds that is whole; its digest is not taken once more.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Looks<'_>> {
+    let note = note(bytes)?;
+    let mut rest = bytes.get(HEAD.len() + DIGEST_BYTES + 4 + note.len()..)?;
     let count = number(&mut rest)?;
     let mut entries = Vec::with_capacity(count.min(rest.len()));
     for _ in 0..count {
         entries.push(entry(&mut rest)?);
     }
-    rest.is_empty().then_some((note, entries))
+    Some(Looks {
+        note,
+        entries,
+        rest,
+    })
 }
 
 fn entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
@@ -191,7 +228,7 @@ mod tests {
             });
         }
         let path = folder.path().join("looks");
-        writer.write(&path).unwrap();
+        writer.write(b"rest", &path).unwrap();
         std::fs::read(path).unwrap()
     }
 
@@ -199,9 +236,11 @@ mod tests {
         #[test]
         fn what_is_written_is_read(note: Vec<u8>, all in entries()) {
             let bytes = written(&note, &all);
-            let (read_note, read) = read(&bytes).unwrap();
-            prop_assert_eq!(read_note, &note[..]);
+            let read = read(&bytes).unwrap();
+            prop_assert_eq!(read.note, &note[..]);
+            prop_assert_eq!(read.rest, b"rest");
             let read: Vec<_> = read
+                .entries
                 .into_iter()
                 .map(|entry| (entry.path.to_owned(), entry.look, entry.digest))
                 .collect();
