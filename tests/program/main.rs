@@ -21,6 +21,7 @@ mod matrix;
 mod packages;
 mod pinned;
 mod platforms;
+mod rest;
 mod sandbox;
 mod slim;
 mod target_check;
