@@ -12,6 +12,7 @@ mod c;
 mod cache;
 mod command_line;
 mod compilers;
+mod emulator;
 mod example;
 mod gate;
 mod graph;

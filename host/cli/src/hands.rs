@@ -4,13 +4,13 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
-use orch_engine::port::Sources;
+use orch_engine::port::{Executor, Sources};
 use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
 use orch_execute::{
     FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
     Sandboxes, StoreActionCache,
 };
-use orch_model::{Fault, RelativePath};
+use orch_model::{Digest, Fault, RelativePath};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
 
 use crate::console::Console;
@@ -91,6 +91,11 @@ impl Hands {
         let noted = Arc::new(noted);
         self.sources = noted.clone();
         noted
+    }
+
+    /// What the emulator of this name held when it was first asked for.
+    pub fn emulator(&self, name: &str) -> Result<Option<Digest>, Fault> {
+        self.executor.emulator(name)
     }
 
     pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {

@@ -3,6 +3,7 @@
 //! plan is read and no network is asked. Where something looks different, only the units
 //! that this reaches are read and run.
 
+mod emulators;
 mod note;
 mod rest;
 
@@ -20,6 +21,7 @@ use crate::arguments::{ProjectArguments, SandboxMode, Selection};
 use crate::environment::Environment;
 use crate::facts::MachineFacts;
 use crate::grants;
+use crate::hands::Hands;
 use crate::house::House;
 use crate::known_projects;
 use crate::planning;
@@ -28,6 +30,7 @@ use crate::project::{Project, own_files};
 pub use note::LastRun;
 pub use rest::Rest;
 
+use emulators::Emulator;
 use note::Note;
 
 /// The way to a project's snapshot, for one selection of its nodes.
@@ -55,7 +58,7 @@ pub enum Glance {
 pub struct Settled<'a> {
     pub house: &'a House,
     pub project: &'a Project,
-    pub memory: &'a FileMemory,
+    pub hands: &'a Hands,
     pub plan: &'a Plan,
     pub graph: &'a ActionGraph,
 }
@@ -131,6 +134,10 @@ impl Shortcut {
         note::basis(&self.environment) == Some(note.basis)
             && self.is_noted().unwrap_or(false)
             && planning::same_programs(&self.environment, &note.programs)
+            && note
+                .emulators
+                .iter()
+                .all(|emulator| emulator.is_where_it_was(&self.environment))
             && (note.facts.is_empty() || self.same_facts(&note.facts).unwrap_or(false))
     }
 
@@ -162,6 +169,7 @@ impl Shortcut {
             basis,
             facts: plan.facts.clone(),
             programs: plan.programs.clone(),
+            emulators: emulators::of_graph(graph, &self.environment),
             parts,
             last,
         };
@@ -169,15 +177,24 @@ impl Shortcut {
             Some(_) => &units[..],
             None => &[],
         };
-        let besides = self.besides(settled)?;
-        let memory = settled.memory;
+        let besides = self.besides(settled, &note.emulators)?;
+        let memory = &settled.hands.memory;
         self.snapshot.keep(&json(&note)?, memory, &besides, units)?;
         // What was looked at just now may be newer than what was read in the beginning.
-        let project = settled.project;
-        match project.is_as_read() && self.grants == grants_text(&self.environment) {
+        match self.is_as_read(settled, &note.emulators)? {
             true => Ok(()),
             false => self.snapshot.forget(),
         }
+    }
+
+    fn is_as_read(&self, settled: &Settled<'_>, emulators: &[Emulator]) -> Result<bool, Fault> {
+        for emulator in emulators {
+            if !emulator.is_as_used(settled.hands)? {
+                return Ok(false);
+            }
+        }
+        let grants = grants_text(&self.environment);
+        Ok(settled.project.is_as_read() && self.grants == grants)
     }
 
     /// Keeps a run of what was left to do in place of what was kept of its units.
@@ -195,8 +212,12 @@ impl Shortcut {
     }
 
     /// Files that a run rests on beside those that it went through: what the plan was made
-    /// from, and the toolchains.
-    fn besides(&self, settled: &Settled<'_>) -> Result<Vec<PathBuf>, Fault> {
+    /// from, the toolchains and the emulators.
+    fn besides(
+        &self,
+        settled: &Settled<'_>,
+        emulators: &[Emulator],
+    ) -> Result<Vec<PathBuf>, Fault> {
         let project = settled.project;
         let mut files = vec![
             project.file(),
@@ -205,6 +226,11 @@ impl Shortcut {
         ];
         let components = project.own_components.iter();
         files.extend(components.map(|(file, _)| file.clone()));
+        files.extend(
+            emulators
+                .iter()
+                .filter_map(|emulator| emulator.file.clone()),
+        );
         for node in settled.graph.nodes() {
             if let NodeKind::Fetch { toolchain, .. } = &node.kind {
                 let tree = settled.house.fetcher.installed(toolchain)?;

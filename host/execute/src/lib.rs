@@ -38,6 +38,7 @@ mod watch;
 mod workspace;
 
 pub use action_cache::{StoreActionCache, named_blobs};
+pub use environment::find_program;
 pub use file_memory::FileMemory;
 pub use footing::Unit;
 pub use local::{LocalExecutor, LocalSettings};

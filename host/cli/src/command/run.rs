@@ -125,7 +125,7 @@ pub fn carry_out(
         let settled = Settled {
             house,
             project,
-            memory: &hands.memory,
+            hands: &hands,
             plan,
             graph: &graph,
         };

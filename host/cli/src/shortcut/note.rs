@@ -12,6 +12,8 @@ use orch_store::Store;
 
 use crate::environment::Environment;
 
+use super::emulators::Emulator;
+
 /// What a snapshot says of its run.
 #[derive(Serialize, Deserialize)]
 pub struct Note {
@@ -21,6 +23,8 @@ pub struct Note {
     pub facts: Vec<RecordedFact>,
     /// Programs that were looked for, and whether they were there.
     pub programs: Vec<(String, bool)>,
+    /// What programs ran under.
+    pub emulators: Vec<Emulator>,
     /// Of the table of the plan's parts, where these were kept.
     pub parts: Option<Digest>,
     /// The run.
