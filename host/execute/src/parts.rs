@@ -116,7 +116,8 @@ mod tests {
             let table = Parts::write(&path, &parts).unwrap();
             let whole = Parts::open(&path, table).unwrap();
             for (number, part) in parts.iter().enumerate() {
-                prop_assert_eq!(whole.read(number).as_ref(), Some(part));
+                let read = whole.read(number);
+                prop_assert_eq!(read.as_ref(), Some(part));
             }
             prop_assert_eq!(whole.read(parts.len()), None);
 

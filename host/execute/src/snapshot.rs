@@ -172,11 +172,7 @@ impl Snapshot {
     fn write(&self, note: &[u8], builder: &Builder<'_>) -> Result<(), Fault> {
         let mut writer = Writer::new(note);
         for (path, look) in &builder.looks {
-            writer.push(Entry {
-                path,
-                look: *look,
-                digest: None,
-            });
+            writer.push(Entry { path, look: *look });
         }
         make_folder(&self.file)
             .and_then(|()| remove_abandoned(self.file.parent().unwrap_or(&self.root)))
