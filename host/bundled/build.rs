@@ -10,6 +10,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
+use sha2::{Digest, Sha256};
+
 fn main() {
     if let Err(problem) = bundle() {
         eprintln!("error: {problem}");
@@ -44,8 +46,9 @@ fn bundle() -> Result<(), Box<dyn std::error::Error>> {
         fs::write(&file, &plugin.component)?;
         writeln!(
             list,
-            "    Bundled {{ id: {:?}, component: include_bytes!({file:?}) }},",
-            plugin.id
+            "    Bundled {{ id: {:?}, digest: {:?}, component: include_bytes!({file:?}) }},",
+            plugin.id,
+            format!("sha256:{:x}", Sha256::digest(&plugin.component)),
         )?;
     }
     list.push_str("];\n");

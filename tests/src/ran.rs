@@ -53,6 +53,11 @@ impl Ran {
         self
     }
 
+    /// The exit code; `None` if it was ended by a signal.
+    pub fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// Expects all of standard output. `UPDATE_EXPECT=1` writes what is printed now.
     pub fn stdout(self, expected: Expect) -> Self {
         expected.assert_eq(&self.stdout);

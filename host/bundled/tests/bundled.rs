@@ -2,6 +2,7 @@
 //! that names it, importing nothing but the contract.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use wasmparser::{Parser, Payload};
 
 /// The text of a component's manifest, and the names of all that it imports.
@@ -67,6 +68,14 @@ fn each_says_who_it_is_and_imports_the_contract_only() {
                 .contains(&import);
             assert!(allowed, "plugin `{}` imports `{import}`", plugin.id);
         }
+    }
+}
+
+#[test]
+fn each_has_the_digest_of_its_component() {
+    for plugin in orch_bundled::PLUGINS {
+        let digest = format!("sha256:{:x}", Sha256::digest(plugin.component));
+        assert_eq!(plugin.digest, digest, "plugin `{}`", plugin.id);
     }
 }
 

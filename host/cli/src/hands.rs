@@ -4,13 +4,13 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
-use orch_engine::port::Sources;
+use orch_engine::port::{Executor, Sources};
 use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
 use orch_execute::{
     FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
     Sandboxes, StoreActionCache,
 };
-use orch_model::Fault;
+use orch_model::{Digest, Fault, RelativePath};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
 
 use crate::console::Console;
@@ -35,29 +35,44 @@ pub struct Hands {
 }
 
 impl Hands {
+    /// For a run of a project.
     pub fn new(
         house: &House,
         project: &Project,
+        sandboxes: Option<Arc<Sandboxes>>,
+    ) -> Result<Self, Fault> {
+        Self::at(house, &project.folder, project.own_files(), sandboxes)
+    }
+
+    /// For a run in the folder of a project, of which some files are never inputs.
+    pub fn at(
+        house: &House,
+        folder: &Path,
+        own_files: Vec<RelativePath>,
         sandboxes: Option<Arc<Sandboxes>>,
     ) -> Result<Self, Fault> {
         let environment = &house.environment;
         let wasm = EmbeddedWasm::new(EmbeddedSettings::new(&environment.cache));
         let mut settings = LocalSettings::new(
             environment.cache.clone(),
-            project.folder.clone(),
+            folder.to_owned(),
             environment.path().into(),
             isolation::own_command("internal-reaper")?,
             Arc::new(wasm),
         );
         settings.sandboxes = sandboxes;
-        let memory = Arc::new(FileMemory::open(project.folder.clone()));
+        let memory = Arc::new(FileMemory::open(folder.to_owned()));
         Ok(Self {
-            sources: Arc::new(project_sources(project, &memory)),
+            sources: Arc::new(ProjectSources::new(
+                folder.to_owned(),
+                own_files,
+                memory.clone(),
+            )),
             executor: LocalExecutor::new(settings, house.store.clone()),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
             publisher: ProjectPublisher::new(
-                project.folder.clone(),
+                folder.to_owned(),
                 house.store.clone(),
                 memory.clone(),
             ),
@@ -67,11 +82,20 @@ impl Hands {
 
     /// Notes from now on what a run gets of the project's files.
     pub fn note_sources(&mut self, project: &Project) -> Arc<NotedSources> {
-        let sources = project_sources(project, &self.memory);
+        let sources = ProjectSources::new(
+            project.folder.clone(),
+            project.own_files(),
+            self.memory.clone(),
+        );
         let noted = NotedSources::new(project.folder.clone(), sources, self.memory.clone());
         let noted = Arc::new(noted);
         self.sources = noted.clone();
         noted
+    }
+
+    /// What the emulator of this name held when it was first asked for.
+    pub fn emulator(&self, name: &str) -> Result<Option<Digest>, Fault> {
+        self.executor.emulator(name)
     }
 
     pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {
@@ -85,10 +109,6 @@ impl Hands {
             publisher: &self.publisher,
         }
     }
-}
-
-fn project_sources(project: &Project, memory: &Arc<FileMemory>) -> ProjectSources {
-    ProjectSources::new(project.folder.clone(), project.own_files(), memory.clone())
 }
 
 /// Runs a graph with this machine behind the ports, and once more if that shows that the

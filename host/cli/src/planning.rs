@@ -275,10 +275,10 @@ pub fn still_true(facts: &dyn FactSource, fact: &RecordedFact) -> bool {
 /// All that a plan is made of, but for what plugins learnt.
 fn key(house: &House, project: &Project) -> Result<Digest, Fault> {
     let mut hasher = Hasher::new();
-    hasher.field("orch plan key 1");
+    hasher.field("orch plan key 2");
     hasher.field(env!("CARGO_PKG_VERSION"));
     for bundled in orch_bundled::PLUGINS {
-        hasher.field(bundled.component);
+        hasher.field(bundled.digest);
     }
     hasher.field(project.source.text.as_bytes());
     hasher.field(&project.lock_text);

@@ -109,10 +109,7 @@ impl Project {
 
     /// Files of the folder that are never inputs.
     pub fn own_files(&self) -> Vec<RelativePath> {
-        [self.file_name.as_str(), "orch.lock"]
-            .into_iter()
-            .filter_map(|name| RelativePath::new(name).ok())
-            .collect()
+        own_files(&self.file_name)
     }
 
     /// Whether all that a plan was made of is on disk as it was read or written.
@@ -134,6 +131,14 @@ impl Project {
     pub fn digest_of(&self, path: &str) -> Option<Digest> {
         std::fs::read(self.folder.join(path)).ok().map(Digest::of)
     }
+}
+
+/// Files of a project's folder that are never inputs, by the name of its pipeline file.
+pub fn own_files(pipeline: &str) -> Vec<RelativePath> {
+    [pipeline, "orch.lock"]
+        .into_iter()
+        .filter_map(|name| RelativePath::new(name).ok())
+        .collect()
 }
 
 fn read_lock(file: &Path) -> Result<String, Fault> {

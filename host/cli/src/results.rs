@@ -1,6 +1,6 @@
 //! What a run made: a row for each artifact that lies in place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use orch_engine::port::{Judgement, OutputFile};
@@ -29,6 +29,25 @@ pub fn rows(plan: &Plan, graph: &ActionGraph, run: &Run) -> Vec<ResultRow> {
                 .map(|(artifact, file)| row(build, artifact.name.as_str(), file, steps))
         })
         .collect()
+}
+
+/// The rows of an earlier run, in which some builds were looked up once more: `rows` are
+/// those of a run of `part`, their plan.
+pub fn renewed(earlier: Vec<ResultRow>, part: &Plan, rows: Vec<ResultRow>) -> Vec<ResultRow> {
+    let cells = part.builds.iter();
+    let cells: HashSet<_> = cells
+        .map(|build| (&*build.name, &*build.target, build.matrix_toolchain()))
+        .collect();
+    let rows = rows.into_iter().map(|row| (row.artifact.clone(), row));
+    let mut rows: HashMap<String, ResultRow> = rows.collect();
+    let renewed = earlier.into_iter().filter_map(|row| {
+        let cell = (&*row.build, &*row.target, row.toolchain.as_deref());
+        match cells.contains(&cell) {
+            true => rows.remove(&row.artifact),
+            false => Some(row),
+        }
+    });
+    renewed.collect()
 }
 
 /// A node with what came of it.

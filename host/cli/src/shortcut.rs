@@ -1,16 +1,19 @@
 //! The shortest way through a run: as long as everything that the last one looked at looks
 //! the same, there is nothing to do. Then no pipeline is parsed, no plugin is called, no
-//! plan is read and no network is asked.
+//! plan is read and no network is asked. Where something looks different, only the units
+//! that this reaches are read and run.
+
+mod emulators;
+mod note;
+mod rest;
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use orch_engine::port::{FactSource, Toolchains};
-use orch_engine::{ActionGraph, LeftOut, NodeKind, Plan, Run};
+use orch_engine::{ActionGraph, NodeKind, Plan, Run};
 use orch_execute::{FileMemory, Snapshot};
 use orch_fetch::Fetcher;
-use orch_model::{Digest, Fault, Hasher, RecordedFact};
+use orch_model::{Fault, Hasher, RecordedFact, RelativePath};
 use orch_report::{ResultOrigin, ResultRow};
 use orch_store::Store;
 
@@ -18,40 +21,46 @@ use crate::arguments::{ProjectArguments, SandboxMode, Selection};
 use crate::environment::Environment;
 use crate::facts::MachineFacts;
 use crate::grants;
+use crate::hands::Hands;
 use crate::house::House;
 use crate::known_projects;
 use crate::planning;
-use crate::project::Project;
+use crate::project::{Project, own_files};
+
+pub use note::LastRun;
+pub use rest::Rest;
+
+use emulators::Emulator;
+use note::Note;
 
 /// The way to a project's snapshot, for one selection of its nodes.
 pub struct Shortcut {
     environment: Environment,
     folder: PathBuf,
+    file_name: String,
     offline: bool,
     snapshot: Snapshot,
     /// What the user allowed plugins when the command began; `None` where nothing is kept.
     grants: Option<Vec<u8>>,
 }
 
-/// What a snapshot says of its run.
-#[derive(Serialize, Deserialize)]
-struct Note {
-    /// Over all that is compared by value: the program, the machine, the places.
-    basis: Digest,
-    facts: Vec<RecordedFact>,
-    programs: Vec<(String, bool)>,
-    last: LastRun,
+/// What a look at all that the last run went through has shown.
+pub enum Glance {
+    /// Nothing would be done but to say so once more.
+    NothingToDo(LastRun),
+    /// Some units are to be looked up, and done where they must be; all others are settled.
+    Rest(Box<Rest>),
+    /// That only an ordinary run can find out.
+    Unknown,
 }
 
 /// A run that left nothing to do.
-#[derive(Serialize, Deserialize)]
-pub struct LastRun {
-    /// How many nodes it had.
-    pub nodes: usize,
-    /// What lies in place.
-    pub rows: Vec<ResultRow>,
-    /// Cells of matrices that cannot be.
-    pub left_out: Vec<LeftOut>,
+pub struct Settled<'a> {
+    pub house: &'a House,
+    pub project: &'a Project,
+    pub hands: &'a Hands,
+    pub plan: &'a Plan,
+    pub graph: &'a ActionGraph,
 }
 
 impl Shortcut {
@@ -80,25 +89,55 @@ impl Shortcut {
             grants: grants_text(environment),
             offline: arguments.offline,
             snapshot: Snapshot::new(folder.clone(), &name.finish().hex()[..16]),
+            file_name: file.file_name()?.to_string_lossy().into_owned(),
             folder,
         })
     }
 
-    /// The last run, if it would leave everything as it is once more.
-    pub fn last_run(&self) -> Option<LastRun> {
-        let mut last = None;
-        let holds = self.snapshot.holds(|note| {
-            let note = serde_json::from_slice::<Note>(note).ok();
-            last = note.filter(|note| self.holds(note)).map(|note| note.last);
-            last.is_some()
-        });
-        last.filter(|_| holds)
+    /// The folder of the project.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether the user keeps it from the network.
+    pub fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Files of the folder that are never inputs.
+    pub fn own_files(&self) -> Vec<RelativePath> {
+        own_files(&self.file_name)
+    }
+
+    /// Looks once at all that the last run went through.
+    pub fn glance(&self) -> Glance {
+        self.believed_glance().unwrap_or(Glance::Unknown)
+    }
+
+    fn believed_glance(&self) -> Option<Glance> {
+        let kept = self.snapshot.read()?;
+        let note: Note = serde_json::from_slice(kept.note()).ok()?;
+        if !self.holds(&note) {
+            return None;
+        }
+        match self.snapshot.glance(&kept) {
+            orch_execute::Glance::Same => Some(Glance::NothingToDo(note.last)),
+            orch_execute::Glance::Changed(units) => {
+                let rest = Rest::read(&self.parts(), kept, note, &units)?;
+                Some(Glance::Rest(Box::new(rest)))
+            }
+            orch_execute::Glance::Unknown => None,
+        }
     }
 
     fn holds(&self, note: &Note) -> bool {
-        basis(&self.environment) == Some(note.basis)
+        note::basis(&self.environment) == Some(note.basis)
             && self.is_noted().unwrap_or(false)
             && planning::same_programs(&self.environment, &note.programs)
+            && note
+                .emulators
+                .iter()
+                .all(|emulator| emulator.is_where_it_was(&self.environment))
             && (note.facts.is_empty() || self.same_facts(&note.facts).unwrap_or(false))
     }
 
@@ -119,42 +158,67 @@ impl Shortcut {
     }
 
     /// Keeps a run that left nothing to do.
-    pub fn keep(
-        &self,
-        house: &House,
-        project: &Project,
-        memory: &FileMemory,
-        plan: &Plan,
-        graph: &ActionGraph,
-        last: LastRun,
-    ) -> Result<(), Fault> {
-        let Some(basis) = basis(&self.environment) else {
+    pub fn keep(&self, settled: &Settled<'_>, last: LastRun) -> Result<(), Fault> {
+        let Some(basis) = note::basis(&self.environment) else {
             return Ok(());
         };
+        let (plan, graph) = (settled.plan, settled.graph);
+        let (nodes, units): (Vec<_>, Vec<_>) = rest::units_of(graph).into_iter().unzip();
+        let parts = rest::write_parts(&self.parts(), plan, graph, &nodes)?;
         let note = Note {
             basis,
             facts: plan.facts.clone(),
             programs: plan.programs.clone(),
+            emulators: emulators::of_graph(graph, &self.environment),
+            parts,
             last,
         };
-        let note = serde_json::to_vec(&note).map_err(|error| Fault::internal(error.to_string()))?;
-        let besides = self.besides(house, project, graph)?;
-        self.snapshot.keep(&note, memory, &besides)?;
+        let units = match parts {
+            Some(_) => &units[..],
+            None => &[],
+        };
+        let besides = self.besides(settled, &note.emulators)?;
+        let memory = &settled.hands.memory;
+        self.snapshot.keep(&json(&note)?, memory, &besides, units)?;
         // What was looked at just now may be newer than what was read in the beginning.
-        match project.is_as_read() && self.grants == grants_text(&self.environment) {
+        match self.is_as_read(settled, &note.emulators)? {
             true => Ok(()),
             false => self.snapshot.forget(),
         }
     }
 
+    fn is_as_read(&self, settled: &Settled<'_>, emulators: &[Emulator]) -> Result<bool, Fault> {
+        for emulator in emulators {
+            if !emulator.is_as_used(settled.hands)? {
+                return Ok(false);
+            }
+        }
+        let grants = grants_text(&self.environment);
+        Ok(settled.project.is_as_read() && self.grants == grants)
+    }
+
+    /// Keeps a run of what was left to do in place of what was kept of its units.
+    pub fn renew(&self, rest: &Rest, memory: &FileMemory) -> Result<(), Fault> {
+        let Some(questions) = rest.questions() else {
+            return Ok(());
+        };
+        let note = json(&rest.note)?;
+        self.snapshot.renew(&note, &rest.kept, memory, &questions)
+    }
+
+    /// Where the parts of the plan lie.
+    fn parts(&self) -> PathBuf {
+        self.snapshot.companion("plan")
+    }
+
     /// Files that a run rests on beside those that it went through: what the plan was made
-    /// from, and the toolchains.
+    /// from, the toolchains and the emulators.
     fn besides(
         &self,
-        house: &House,
-        project: &Project,
-        graph: &ActionGraph,
+        settled: &Settled<'_>,
+        emulators: &[Emulator],
     ) -> Result<Vec<PathBuf>, Fault> {
+        let project = settled.project;
         let mut files = vec![
             project.file(),
             project.lock_file(),
@@ -162,9 +226,14 @@ impl Shortcut {
         ];
         let components = project.own_components.iter();
         files.extend(components.map(|(file, _)| file.clone()));
-        for node in graph.nodes() {
+        files.extend(
+            emulators
+                .iter()
+                .filter_map(|emulator| emulator.file.clone()),
+        );
+        for node in settled.graph.nodes() {
             if let NodeKind::Fetch { toolchain, .. } = &node.kind {
-                let tree = house.fetcher.installed(toolchain)?;
+                let tree = settled.house.fetcher.installed(toolchain)?;
                 files.extend(tree.map(|tree| tree.root));
             }
         }
@@ -203,35 +272,6 @@ fn grants_text(environment: &Environment) -> Option<Vec<u8>> {
     std::fs::read(grants::file(environment)).ok()
 }
 
-/// All of this machine that is compared by value.
-fn basis(environment: &Environment) -> Option<Digest> {
-    let program = std::env::current_exe().ok()?;
-    let mut hasher = Hasher::new();
-    hasher.field("orch snapshot 1");
-    hasher.field(identity(&program)?);
-    hasher.field(environment.cache.as_os_str().as_encoded_bytes());
-    // Another store at the same place, as after it was removed, is not the one of then.
-    hasher.field(identity_of_store(environment)?);
-    hasher.field(environment.config.as_os_str().as_encoded_bytes());
-    hasher.field(serde_json::to_vec(&environment.host).ok()?);
-    Some(hasher.finish())
-}
-
-/// What tells a program from another build of it.
-fn identity(program: &Path) -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-    let found = program.metadata().ok()?;
-    Some(format!(
-        "{} {} {}.{}",
-        found.ino(),
-        found.size(),
-        found.mtime(),
-        found.mtime_nsec()
-    ))
-}
-
-fn identity_of_store(environment: &Environment) -> Option<[u8; 8]> {
-    use std::os::unix::fs::MetadataExt;
-    let store = Store::folder(&environment.cache);
-    Some(store.metadata().ok()?.ino().to_le_bytes())
+fn json(note: &Note) -> Result<Vec<u8>, Fault> {
+    serde_json::to_vec(note).map_err(|error| Fault::internal(error.to_string()))
 }

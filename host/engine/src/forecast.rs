@@ -4,7 +4,7 @@
 use orch_model::{Fault, NodeId};
 
 use crate::gather::{self, Left};
-use crate::graph::{ActionGraph, NodeKind};
+use crate::graph::{ActionGraph, NodeKind, places_of};
 use crate::ledger::Ledger;
 use crate::world::World;
 
@@ -96,7 +96,7 @@ fn look<'l>(
                     let is_in_place = !publish
                         || world.publisher.is_in_place(
                             &gather::task_publications(&result.outputs),
-                            &gather::task_places(action),
+                            &places_of(action),
                         )?;
                     let left = Left {
                         outputs: result.outputs,

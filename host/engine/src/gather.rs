@@ -139,16 +139,6 @@ pub(crate) fn task_publications(outputs: &[OutputFile]) -> Vec<Publication> {
         .collect()
 }
 
-/// The files and folders of the project that are a task's alone.
-pub(crate) fn task_places(action: &Action) -> Vec<RelativePath> {
-    action
-        .outputs
-        .iter()
-        .filter(|output| output.root == Root::Source)
-        .map(|output| output.relative.clone())
-        .collect()
-}
-
 fn file_of(
     graph: &ActionGraph,
     node: &Node,

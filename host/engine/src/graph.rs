@@ -40,6 +40,38 @@ pub enum NodeKind {
     },
 }
 
+impl NodeKind {
+    /// The patterns of the project's files that it reads.
+    pub fn inputs(&self) -> &[String] {
+        match self {
+            Self::Command { action, .. } => &action.inputs,
+            Self::Fetch { .. } | Self::Judge { .. } | Self::Publish { .. } => &[],
+        }
+    }
+
+    /// The files and folders of the project that are its alone; `None` for what puts nothing
+    /// in place.
+    pub fn places(&self) -> Option<Vec<RelativePath>> {
+        match self {
+            Self::Command {
+                action,
+                publish: true,
+            } => Some(places_of(action)),
+            Self::Publish { place, .. } => Some(vec![place.clone()]),
+            Self::Fetch { .. } | Self::Judge { .. } | Self::Command { .. } => None,
+        }
+    }
+}
+
+/// Where a task's outputs lie: where it declares them.
+pub(crate) fn places_of(action: &Action) -> Vec<RelativePath> {
+    let outputs = action.outputs.iter();
+    outputs
+        .filter(|output| output.root == Root::Source)
+        .map(|output| output.relative.clone())
+        .collect()
+}
+
 /// A node with what must be over before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {

@@ -20,6 +20,7 @@ mod record;
 mod resolve;
 mod schedule;
 mod settings_schema;
+mod unit;
 mod world;
 
 pub use cancel::{Cancel, Subscription};
@@ -38,4 +39,5 @@ pub use query::{edges, named, query};
 pub use record::NodeRecord;
 pub use resolve::{Keep, Resolution, is_pinned, resolve};
 pub use schedule::{NodeRun, Run, RunOptions, run};
+pub use unit::PlanUnit;
 pub use world::World;

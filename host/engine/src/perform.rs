@@ -6,7 +6,7 @@ use std::time::Instant;
 use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
 
 use crate::gather::{self, Left, LeftBy, Reads};
-use crate::graph::{ActionGraph, Node, NodeKind};
+use crate::graph::{ActionGraph, Node, NodeKind, places_of};
 use crate::port::{ActionResult, Event, Execution, Job, Observer, Progress, Stage};
 use crate::world::World;
 use crate::{Cancel, Origin, Outcome};
@@ -151,7 +151,7 @@ impl Performer<'_> {
         if *publish {
             let changed = self.world.publisher.publish(
                 &gather::task_publications(&result.outputs),
-                &gather::task_places(action),
+                &places_of(action),
             )?;
             if changed > 0 && origin == Origin::Cached {
                 origin = Origin::Restored;

@@ -97,8 +97,9 @@ pub(crate) fn find(name: &OsStr, path: &OsStr, workspace: &Workspace) -> Option<
         })
 }
 
-/// A program of the machine, whether or not a sandbox shows it.
-pub(crate) fn find_anywhere(name: &str, path: &OsStr) -> Option<PathBuf> {
+/// A program of the machine by its name, whether or not a sandbox shows it: the first file that
+/// may be executed in the folders of a `PATH`.
+pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
     absolute_folders(path)
         .map(|folder| folder.join(name))
         .find(|file| is_executable(file))
@@ -106,7 +107,7 @@ pub(crate) fn find_anywhere(name: &str, path: &OsStr) -> Option<PathBuf> {
 
 /// Why a program is not found, though the machine may have it.
 fn nowhere(name: &str, system_path: &OsStr) -> Ended {
-    match find_anywhere(name, system_path).map(|file| file.canonicalize().unwrap_or(file)) {
+    match find_program(name, system_path).map(|file| file.canonicalize().unwrap_or(file)) {
         Some(file) => hidden(name, &file),
         None => Ended::failed_with_hint(
             format!("could not be started: there is no program `{name}` on its `PATH`"),

@@ -4,7 +4,7 @@
 //! The memory is a hint, kept in `.orch/files`. A lost, damaged or foreign one costs a look
 //! into the files, never a wrong digest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,10 @@ use std::sync::{Mutex, MutexGuard};
 use orch_model::{Digest, Fault};
 use orch_store::remove_abandoned;
 
+use crate::known_files::{Kind, KnownFiles, Record};
 use crate::look::{FileClock, Look, Sight, open_plain};
-use crate::look_file::{self, Entry, Writer};
+use crate::question::{Asking, Question};
+use crate::seen::Seen;
 
 /// What is known of the files below one folder. Shared by whoever reads or writes there.
 #[derive(Debug)]
@@ -24,25 +26,18 @@ pub struct FileMemory {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    known: HashMap<String, (Look, Digest)>,
-    /// What was put in place here, as it looked then.
-    placed: BTreeMap<String, Look>,
+    known: KnownFiles,
     /// What this run put in place or, with no look, took away.
     ours: HashMap<String, Option<Look>>,
     changed: bool,
     /// Whether nothing is written any more.
     is_closed: bool,
-    seen: HashMap<String, Option<Look>>,
+    seen: Seen,
     /// Folders whose names were read.
     walked: HashSet<String>,
-    /// Whether something that was looked at may have changed without showing it.
-    doubtful: bool,
 }
-
-/// What a run looked at: name, and how it looked if it was there.
-pub(crate) type Seen = Vec<(String, Option<Look>)>;
 
 impl FileMemory {
     /// What is remembered of the files below `root`, the absolute path of a pipeline's
@@ -50,14 +45,18 @@ impl FileMemory {
     pub fn open(root: PathBuf) -> Self {
         // What a killed `orch` was writing is nobody's any more.
         let _ = remove_abandoned(&root.join(".orch"));
-        let state = fs::read(memory_path(&root))
-            .ok()
-            .and_then(|bytes| Some(State::of_entries(&look_file::read(&bytes)?.1)))
-            .unwrap_or_default();
+        let bytes = fs::read(memory_path(&root)).unwrap_or_default();
         Self {
             root,
             clock: FileClock::default(),
-            state: Mutex::new(state),
+            state: Mutex::new(State {
+                known: KnownFiles::new(bytes),
+                ours: HashMap::new(),
+                changed: false,
+                is_closed: false,
+                seen: Seen::default(),
+                walked: HashSet::new(),
+            }),
         }
     }
 
@@ -68,24 +67,8 @@ impl FileMemory {
         if !state.changed || state.is_closed {
             return Ok(());
         }
-        let mut writer = Writer::new(b"");
-        for (path, (look, digest)) in &state.known {
-            writer.push(Entry {
-                path,
-                look: Some(*look),
-                digest: Some(*digest),
-            });
-        }
-        // What has a digest is a memory of content, what has none one of a place.
-        for (path, look) in &state.placed {
-            writer.push(Entry {
-                path,
-                look: Some(*look),
-                digest: None,
-            });
-        }
         make_folder(&path)
-            .and_then(|()| writer.write(&path))
+            .and_then(|()| state.known.write(&path))
             .map_err(|error| Fault::io("write", &path, &error))?;
         state.changed = false;
         Ok(())
@@ -118,18 +101,17 @@ impl FileMemory {
     /// The digest of the file as it looks, if that is known.
     pub(crate) fn known(&self, path: &str, look: Look) -> Option<Digest> {
         let state = self.state();
-        let (known, digest) = state.known.get(path)?;
-        (*known == look).then_some(*digest)
+        let known = state.known.get(path, Kind::Content)?;
+        (known.look == look).then_some(known.digest)
     }
 
     /// Notes a file that was just put in place with a content of this digest. `sight` is of
     /// the written file itself, not of whatever has its name.
     pub(crate) fn wrote(&self, path: &str, sight: &Sight, digest: Digest) {
         self.learn(path, sight, Some(digest));
-        self.saw(path, sight);
         let mut state = self.state();
         let look = sight.look();
-        state.placed.insert(path.to_owned(), look);
+        state.known.put(path, Kind::Place, Record { look, digest });
         state.ours.insert(path.to_owned(), Some(look));
         state.changed = true;
     }
@@ -152,25 +134,25 @@ impl FileMemory {
     /// What was put at or below a place, as it looked then.
     pub(crate) fn placed_at(&self, place: &str) -> Vec<(String, Look)> {
         let state = self.state();
-        let owned = |(path, look): (&String, &Look)| (path.clone(), *look);
-        if place.is_empty() {
-            return state.placed.iter().map(owned).collect();
-        }
-        // `0` comes behind `/`.
-        let below = format!("{place}/")..format!("{place}0");
-        let itself = state.placed.get_key_value(place);
-        itself
+        let known = match place {
+            "" => state.known.range("", None),
+            // `0` comes behind `/`, and what lies between both is no name below the place.
+            _ => state.known.range(place, Some(&format!("{place}0"))),
+        };
+        let below = format!("{place}/");
+        let is_at = |path: &str| place.is_empty() || path == place || path.starts_with(&below);
+        known
             .into_iter()
-            .chain(state.placed.range(below))
-            .map(owned)
+            .filter(|(path, kind, _)| *kind == Kind::Place && is_at(path))
+            .map(|(path, _, record)| (path, record.look))
             .collect()
     }
 
     /// Forgets a file that was put in place.
     pub(crate) fn forget(&self, path: &str) {
         let mut state = self.state();
-        state.placed.remove(path);
-        state.known.remove(path);
+        state.known.remove(path, Kind::Place);
+        state.known.remove(path, Kind::Content);
         state.changed = true;
     }
 
@@ -180,43 +162,34 @@ impl FileMemory {
         let mut state = self.state();
         match proven {
             Some(digest) => {
-                state.known.insert(path.to_owned(), (sight.look(), digest));
+                let look = sight.look();
+                state
+                    .known
+                    .put(path, Kind::Content, Record { look, digest });
                 state.changed = true;
             }
-            None => state.changed |= state.known.remove(path).is_some(),
+            None => state.changed |= state.known.remove(path, Kind::Content),
         }
     }
 
-    /// Notes how a file or a link looked on which the run rests.
-    pub(crate) fn saw(&self, path: &str, sight: &Sight) {
-        if !self.proves(path, sight) {
-            self.state().doubtful = true;
-        }
-        self.saw_look(path, Some(sight.look()));
+    /// Begins to look for the answer to a question, which notes all that it rests on.
+    pub(crate) fn ask(&self, question: Question) -> Asking<'_> {
+        Asking::new(self, question)
     }
 
-    /// Notes that the run rests on there being nothing of this name.
-    pub(crate) fn saw_nothing(&self, path: &str) {
-        self.saw_look(path, None);
+    /// Notes all that the answer to a question rests on.
+    pub(crate) fn answered(&self, question: Question, looks: Vec<(String, Option<Look>)>) {
+        self.state().seen.answered(question, looks);
     }
 
-    fn saw_look(&self, path: &str, look: Option<Look>) {
-        let mut state = self.state();
-        match state.seen.get(path) {
-            None => drop(state.seen.insert(path.to_owned(), look)),
-            Some(earlier) if *earlier == look => {}
-            Some(_) => state.doubtful = true,
-        }
+    /// Notes that something was looked at that may change without showing it.
+    pub(crate) fn doubt(&self) {
+        self.state().seen.doubt();
     }
 
-    /// Notes how a folder, named below the root, looked before its names were read.
-    pub(crate) fn saw_folder(&self, below: &Path, sight: &Sight) {
-        let name = match below.as_os_str().is_empty() {
-            true => ".".into(),
-            false => below.to_string_lossy(),
-        };
-        self.saw(&name, sight);
-        self.state().walked.insert(name.into_owned());
+    /// Notes a folder whose names were read.
+    pub(crate) fn walked_through(&self, name: &str) {
+        self.state().walked.insert(name.to_owned());
     }
 
     /// The folders whose names this run has read, below the root; the root itself is `.`.
@@ -224,16 +197,16 @@ impl FileMemory {
         self.state().walked.iter().cloned().collect()
     }
 
-    fn proves(&self, path: &str, sight: &Sight) -> bool {
+    /// Whether an equal look will prove an equal content; `path` is below the root, or absolute.
+    pub(crate) fn proves(&self, path: &str, sight: &Sight) -> bool {
         self.clock.proves(&self.root.join(path), sight)
     }
 
-    /// All that this run looked at, by name below the root; `None` if equal looks would not
-    /// prove that nothing has changed.
+    /// All that this run looked at; `None` if equal looks would not prove that nothing has
+    /// changed.
     pub(crate) fn seen(&self) -> Option<Seen> {
         let state = self.state();
-        let seen = || state.seen.iter().map(|(path, look)| (path.clone(), *look));
-        (!state.doubtful).then(|| seen().collect())
+        (!state.seen.is_doubtful()).then(|| state.seen.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -255,21 +228,6 @@ pub(crate) fn make_folder(file: &Path) -> io::Result<()> {
 
 fn memory_path(root: &Path) -> PathBuf {
     root.join(".orch").join("files")
-}
-
-impl State {
-    fn of_entries(entries: &[Entry<'_>]) -> Self {
-        let mut state = Self::default();
-        for entry in entries {
-            let path = entry.path.to_owned();
-            match (entry.look, entry.digest) {
-                (Some(look), Some(digest)) => drop(state.known.insert(path, (look, digest))),
-                (Some(look), None) => drop(state.placed.insert(path, look)),
-                (None, _) => {}
-            }
-        }
-        state
-    }
 }
 
 #[cfg(test)]
@@ -346,13 +304,14 @@ mod tests {
         // Like a task that has the file among its inputs.
         let read = || {
             let sight = Sight::of_path(&file).unwrap();
-            memory.saw("x", &sight);
+            let mut asking = memory.ask(Question::Inputs(vec!["x".to_owned()]));
+            asking.saw("x", &sight);
             memory.digest("x", &sight).unwrap().0
         };
         assert_eq!(read(), Digest::of("right"));
         assert!(memory.seen().is_some());
         fs::write(&file, "changed").unwrap();
         assert_eq!(read(), Digest::of("changed"));
-        assert_eq!(memory.seen(), None);
+        assert!(memory.seen().is_none());
     }
 }

@@ -14,7 +14,7 @@ use orch_model::{Action, Digest, Fault, Root, Runner, Sample};
 use orch_store::Store;
 
 use crate::ended::Ended;
-use crate::environment::{environment, find, find_anywhere, program};
+use crate::environment::{environment, find, find_program, program};
 use crate::leftovers::Leftovers;
 use crate::place;
 use crate::process::{End, Process, ProcessError};
@@ -301,7 +301,7 @@ impl Executor for LocalExecutor {
         if let Some(known) = known.get(name) {
             return Ok(*known);
         }
-        let digest = match find_anywhere(name, &self.settings.system_path) {
+        let digest = match find_program(name, &self.settings.system_path) {
             Some(file) => Some(
                 File::open(&file)
                     .and_then(Digest::of_reader)

@@ -15,7 +15,7 @@ use rustix::fs::{OFlags, Statx, StatxFlags};
 /// The time of the last status change is part of it: no program can set that, so a file
 /// whose modification time was put back is found out all the same. The device's number is
 /// not, since some file systems get another one each time they are mounted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Look {
     pub inode: u64,
     pub size: u64,
@@ -25,6 +25,9 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// How many bytes its form on disk has.
+    pub const BYTES: usize = 36;
+
     /// What [`Look::of_statx`] needs.
     pub const FIELDS: StatxFlags = StatxFlags::BASIC_STATS;
 
@@ -52,6 +55,32 @@ impl Look {
             ctime_ns: nanoseconds(found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec.into()),
             mode: found.stx_mode.into(),
         }
+    }
+}
+
+impl Look {
+    /// Its form on disk, little-endian: inode, size, both times, mode.
+    pub fn push_to(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.inode.to_le_bytes());
+        bytes.extend(self.size.to_le_bytes());
+        bytes.extend(self.mtime_ns.to_le_bytes());
+        bytes.extend(self.ctime_ns.to_le_bytes());
+        bytes.extend(self.mode.to_le_bytes());
+    }
+
+    /// Of this form; `None` of anything that is longer or shorter.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let (numbers, mode) = bytes.as_chunks();
+        let [inode, size, mtime_ns, ctime_ns] = numbers else {
+            return None;
+        };
+        Some(Self {
+            inode: u64::from_le_bytes(*inode),
+            size: u64::from_le_bytes(*size),
+            mtime_ns: i64::from_le_bytes(*mtime_ns),
+            ctime_ns: i64::from_le_bytes(*ctime_ns),
+            mode: u32::from_le_bytes(mode.try_into().ok()?),
+        })
     }
 }
 

@@ -2,12 +2,12 @@
 //! parsed into anything: names are borrowed from its bytes.
 //!
 //! ```text
-//! "orch-looks 1\n"  SHA-256 of all behind it
+//! "orch-looks 2\n"  SHA-256 of all behind it
 //! length of the note: u32, note
 //! number of entries: u32
 //! entry: kind u8, length of the name u32, name
 //!        kind 1: inode u64, size u64, mtime i64, ctime i64, mode u32
-//!        kind 2: the same, SHA-256 of the content
+//! whatever its writer puts behind them
 //! ```
 //!
 //! Numbers are little-endian. A file that was cut, flipped or written by another version
@@ -20,10 +20,10 @@ use orch_model::Digest;
 use orch_store::unfinished_file;
 
 use crate::look::Look;
+use crate::seen::Looked;
 
-const HEAD: &[u8] = b"orch-looks 1\n";
+const HEAD: &[u8] = b"orch-looks 2\n";
 const DIGEST_BYTES: usize = 32;
-const LOOK_BYTES: usize = 36;
 
 /// One file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,21 @@ pub(crate) struct Entry<'a> {
     pub path: &'a str,
     /// `None` for what was not there.
     pub look: Option<Look>,
-    /// Of its content, where that is remembered.
-    pub digest: Option<Digest>,
+}
+
+impl<'a> Entry<'a> {
+    /// What, and how it looked.
+    pub fn looked(&self) -> Looked<'a> {
+        (self.path, self.look)
+    }
+}
+
+/// What stands behind the note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Looks<'a> {
+    pub entries: Vec<Entry<'a>>,
+    /// What its writer has put behind the entries.
+    pub rest: &'a [u8],
 }
 
 /// Collects entries into the form on disk.
@@ -59,30 +72,19 @@ impl Writer {
     }
 
     pub fn push(&mut self, entry: Entry<'_>) {
-        let kind = match (entry.look, entry.digest) {
-            (None, _) => 0,
-            (Some(_), None) => 1,
-            (Some(_), Some(_)) => 2,
-        };
-        self.bytes.push(kind);
+        self.bytes.push(u8::from(entry.look.is_some()));
         self.bytes.extend(length(entry.path.len()));
         self.bytes.extend(entry.path.as_bytes());
         if let Some(look) = entry.look {
-            self.bytes.extend(look.inode.to_le_bytes());
-            self.bytes.extend(look.size.to_le_bytes());
-            self.bytes.extend(look.mtime_ns.to_le_bytes());
-            self.bytes.extend(look.ctime_ns.to_le_bytes());
-            self.bytes.extend(look.mode.to_le_bytes());
-            if let Some(digest) = entry.digest {
-                self.bytes.extend(digest.bytes());
-            }
+            look.push_to(&mut self.bytes);
         }
         self.count += 1;
     }
 
-    /// Puts the file in place in one step.
-    pub fn write(mut self, path: &Path) -> io::Result<()> {
+    /// Puts the file in place in one step, with `rest` behind the entries.
+    pub fn write(mut self, rest: &[u8], path: &Path) -> io::Result<()> {
         self.bytes[self.count_at..][..4].copy_from_slice(&self.count.to_le_bytes());
+        self.bytes.extend(rest);
         let body = HEAD.len() + DIGEST_BYTES;
         let digest = Digest::of(&self.bytes[body..]);
         self.bytes[HEAD.len()..body].copy_from_slice(digest.bytes());
@@ -94,21 +96,30 @@ impl Writer {
     }
 }
 
-/// The note and the entries of a file's bytes; `None` if they are not whole.
-pub(crate) fn read(bytes: &[u8]) -> Option<(&[u8], Vec<Entry<'_>>)> {
-    let mut rest = bytes.strip_prefix(HEAD)?;
-    let digest = take(&mut rest, DIGEST_BYTES)?;
-    if Digest::of(rest).bytes() != digest {
-        return None;
-    }
-    let note_length = number(&mut rest)?;
-    let note = take(&mut rest, note_length)?;
+/// Whether the bytes are those that were written.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    let stated = bytes.strip_prefix(HEAD);
+    let parts = stated.and_then(|rest| rest.split_at_checked(DIGEST_BYTES));
+    parts.is_some_and(|(digest, rest)| Digest::of(rest).bytes() == digest)
+}
+
+/// The note at the front of a file that is whole.
+pub(crate) fn note(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(HEAD.len() + DIGEST_BYTES..)?;
+    let length = number(&mut rest)?;
+    take(&mut rest, length)
+}
+
+/// What a file holds that is whole; its digest is not taken once more.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Looks<'_>> {
+    let note_bytes = note(bytes)?.len();
+    let mut rest = bytes.get(HEAD.len() + DIGEST_BYTES + 4 + note_bytes..)?;
     let count = number(&mut rest)?;
     let mut entries = Vec::with_capacity(count.min(rest.len()));
     for _ in 0..count {
         entries.push(entry(&mut rest)?);
     }
-    rest.is_empty().then_some((note, entries))
+    Some(Looks { entries, rest })
 }
 
 fn entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
@@ -117,27 +128,10 @@ fn entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
     let path = std::str::from_utf8(take(rest, name_length)?).ok()?;
     let look = match kind {
         0 => None,
-        1 | 2 => Some(look(take(rest, LOOK_BYTES)?)?),
+        1 => Some(Look::of_bytes(take(rest, Look::BYTES)?)?),
         _ => return None,
     };
-    let digest = match kind {
-        2 => Some(Digest::from_bytes(
-            take(rest, DIGEST_BYTES)?.try_into().ok()?,
-        )),
-        _ => None,
-    };
-    Some(Entry { path, look, digest })
-}
-
-fn look(mut bytes: &[u8]) -> Option<Look> {
-    let mut eight = || -> Option<[u8; 8]> { take(&mut bytes, 8)?.try_into().ok() };
-    Some(Look {
-        inode: u64::from_le_bytes(eight()?),
-        size: u64::from_le_bytes(eight()?),
-        mtime_ns: i64::from_le_bytes(eight()?),
-        ctime_ns: i64::from_le_bytes(eight()?),
-        mode: u32::from_le_bytes(bytes.try_into().ok()?),
-    })
+    Some(Entry { path, look })
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -162,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    fn entries() -> impl Strategy<Value = Vec<(String, Option<Look>, Option<Digest>)>> {
+    fn entries() -> impl Strategy<Value = Vec<(String, Option<Look>)>> {
         let look = any::<(u64, u64, i64, i64, u32)>().prop_map(
             |(inode, size, mtime_ns, ctime_ns, mode)| Look {
                 inode,
@@ -172,38 +166,32 @@ mod tests {
                 mode,
             },
         );
-        let kept = (look, proptest::option::of(any::<u8>()));
-        let one = ("[a-zé/.]{1,12}", proptest::option::of(kept)).prop_map(|(path, kept)| {
-            let digest = kept.and_then(|(_, seed)| Some(Digest::of([seed?])));
-            (path, kept.map(|(look, _)| look), digest)
-        });
+        let one = ("[a-zé/.]{1,12}", proptest::option::of(look));
         proptest::collection::vec(one, 0..20)
     }
 
-    fn written(note: &[u8], all: &[(String, Option<Look>, Option<Digest>)]) -> Vec<u8> {
+    fn written(note: &[u8], all: &[(String, Option<Look>)]) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = Writer::new(note);
-        for (path, look, digest) in all {
-            writer.push(Entry {
-                path,
-                look: *look,
-                digest: *digest,
-            });
+        for (path, look) in all {
+            writer.push(Entry { path, look: *look });
         }
         let path = folder.path().join("looks");
-        writer.write(&path).unwrap();
+        writer.write(b"rest", &path).unwrap();
         std::fs::read(path).unwrap()
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(note: Vec<u8>, all in entries()) {
-            let bytes = written(&note, &all);
-            let (read_note, read) = read(&bytes).unwrap();
-            prop_assert_eq!(read_note, &note[..]);
-            let read: Vec<_> = read
-                .into_iter()
-                .map(|entry| (entry.path.to_owned(), entry.look, entry.digest))
+        fn what_is_written_is_read(noted: Vec<u8>, all in entries()) {
+            let bytes = written(&noted, &all);
+            prop_assert!(is_whole(&bytes));
+            prop_assert_eq!(note(&bytes), Some(&noted[..]));
+            let read = parse(&bytes).unwrap();
+            prop_assert_eq!(read.rest, b"rest");
+            let entries = read.entries.iter();
+            let read: Vec<_> = entries
+                .map(|entry| (entry.path.to_owned(), entry.look))
                 .collect();
             prop_assert_eq!(read, all);
         }
@@ -221,7 +209,7 @@ mod tests {
                 true => bytes.truncate(at),
                 false => bytes[at] ^= flip,
             }
-            prop_assert!(read(&bytes).is_none());
+            prop_assert!(!is_whole(&bytes));
         }
     }
 }

@@ -13,6 +13,7 @@ use orch_store::{Store, remove_abandoned};
 
 use crate::file_memory::FileMemory;
 use crate::look::{Look, Sight};
+use crate::question::{Asking, Question};
 
 /// Copies files from a store into the project's folder.
 #[derive(Debug)]
@@ -37,11 +38,11 @@ impl ProjectPublisher {
     }
 
     /// Puts one file in place; says whether it had to be written.
-    fn place(&self, publication: &Publication) -> Result<bool, Fault> {
+    fn place(&self, publication: &Publication, asking: &mut Asking<'_>) -> Result<bool, Fault> {
         let Publication { file, to } = publication;
         let path = to.below(&self.root);
         self.make_folder(to)?;
-        if self.is_right(publication, &path)? {
+        if self.is_right(publication, &path, asking)? {
             return Ok(false);
         }
         let Some(written) = self.store.copy_to(&file.digest, &path, file.executable)? else {
@@ -53,6 +54,7 @@ impl ProjectPublisher {
         };
         let sight = Sight::of_file(&written).map_err(|error| Fault::io("read", &path, &error))?;
         self.memory.wrote(to.as_str(), &sight, file.digest);
+        asking.saw(to.as_str(), &sight);
         Ok(true)
     }
 
@@ -89,7 +91,12 @@ impl ProjectPublisher {
     }
 
     /// Whether the destination holds what it should, as a plain file of the right mode.
-    fn is_right(&self, publication: &Publication, path: &Path) -> Result<bool, Fault> {
+    fn is_right(
+        &self,
+        publication: &Publication,
+        path: &Path,
+        asking: &mut Asking<'_>,
+    ) -> Result<bool, Fault> {
         let Publication { file, to } = publication;
         let sight = match Sight::of_path(path) {
             Ok(sight) => sight,
@@ -113,7 +120,7 @@ impl ProjectPublisher {
             .map_err(|error| Fault::io("read", path, &error))?;
         let is_right = digest == file.digest;
         if is_right {
-            self.memory.saw(to.as_str(), &sight);
+            asking.saw(to.as_str(), &sight);
         }
         Ok(is_right)
     }
@@ -197,9 +204,10 @@ impl Publisher for ProjectPublisher {
         publications: &[Publication],
         places: &[RelativePath],
     ) -> Result<usize, Fault> {
+        let mut asking = self.memory.ask(Question::Places(places.to_vec()));
         let mut changed = 0;
         for publication in publications {
-            changed += usize::from(self.place(publication)?);
+            changed += usize::from(self.place(publication, &mut asking)?);
         }
         for (path, look) in self.no_longer_wanted(publications, places) {
             changed += usize::from(self.remove(&path, look)?);
@@ -212,8 +220,10 @@ impl Publisher for ProjectPublisher {
         publications: &[Publication],
         places: &[RelativePath],
     ) -> Result<bool, Fault> {
+        let mut asking = self.memory.ask(Question::Places(places.to_vec()));
         for publication in publications {
-            if !self.is_right(publication, &publication.to.below(&self.root))? {
+            let path = publication.to.below(&self.root);
+            if !self.is_right(publication, &path, &mut asking)? {
                 return Ok(false);
             }
         }

@@ -1,10 +1,14 @@
 //! What a run that left nothing to do had looked at. While all of it looks the same, there
-//! is still nothing to do, and neither plan nor graph is needed to know that.
+//! is still nothing to do, and neither plan nor graph is needed to know that. Where something
+//! looks different, it is known whom that concerns.
+//!
+//! What is kept of a unit holds for ever: as long as all that it rests on looks so, there is
+//! nothing to do for it. So a run of some units renews what is kept of these, and no more.
 
 use std::fs;
 use std::io;
 use std::num::NonZero;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use orch_model::Fault;
@@ -13,8 +17,10 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::file_memory::{FileMemory, make_folder};
-use crate::look::Look;
+use crate::footing::{Builder, Footing, Unit};
+use crate::look::{Look, Sight};
 use crate::look_file::{self, Entry, Writer};
+use crate::question::Question;
 
 /// From this many files on a second thread pays.
 const FILES_A_THREAD: usize = 2_000;
@@ -26,6 +32,30 @@ pub struct Snapshot {
     file: PathBuf,
 }
 
+/// A snapshot as it was read: whole, but not held against anything.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    bytes: Vec<u8>,
+}
+
+/// What a look at all that a snapshot names has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Glance {
+    /// All looks as it did.
+    Same,
+    /// What has changed concerns these units, by number, and no others.
+    Changed(Vec<usize>),
+    /// What has changed may concern anybody.
+    Unknown,
+}
+
+impl Kept {
+    /// What its writer had to say of it.
+    pub fn note(&self) -> &[u8] {
+        look_file::note(&self.bytes).unwrap_or_default()
+    }
+}
+
 impl Snapshot {
     /// The snapshot of a name, for the project at `root`. Reads nothing.
     pub fn new(root: PathBuf, name: &str) -> Self {
@@ -33,44 +63,100 @@ impl Snapshot {
         Self { root, file }
     }
 
-    /// Whether there is a snapshot, `believes` its note, and all that it names looks as it did
-    /// then.
-    pub fn holds(&self, believes: impl FnOnce(&[u8]) -> bool) -> bool {
-        let Ok(bytes) = fs::read(&self.file) else {
-            return false;
-        };
-        look_file::read(&bytes)
-            .is_some_and(|(note, entries)| believes(note) && self.all_look_the_same(&entries))
+    /// A file beside the snapshot, for what belongs to it.
+    pub fn companion(&self, extension: &str) -> PathBuf {
+        self.file.with_extension(extension)
     }
 
-    /// Keeps what a run has looked at through `memory`, and how `besides`, absolute paths,
-    /// look now. Keeps nothing where equal looks would prove nothing.
-    pub fn keep(&self, note: &[u8], memory: &FileMemory, besides: &[PathBuf]) -> Result<(), Fault> {
-        let Some(seen) = memory.seen() else {
+    /// The snapshot, if there is one that is whole.
+    pub fn read(&self) -> Option<Kept> {
+        let bytes = fs::read(&self.file).ok()?;
+        look_file::is_whole(&bytes).then_some(Kept { bytes })
+    }
+
+    /// Looks once at all that a snapshot names.
+    pub fn glance(&self, kept: &Kept) -> Glance {
+        let (Some(looks), Ok(root)) = (look_file::parse(&kept.bytes), self.open_root()) else {
+            return Glance::Unknown;
+        };
+        let changed = changed(&root, &looks.entries);
+        if changed.is_empty() {
+            return Glance::Same;
+        }
+        let mut is_changed = vec![false; looks.entries.len()];
+        changed.into_iter().for_each(|look| is_changed[look] = true);
+        let footing = Footing::read(looks.rest, looks.entries.len());
+        match footing.and_then(|footing| footing.reached(is_changed)) {
+            Some(units) => Glance::Changed(units),
+            None => Glance::Unknown,
+        }
+    }
+
+    /// Keeps what a run of these units has looked at through `memory`, and how `besides`,
+    /// absolute paths on which everything rests, look now. Keeps nothing where equal looks
+    /// would prove nothing.
+    pub fn keep(
+        &self,
+        note: &[u8],
+        memory: &FileMemory,
+        besides: &[PathBuf],
+        units: &[Unit],
+    ) -> Result<(), Fault> {
+        let (Some(seen), Some(besides)) = (memory.seen(), proven(besides, memory)) else {
             return self.forget();
         };
-        let mut writer = Writer::new(note);
-        for (path, look) in &seen {
-            writer.push(Entry {
-                path,
-                look: *look,
-                digest: None,
-            });
+        let everybodys = besides.iter().map(|(path, look)| (path.as_str(), *look));
+        let mut builder = Builder::new(everybodys);
+        let is_known = units.iter().all(|unit| {
+            let needs = unit.needs.iter().copied();
+            builder.push(&unit.questions, needs, |question| seen.answer(question))
+        });
+        builder.push_rest(seen.all());
+        match is_known && !builder.is_too_large() {
+            true => self.write(note, &builder),
+            false => self.write(note, &builder.merged()),
         }
-        for path in besides {
-            let (Some(text), Ok(look)) = (path.to_str(), look_at(rustix::fs::CWD, path)) else {
-                return self.forget();
-            };
-            writer.push(Entry {
-                path: text,
-                look,
-                digest: None,
-            });
+    }
+
+    /// Keeps what a run of some of a snapshot's units has looked at in place of what was kept
+    /// of these; they are given by number, with all that they have asked. Leaves the snapshot
+    /// as it is where equal looks would prove nothing, or where something has changed on which
+    /// everything rests.
+    pub fn renew(
+        &self,
+        note: &[u8],
+        kept: &Kept,
+        memory: &FileMemory,
+        units: &[(usize, Vec<Question>)],
+    ) -> Result<(), Fault> {
+        let (Some(seen), Some(looks)) = (memory.seen(), look_file::parse(&kept.bytes)) else {
+            return Ok(());
+        };
+        let Some(footing) = Footing::read(looks.rest, looks.entries.len()) else {
+            return Ok(());
+        };
+        let everybodys: Vec<Entry<'_>> = footing
+            .everybodys()
+            .map(|look| looks.entries[look])
+            .collect();
+        let root = self.open_root();
+        if !root.is_ok_and(|root| changed(&root, &everybodys).is_empty()) {
+            return Ok(());
         }
-        make_folder(&self.file)
-            .and_then(|()| remove_abandoned(self.file.parent().unwrap_or(&self.root)))
-            .and_then(|()| writer.write(&self.file))
-            .map_err(|error| Fault::io("write", &self.file, &error))
+        let mut builder = Builder::new(everybodys.iter().map(Entry::looked));
+        let mut renewed = units.iter().peekable();
+        for unit in 0..footing.units() {
+            match renewed.next_if(|(number, _)| *number == unit) {
+                None => builder.push_kept(unit, &footing, &looks.entries),
+                Some((_, questions)) => {
+                    let needs = footing.needs(unit);
+                    if !builder.push(questions, needs, |question| seen.answer(question)) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        self.write(note, &builder)
     }
 
     /// Removes the snapshot, if there is one.
@@ -83,29 +169,50 @@ impl Snapshot {
         }
     }
 
-    fn all_look_the_same(&self, entries: &[Entry<'_>]) -> bool {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let Ok(root) = rustix::fs::open(&self.root, flags, Mode::empty()) else {
-            return false;
-        };
-        let same = |entry: &Entry<'_>| {
-            look_at(root.as_fd(), Path::new(entry.path)).is_ok_and(|look| look == entry.look)
-        };
-        if entries.len() < 2 * FILES_A_THREAD {
-            return entries.iter().all(same);
+    fn write(&self, note: &[u8], builder: &Builder<'_>) -> Result<(), Fault> {
+        let mut writer = Writer::new(note);
+        for (path, look) in &builder.looks {
+            writer.push(Entry { path, look: *look });
         }
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = cores.min(entries.len() / FILES_A_THREAD);
-        std::thread::scope(|scope| {
-            let parts = entries.chunks(entries.len().div_ceil(threads));
-            let looks: Vec<_> = parts
-                .map(|part| scope.spawn(move || part.iter().all(same)))
-                .collect();
-            looks
-                .into_iter()
-                .all(|look| look.join().expect("a look does not panic"))
-        })
+        make_folder(&self.file)
+            .and_then(|()| remove_abandoned(self.file.parent().unwrap_or(&self.root)))
+            .and_then(|()| writer.write(&builder.bytes(), &self.file))
+            .map_err(|error| Fault::io("write", &self.file, &error))
     }
+
+    fn open_root(&self) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(&self.root, flags, Mode::empty())
+    }
+}
+
+/// The numbers of those that do not look as they did, or that cannot be looked at.
+fn changed(root: &OwnedFd, entries: &[Entry<'_>]) -> Vec<usize> {
+    let is_same = |entry: &Entry<'_>| {
+        look_at(root, Path::new(entry.path)).is_ok_and(|look| look == entry.look)
+    };
+    let changed_of = |first: usize, part: &[Entry<'_>]| -> Vec<usize> {
+        let part = part.iter().enumerate();
+        part.filter(|(_, entry)| !is_same(entry))
+            .map(|(number, _)| first + number)
+            .collect()
+    };
+    if entries.len() < 2 * FILES_A_THREAD {
+        return changed_of(0, entries);
+    }
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = cores.min(entries.len() / FILES_A_THREAD);
+    let length = entries.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let parts = entries.chunks(length).enumerate();
+        let looks: Vec<_> = parts
+            .map(|(part, entries)| scope.spawn(move || changed_of(part * length, entries)))
+            .collect();
+        let looks = looks.into_iter();
+        looks
+            .flat_map(|look| look.join().expect("a look does not panic"))
+            .collect()
+    })
 }
 
 /// How something looks; `None` for what is not there.
@@ -115,4 +222,25 @@ fn look_at(folder: impl AsFd, path: &Path) -> Result<Option<Look>, Errno> {
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// How absolute paths look; `None` if that would prove nothing of one of them.
+fn proven(paths: &[PathBuf], memory: &FileMemory) -> Option<Vec<(String, Option<Look>)>> {
+    let look = |path: &PathBuf| {
+        let name = path.to_str()?;
+        let look = match Sight::of_path(path) {
+            Ok(sight) => memory.proves(name, &sight).then(|| Some(sight.look()))?,
+            Err(error) if is_missing(&error) => None,
+            Err(_) => return None,
+        };
+        Some((name.to_owned(), look))
+    };
+    paths.iter().map(look).collect()
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }

@@ -12,6 +12,7 @@ use orch_model::{Digest, Fault, RelativePath};
 use crate::file_memory::FileMemory;
 use crate::look::Sight;
 use crate::patterns::Patterns;
+use crate::question::{Asking, Question};
 
 /// Folders of tools, wherever they lie: never inputs.
 const NEVER_WALKED: [&str; 2] = [".git", ".orch"];
@@ -50,10 +51,11 @@ impl ProjectSources {
         &self,
         beginning: &str,
         patterns: &Patterns,
+        asking: &mut Asking<'_>,
         found: &mut Vec<SourceFile>,
     ) -> Result<(), Fault> {
         let start = self.root.join(beginning);
-        if !self.can_be_walked(beginning)? {
+        if !self.can_be_walked(beginning, asking)? {
             return Ok(());
         }
         let walk = WalkDir::new(&start).follow_root_links(false).into_iter();
@@ -67,21 +69,21 @@ impl ProjectSources {
                 .strip_prefix(&self.root)
                 .expect("a walk stays below its root");
             if entry.file_type().is_dir() {
-                self.memory.saw_folder(below, &sight(&entry)?);
+                asking.saw_folder(below, &sight(&entry)?);
                 continue;
             }
             // An exact name is wanted only of what is meant.
             if !patterns.mean(&below.to_string_lossy()) {
                 continue;
             }
-            found.push(self.source_file(relative(below)?, &entry)?);
+            found.push(self.source_file(relative(below)?, &entry, asking)?);
         }
         Ok(())
     }
 
     /// Whether there is such a file or folder. A link among its parents is refused: what is
     /// below it is not below the name that the pattern gives.
-    fn can_be_walked(&self, beginning: &str) -> Result<bool, Fault> {
+    fn can_be_walked(&self, beginning: &str, asking: &mut Asking<'_>) -> Result<bool, Fault> {
         let mut path = self.root.clone();
         let parts: Vec<&str> = beginning
             .split('/')
@@ -107,7 +109,7 @@ impl ProjectSources {
                         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
                     ) =>
                 {
-                    self.memory.saw_nothing(beginning);
+                    asking.saw_nothing(beginning);
                     return Ok(false);
                 }
                 Err(error) => return Err(Fault::io("read", &path, &error)),
@@ -135,10 +137,15 @@ impl ProjectSources {
         !entry.file_type().is_dir() || !patterns.leave_out_all_below(&below.to_string_lossy())
     }
 
-    fn source_file(&self, path: RelativePath, entry: &DirEntry) -> Result<SourceFile, Fault> {
+    fn source_file(
+        &self,
+        path: RelativePath,
+        entry: &DirEntry,
+        asking: &mut Asking<'_>,
+    ) -> Result<SourceFile, Fault> {
         let real = entry.path();
         let sight = sight(entry)?;
-        self.memory.saw(path.as_str(), &sight);
+        asking.saw(path.as_str(), &sight);
         if entry.file_type().is_symlink() {
             let link = self.link(&path, real)?;
             return Ok(SourceFile {
@@ -203,10 +210,11 @@ impl ProjectSources {
 
 impl Sources for ProjectSources {
     fn files(&self, patterns: &[String]) -> Result<Vec<SourceFile>, Fault> {
+        let mut asking = self.memory.ask(Question::Inputs(patterns.to_vec()));
         let patterns = Patterns::new(patterns)?;
         let mut found = Vec::new();
         for beginning in patterns.beginnings() {
-            self.walk(beginning, &patterns, &mut found)?;
+            self.walk(beginning, &patterns, &mut asking, &mut found)?;
         }
         found.sort_unstable_by(|left, right| left.path.cmp(&right.path));
         Ok(found)

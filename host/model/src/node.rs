@@ -45,9 +45,14 @@ impl NodeId {
         self.0.split('/').next().unwrap_or_default()
     }
 
+    /// Whether it is a toolchain's.
+    pub fn is_toolchain(&self) -> bool {
+        self.0.starts_with("toolchain.")
+    }
+
     /// The target behind `@`, if there is one.
     pub fn target(&self) -> Option<&str> {
-        if self.0.starts_with("toolchain.") {
+        if self.is_toolchain() {
             return None; // Behind its `@` stands a version.
         }
         let (_, cell) = self.unit().split_once('@')?;

@@ -1,8 +1,10 @@
 //! `orch run`: does everything that is not done yet.
 
+mod rest;
+
 use std::time::{Duration, Instant};
 
-use orch_engine::{ActionGraph, Cancel, Forecast, LeftOut, RunOptions};
+use orch_engine::{ActionGraph, Cancel, Forecast, LeftOut, Run, RunOptions};
 use orch_report::{ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
@@ -19,7 +21,7 @@ use crate::planned::{Planned, graph_of};
 use crate::planning::LockUse;
 use crate::results::rows;
 use crate::selection::{left_out, select};
-use crate::shortcut::{self, LastRun, Shortcut};
+use crate::shortcut::{self, Glance, LastRun, Settled, Shortcut};
 use crate::stop::Stop;
 
 pub fn run(
@@ -31,14 +33,19 @@ pub fn run(
 ) -> Result<Exit, Stop> {
     let began = Instant::now();
     let shortcut = Shortcut::new(&environment, arguments, selection, running.sandbox);
-    if let Some(last) = last_run(shortcut.as_ref(), running, console) {
-        show(
-            &last.rows,
-            &last.left_out,
-            &up_to_date(&last, began.elapsed()),
-            console,
-        );
-        return Ok(Exit::Done);
+    let shorter = shortcut.as_ref().filter(|_| may_be_short(running, console));
+    if let Some(shortcut) = shorter {
+        match shortcut.glance() {
+            Glance::NothingToDo(last) => {
+                let summary = up_to_date(&last, began.elapsed());
+                show(&last.rows, &last.left_out, &summary, console);
+                return Ok(Exit::Done);
+            }
+            Glance::Rest(rest) => {
+                return rest::run(environment, shortcut, *rest, running, began, console);
+            }
+            Glance::Unknown => {}
+        }
     }
     let lock_use = match running.dry_run && !arguments.locked {
         true => LockUse::Foresee,
@@ -99,22 +106,13 @@ pub fn carry_out(
     if running.dry_run {
         return foresee(house, &hands, &graph, console);
     }
-    let options = RunOptions {
-        jobs: running.jobs.map_or_else(cores, usize::from),
-        keep_going: running.keep_going,
-    };
+    let options = options(running);
     known_projects::note(&house.store, &project.folder)?;
     let trace = running.trace.as_deref();
     let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
     let rows = rows(plan, &graph, &run);
     let left_out = left_out(plan, order.selection);
-    let mut summary = Summary {
-        took: order.began.elapsed(),
-        ..Summary::default()
-    };
-    for node in &run.nodes {
-        summary.count(&node.outcome);
-    }
+    let summary = count(&run, order.began);
     show(&rows, &left_out, &summary, console);
     history::add(&project.folder, &run)?;
     hands.memory.save()?;
@@ -124,18 +122,40 @@ pub fn carry_out(
             rows: rows.iter().map(shortcut::as_cached).collect(),
             left_out,
         };
-        shortcut.keep(house, project, &hands.memory, plan, &graph, last)?;
+        let settled = Settled {
+            house,
+            project,
+            hands: &hands,
+            plan,
+            graph: &graph,
+        };
+        shortcut.keep(&settled, last)?;
     }
     Ok(Exit::of_run(&run))
 }
 
-/// The last run, if it would only be repeated. Programs that read along are told of every
+/// Whether a run may leave out what is settled. Programs that read along are told of every
 /// node, and a dry run lists them.
-fn last_run(shortcut: Option<&Shortcut>, running: &Running, console: &Console) -> Option<LastRun> {
-    if running.dry_run || running.trace.is_some() || console.is_json() {
-        return None;
+fn may_be_short(running: &Running, console: &Console) -> bool {
+    !running.dry_run && running.trace.is_none() && !console.is_json()
+}
+
+fn options(running: &Running) -> RunOptions {
+    RunOptions {
+        jobs: running.jobs.map_or_else(cores, usize::from),
+        keep_going: running.keep_going,
     }
-    shortcut?.last_run()
+}
+
+/// How the nodes of a run ended that began when the command did.
+fn count(run: &Run, began: Instant) -> Summary {
+    let mut summary = Summary {
+        took: began.elapsed(),
+        ..Summary::default()
+    };
+    let nodes = run.nodes.iter();
+    nodes.for_each(|node| summary.count(&node.outcome));
+    summary
 }
 
 fn up_to_date(last: &LastRun, took: Duration) -> Summary {
