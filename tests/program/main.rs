@@ -14,6 +14,7 @@ mod command_line;
 mod compilers;
 mod example;
 mod gate;
+mod gcc;
 mod graph;
 mod interrupt;
 mod killed;
