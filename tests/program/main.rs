@@ -10,6 +10,7 @@ mod bad_pipeline;
 mod bad_plugin;
 mod c;
 mod cache;
+mod cgo;
 mod command_line;
 mod compilers;
 mod example;
