@@ -160,7 +160,7 @@ fn sources() -> Project {
 }
 
 /// The names and contents of a folder's own files that are C or assembly.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries
@@ -178,7 +178,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Where cargo keeps the sources of a crate that the house is built of.
-fn crate_folder(name: &str) -> PathBuf {
+pub(crate) fn crate_folder(name: &str) -> PathBuf {
     let output = Command::new("cargo")
         .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(tree::root())

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_model::{Architecture, Digest, Fault, Machine, OperatingSystem};
+use orch_model::{Architecture, Digest, Machine, OperatingSystem};
 
+use crate::apt_lists::Lists;
 use crate::command::{Output, Run, find};
+use crate::lock::Lock;
 use crate::purl::Purl;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
@@ -19,10 +21,7 @@ pub(crate) struct Apt<'a> {
     settings: &'a FetchSettings,
     cache_program: PathBuf,
     get_program: PathBuf,
-    /// The option that says where apt keeps its index of the machine's lists. The machine's
-    /// own index can be written by root only and is often switched off, and making one anew
-    /// takes apt half a second for each question.
-    index: String,
+    lists: Lists,
 }
 
 /// A package file that apt's lists have.
@@ -42,27 +41,50 @@ pub(crate) struct Package {
 
 impl<'a> Apt<'a> {
     /// Finds apt on the user's `PATH`, on a machine of the package's distribution: apt
-    /// knows the packages of no other.
-    pub(crate) fn find(settings: &'a FetchSettings, purl: &Purl) -> Result<Self, Trouble> {
+    /// knows the packages of no other. It answers for one architecture, by Debian's name;
+    /// without one, and for `all`, for the machine's own.
+    pub(crate) fn find(
+        settings: &'a FetchSettings,
+        purl: &Purl,
+        architecture: Option<&str>,
+        cancel: &Cancel,
+    ) -> Result<Self, Trouble> {
         let release = fs::read_to_string(OS_RELEASE).unwrap_or_default();
         of_this_machine(purl, distribution(&release))?;
         match (find(settings, "apt-cache"), find(settings, "apt-get")) {
             (Some(cache_program), Some(get_program)) => {
-                let index = settings.cache.join("apt");
-                fs::create_dir_all(&index)
-                    .map_err(|error| Fault::io("make folder", &index, &error))?;
-                Ok(Self {
+                let architecture = architecture.filter(|name| *name != "all");
+                let apt = Self {
                     settings,
                     cache_program,
                     get_program,
-                    index: format!("Dir::Cache={}", index.display()),
-                })
+                    lists: Lists::find(&settings.cache, architecture)?,
+                };
+                apt.renew(cancel)?;
+                Ok(apt)
             }
             _ => Err(Trouble::Missing(
                 "there is no apt on this machine, which fetches Debian packages".into(),
                 "choose a source that needs no apt".into(),
             )),
         }
+    }
+
+    /// Gets lists that are not there or too old; one process does, and others wait.
+    fn renew(&self, cancel: &Cancel) -> Result<(), Trouble> {
+        let Some(folder) = self.lists.stale() else {
+            return Ok(());
+        };
+        let _held = Lock::take(&folder.join("renewing"), cancel)?;
+        if self.lists.stale().is_none() {
+            return Ok(());
+        }
+        let arguments = ["--quiet", "--error-on=any", "update"];
+        let output = self.run(&self.get_program, &arguments, None, None, cancel)?;
+        if !output.status.success() {
+            return Err(failure("lists of packages", &output));
+        }
+        Ok(Lists::renewed(folder)?)
     }
 
     /// All versions of a package, newest first.
@@ -150,12 +172,7 @@ impl<'a> Apt<'a> {
     /// Runs one of apt's programs to learn something, which does not take long.
     fn ask(&self, program: &Path, arguments: &[&str], cancel: &Cancel) -> Result<Output, Trouble> {
         let at_most = self.settings.patience.registry;
-        let mut with_index = vec!["-o", &self.index];
-        for option in INDEX_FILES {
-            with_index.extend(["-o", option]);
-        }
-        with_index.extend(arguments);
-        self.run(program, &with_index, None, Some(at_most), cancel)
+        self.run(program, arguments, None, Some(at_most), cancel)
     }
 
     fn run(
@@ -166,9 +183,14 @@ impl<'a> Apt<'a> {
         at_most: Option<Duration>,
         cancel: &Cancel,
     ) -> Result<Output, Trouble> {
+        let arguments: Vec<_> = self
+            .lists
+            .options()
+            .chain(arguments.iter().copied())
+            .collect();
         Run {
             program,
-            arguments,
+            arguments: &arguments,
             variables: &[("LC_ALL", "C.UTF-8")],
             directory,
             at_most,
@@ -176,12 +198,6 @@ impl<'a> Apt<'a> {
         .output(self.settings, cancel)
     }
 }
-
-/// The options that switch on apt's index, which distributions for containers switch off.
-const INDEX_FILES: [&str; 2] = [
-    "Dir::Cache::pkgcache=pkgcache.bin",
-    "Dir::Cache::srcpkgcache=srcpkgcache.bin",
-];
 
 /// Where a machine says which distribution it is.
 /// <https://www.freedesktop.org/software/systemd/man/latest/os-release.html>

@@ -8,6 +8,7 @@
 
 mod address;
 mod apt;
+mod apt_lists;
 mod cache;
 mod client;
 mod command;

@@ -29,7 +29,10 @@ pub(crate) fn versions(settings: &FetchSettings, name: &str) -> Result<Vec<Strin
     let cancel = Cancel::new();
     match purl.registry {
         Registry::Pypi => Pip::find(settings)?.versions(&purl.name, &cancel),
-        Registry::Deb => Apt::find(settings, &purl)?.versions(&purl.name, &cancel),
+        Registry::Deb => {
+            let architecture = purl.qualifiers.get("arch").map(String::as_str);
+            Apt::find(settings, &purl, architecture, &cancel)?.versions(&purl.name, &cancel)
+        }
     }
 }
 
@@ -74,7 +77,7 @@ pub(crate) fn file(
         }
         Registry::Deb => {
             let architecture = apt::architecture(machine)?;
-            let apt = Apt::find(settings, &purl)?;
+            let apt = Apt::find(settings, &purl, Some(architecture), &cancel)?;
             let version = Some(version).filter(|version| !version.is_empty());
             let found = apt.package(&purl.name, version, architecture, &cancel)?;
             purl.version = Some(found.version.clone());
@@ -120,8 +123,8 @@ pub(crate) fn locate(
             })
         }
         Registry::Deb => {
-            let apt = Apt::find(settings, purl)?;
             let (version, architecture) = debian(purl)?;
+            let apt = Apt::find(settings, purl, Some(architecture), cancel)?;
             Ok(Located {
                 digest: apt
                     .package(&purl.name, Some(version), architecture, cancel)?
@@ -148,13 +151,8 @@ pub(crate) fn download(
         }
         Registry::Deb => {
             let (version, architecture) = debian(purl)?;
-            Apt::find(settings, purl)?.download(
-                &purl.name,
-                version,
-                architecture,
-                folder,
-                cancel,
-            )?;
+            let apt = Apt::find(settings, purl, Some(architecture), cancel)?;
+            apt.download(&purl.name, version, architecture, folder, cancel)?;
         }
     }
     let mut files = fs::read_dir(folder)
@@ -210,7 +208,12 @@ fn debian(purl: &Purl) -> Result<(&str, &str), Trouble> {
 
 fn without_version(name: &str) -> Result<Purl, Trouble> {
     let purl = Purl::parse(name).map_err(Trouble::Final)?;
-    if purl.version.is_some() || !purl.qualifiers.is_empty() {
+    let names_file = match purl.registry {
+        Registry::Pypi => !purl.qualifiers.is_empty(),
+        // Packages of each architecture have versions of their own.
+        Registry::Deb => purl.qualifiers.keys().any(|key| key != "arch"),
+    };
+    if purl.version.is_some() || names_file {
         return Err(Trouble::Final(format!(
             "package URL `{name}` must name a package only, without version or file"
         )));

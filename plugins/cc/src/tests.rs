@@ -2,21 +2,18 @@
 
 use expect_test::{Expect, expect};
 use orch_plugin::{
-    Flag, InstalledToolchain, Machine, Tool, Tweak, Variable, cache, fake, scratch, settings, word,
+    Flag, InstalledToolchain, Machine, Tweak, Variable, cache, fake, scratch, settings, word,
 };
 
 use super::*;
 
 fn zig() -> InstalledToolchain {
     InstalledToolchain {
-        name: "zig".to_owned(),
-        version: "0.15.2".to_owned(),
-        tools: vec![Tool::new("zig", "zig")],
         environment: vec![
             Variable::new("ZIG_GLOBAL_CACHE_DIR", cache("zig")),
             Variable::new("ZIG_LOCAL_CACHE_DIR", scratch("zig")),
         ],
-        sysroot: None,
+        ..InstalledToolchain::of("zig", "0.15.2").tool("zig", "zig")
     }
 }
 

@@ -2,10 +2,11 @@
 
 use orch_plugin::builder::Request;
 use orch_plugin::{
-    Action, Artifact, Build, Error, Facts, Problem, artifact, log, output, source, tool,
+    Action, Artifact, Build, Error, Facts, Path, Problem, artifact, log, output, source, tool,
 };
 use semver::Version;
 
+use crate::cgo::{self, Cgo};
 use crate::environment::{self, BUILD_CACHE, MODULE_CACHE};
 use crate::flags;
 use crate::module::Project;
@@ -56,6 +57,9 @@ pub(crate) fn plan(
                 .to_owned(),
         ));
     }
+    if settings.cgo {
+        cgo::callable(port)?;
+    }
     let workspaces = settings
         .environment
         .get("GOWORK")
@@ -66,39 +70,18 @@ pub(crate) fn plan(
     problems.extend(module_problems(request, settings, &project, &release));
     Error::if_any(problems)?;
 
-    let proxy = match (&settings.proxy, project.missing.is_empty()) {
-        (_, true) => "off",
-        (Some(proxy), false) => proxy.as_str(),
-        (None, false) => PROXY,
-    };
-    let fetches = proxy != "off";
     let name = format!(
         "{}{}",
         settings.output.as_deref().unwrap_or(&request.unit),
         port.suffix()
     );
-
-    let mut action = Action::new(COMPILE, go)
-        .argument("build")
-        .arguments(flags::flags(request, settings, &release, fetches))
-        .argument("-o")
-        .argument(output(name.as_str()))
-        .argument(settings.package())
-        .variables(environment::of_toolchain())
-        .variables(request.toolchain.environment.iter().cloned())
+    let action = action(go, &name, request, settings, &project, &release)
         .variable("GOOS", port.os)
-        .variable("GOARCH", port.arch)
-        .variable("CGO_ENABLED", "0")
-        .variable("GOPROXY", proxy)
-        .directory(source(request.directory.as_str()))
-        .output(name.as_str())
-        .cache(BUILD_CACHE)
-        .cache(MODULE_CACHE)
-        .network(fetches);
-    if !project.workspace {
-        // Without it Go looks for a `go.work` in all folders above.
-        action = action.variable("GOWORK", "off");
-    }
+        .variable("GOARCH", port.arch);
+    let mut action = match settings.cgo {
+        true => Cgo::find(request, &release)?.allow(action, request)?,
+        false => action.variable("CGO_ENABLED", "0"),
+    };
     for (name, value) in variables(request, port, &release) {
         action = action.variable(name, value);
     }
@@ -108,10 +91,6 @@ pub(crate) fn plan(
     for (name, value) in &settings.environment {
         action = action.variable(name.as_str(), value.as_str());
     }
-    action = match &settings.inputs {
-        Some(inputs) => inputs.iter().fold(action, Action::input),
-        None => project.inputs().into_iter().fold(action, Action::input),
-    };
     let build = Build::nothing().action(action).artifact(Artifact::program(
         name.as_str(),
         artifact(COMPILE, name.as_str()),
@@ -119,6 +98,45 @@ pub(crate) fn plan(
     Ok(support_files(request, port, &release)
         .into_iter()
         .fold(build, Build::artifact))
+}
+
+/// `go build` of a project, whatever it builds for.
+fn action(
+    go: Path,
+    name: &str,
+    request: &Request,
+    settings: &BuildSettings,
+    project: &Project,
+    release: &Version,
+) -> Action {
+    let proxy = match (&settings.proxy, project.missing.is_empty()) {
+        (_, true) => "off",
+        (Some(proxy), false) => proxy.as_str(),
+        (None, false) => PROXY,
+    };
+    let fetches = proxy != "off";
+    let mut action = Action::new(COMPILE, go)
+        .argument("build")
+        .arguments(flags::flags(request, settings, release, fetches))
+        .argument("-o")
+        .argument(output(name))
+        .argument(settings.package())
+        .variables(environment::of_toolchain())
+        .variables(request.toolchain.environment.iter().cloned())
+        .variable("GOPROXY", proxy)
+        .directory(source(request.directory.as_str()))
+        .output(name)
+        .cache(BUILD_CACHE)
+        .cache(MODULE_CACHE)
+        .network(fetches);
+    if !project.workspace {
+        // Without it Go looks for a `go.work` in all folders above.
+        action = action.variable("GOWORK", "off");
+    }
+    match &settings.inputs {
+        Some(inputs) => inputs.iter().fold(action, Action::input),
+        None => project.inputs().into_iter().fold(action, Action::input),
+    }
 }
 
 /// What of the Go tree fits a program to the JavaScript engine that runs it, and in the second

@@ -4,6 +4,7 @@ use orch_plugin::Problem;
 use orch_plugin::builder::Request;
 use semver::Version;
 
+use crate::cgo::{self, Cgo};
 use crate::gcflags;
 use crate::misfits;
 use crate::module::Project;
@@ -55,14 +56,7 @@ pub(crate) fn problems(
         }
     }
     if settings.cgo {
-        problems.push(
-            Problem::new(format!(
-                "C needs a C toolchain for `{}`, and this plugin can't be given one yet",
-                request.target.triple
-            ))
-            .at("cgo")
-            .hint("take `cgo` away; packages that can do without C then do"),
-        );
+        problems.extend(cgo::problem(request));
     }
     if request.static_link && settings.buildmode == Some(BuildMode::Pie) {
         problems.push(
@@ -156,7 +150,11 @@ pub(crate) fn flags(
         .iter()
         .filter_map(|(name, value)| Some(format!("-X {}", quoted(&format!("{name}={value}"))?)))
         .collect();
-    let mut linker = request.flags("go.ldflags");
+    let mut linker = Vec::new();
+    if settings.cgo {
+        linker.extend(Cgo::linker_flags(request));
+    }
+    linker.extend(request.flags("go.ldflags"));
     linker.extend(settings.ldflags.iter().map(String::as_str));
     linker.extend(stamps.iter().map(String::as_str));
     if !linker.is_empty() {

@@ -2,8 +2,9 @@
 //!
 //! `release` knows how versions are spelt, `official` where they are found, `toolchain` what
 //! a release has; `port` knows which systems a release builds for, `module` what a project
-//! says of itself, `compile` puts one `go build` together.
+//! says of itself, `cgo` which C compiler is called; `compile` puts one `go build` together.
 
+mod cgo;
 mod compile;
 mod environment;
 mod flags;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::contract::builder::exports::orch::plugin::builder::Guest;
 pub use crate::contract::builder::exports::orch::plugin::builder::Request;
 use crate::panics::report_through_log;
-use crate::{Build, Error, Facts, HostFacts, Machine, Pair, Path, Tweak, tool};
+use crate::{Build, Error, Facts, HostFacts, Machine, Pair, Path, Tweak};
 
 /// A way to build. Export it with [`export_builder!`](crate::export_builder).
 pub trait Builder {
@@ -49,11 +49,7 @@ impl Request {
 
     /// The program of the toolchain that a pipeline calls `name`.
     pub fn program(&self, name: &str) -> Option<Path> {
-        self.toolchain
-            .tools
-            .iter()
-            .find(|tool| tool.name == name)
-            .map(|found| tool(self.toolchain.name.as_str(), found.program.as_str()))
+        self.toolchain.program(name)
     }
 
     /// The flags that tuning set for a slot, in order.

@@ -39,6 +39,7 @@ mod arm_core;
 mod facts;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
+mod installed_toolchain;
 pub mod log;
 mod machine;
 mod nearest;

@@ -139,6 +139,43 @@ fn a_real_debian_package_is_unpacked() {
     );
 }
 
+#[test]
+fn packages_of_another_architecture_need_no_root_and_change_nothing_of_the_machines() {
+    let rig = real();
+    let fetcher = rig.fetcher();
+    let (other, triple, machine) = match std::env::consts::ARCH {
+        "aarch64" => ("amd64", "x86_64-unknown-linux-gnu", 62),
+        _ => ("arm64", "aarch64-unknown-linux-gnu", 183),
+    };
+    let named = format!("pkg:deb/debian/hello?arch={other}");
+    let versions = fetcher
+        .package_versions(&named)
+        .expect("apt must reach its sources, and they must have the other architecture too");
+    let wanted = Machine::of_triple(triple);
+    let found = fetcher
+        .package_file("pkg:deb/debian/hello", &versions[0], &wanted)
+        .unwrap();
+    assert!(found.url.ends_with(&format!("?arch={other}")), "{found:?}");
+    let mut hello = toolchain(ArchiveFormat::Deb, &[found.url], b"");
+    hello.archives[0].digest = found.digest;
+    hello.archives[0].bytes = found.bytes;
+    let tree = rig.install(&hello).unwrap();
+    let program = fs::read(tree.root.join("usr/bin/hello")).unwrap();
+    // `e_machine` of its ELF header.
+    assert_eq!(u16::from_le_bytes([program[18], program[19]]), machine);
+
+    for name in [
+        "pkg:deb/debian/hello?arch=../..",
+        "pkg:deb/debian/hello?arch=",
+    ] {
+        let refused = fetcher.package_versions(name);
+        assert!(
+            matches!(refused, Err(Refusal::Failed(_))),
+            "{name}: {refused:?}"
+        );
+    }
+}
+
 /// Puts a shell script where `pip3` is looked for, and nothing else but a shell's needs.
 fn with_pip(rig: &mut Rig, script: &str) {
     let folder = rig.cache().parent().unwrap().join("bin");

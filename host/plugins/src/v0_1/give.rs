@@ -81,6 +81,7 @@ fn toolchain(installed: &InstalledToolchain) -> types::InstalledToolchain {
     types::InstalledToolchain {
         name: installed.name.clone(),
         version: toolchain.version.clone(),
+        recipe: toolchain.recipe().to_string(),
         tools: toolchain.tools.iter().map(tool).collect(),
         environment: toolchain.environment.iter().map(variable).collect(),
         sysroot: toolchain

@@ -1,7 +1,7 @@
 //! Which compiler is found, how it is called, and what is said where none fits.
 
 use expect_test::expect;
-use orch_plugin::{Tool, cache, scratch, word};
+use orch_plugin::{cache, scratch, word};
 
 use super::*;
 
@@ -22,16 +22,10 @@ fn gcc() -> InstalledToolchain {
 }
 
 fn toolchain(name: &str, version: &str, tools: &[&str]) -> InstalledToolchain {
-    InstalledToolchain {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        tools: tools
-            .iter()
-            .map(|&tool| Tool::new(tool, format!("bin/{tool}")))
-            .collect(),
-        environment: Vec::new(),
-        sysroot: None,
-    }
+    let bare = InstalledToolchain::of(name, version);
+    tools.iter().fold(bare, |toolchain, &tool| {
+        toolchain.tool(tool, format!("bin/{tool}"))
+    })
 }
 
 fn pi() -> Machine {

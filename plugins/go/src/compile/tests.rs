@@ -3,19 +3,20 @@
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
-use orch_plugin::{InstalledToolchain, Machine, Pair, Tool, Tweak, fake, settings, word};
+use orch_plugin::{InstalledToolchain, Machine, Pair, Tweak, fake, settings, word};
 
 use super::*;
+
+mod cgo;
 
 const MODULE: &str = "module sensor-agent\n\ngo 1.22\n";
 
 fn request(version: &str, triple: &str) -> Request {
     let toolchain = InstalledToolchain {
-        name: "go".to_owned(),
-        version: version.to_owned(),
-        tools: vec![Tool::new("go", "bin/go"), Tool::new("gofmt", "bin/gofmt")],
         environment: environment::of_toolchain(),
-        sysroot: None,
+        ..InstalledToolchain::of("go", version)
+            .tool("go", "bin/go")
+            .tool("gofmt", "bin/gofmt")
     };
     Request {
         target: Machine::of(triple),
@@ -117,9 +118,9 @@ fn a_raspberry_pi_of_a_release_that_knows_variants_of_arm64() {
         &facts(),
         expect![[r#"
             compile: tool/go/bin/go build -trimpath -buildvcs=false -o {output/agent} ./cmd/agent
+              GOWORK=off
               GOOS=linux
               GOARCH=arm64
-              GOWORK=off
               GOARM64=v8.2,crypto
               in source, reads ** !**/*_test.go
               leaves output/agent, keeps build modules, network false
@@ -141,9 +142,9 @@ fn an_older_release_is_not_told_what_it_does_not_know() {
         &facts(),
         expect![[r#"
             compile: tool/go/bin/go build -trimpath -o {output/agent} .
+              GOWORK=off
               GOOS=linux
               GOARCH=arm64
-              GOWORK=off
               in source, reads ** !**/*_test.go
               leaves output/agent, keeps build modules, network false
             ships agent from artifact/compile/agent
@@ -175,9 +176,9 @@ fn tuning_and_settings_meet_in_one_flag_each() {
         &facts(),
         expect![[r#"
             compile: tool/go/bin/go build -trimpath -buildvcs=false -tags=edge,netgo -gcflags=-B -l -ldflags=-s -w -X 'main.name=the agent' -X main.version=1.2 -o {output/sensor} .
+              GOWORK=off
               GOOS=linux
               GOARCH=amd64
-              GOWORK=off
               GOAMD64=v2
               GOEXPERIMENT=rangefunc
               GOFLAGS=-v
@@ -209,16 +210,16 @@ fn modules_from_elsewhere_need_the_network() {
         "{}",
         &facts,
         expect![[r#"
-        compile: tool/go/bin/go build -trimpath -buildvcs=false -modcacherw -o {output/agent} .
-          GOOS=linux
-          GOARCH=arm
-          GOPROXY=https://proxy.golang.org,direct
-          GOWORK=off
-          GOARM=7
-          in source/svc, reads svc/** !**/*_test.go
-          leaves output/agent, keeps build modules, network true
-        ships agent from artifact/compile/agent
-    "#]],
+            compile: tool/go/bin/go build -trimpath -buildvcs=false -modcacherw -o {output/agent} .
+              GOPROXY=https://proxy.golang.org,direct
+              GOWORK=off
+              GOOS=linux
+              GOARCH=arm
+              GOARM=7
+              in source/svc, reads svc/** !**/*_test.go
+              leaves output/agent, keeps build modules, network true
+            ships agent from artifact/compile/agent
+        "#]],
     );
     let vendored = fake::Facts::new()
         .file(
@@ -351,8 +352,6 @@ fn a_module_that_is_too_new_is_said_before_go_says_it() {
 #[test]
 fn what_cannot_be_done_is_said() {
     let native = request("1.22.10", "x86_64-unknown-linux-gnu");
-    expect!["cgo: C needs a C toolchain for `x86_64-unknown-linux-gnu`, and this plugin can't be given one yet (take `cgo` away; packages that can do without C then do)"]
-        .assert_eq(&problems(&native, r#"{"cgo": true}"#, &facts()).join("\n"));
     expect!["Go 1.20.14 does not build for wasip1/wasm, which came with Go 1.21; ask for `version = \">=1.21\"` in the toolchain's table"]
         .assert_eq(&unsupported(&request("1.20.14", "wasm32-wasip1"), "{}"));
     let mut without = native;
