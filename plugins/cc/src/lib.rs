@@ -1,9 +1,11 @@
 //! C and C++ for `orch`: one action compiles one source file, one more links.
 //!
 //! `sources` knows which files there are and their languages, `choices` what tuning and the
-//! pipeline choose together; `compile`, `link` and `debug_file` put the actions together. Which compiler is called, and how for a target, is the c-compiler crate's.
+//! pipeline choose together; `compile`, `link` and `debug_file` put the actions together. `command`
+//! is for a build that runs `make` in their place. Which compiler is called, and how for a target, is the c-compiler crate's.
 
 mod choices;
+mod command;
 mod compile;
 mod debug_file;
 mod link;
@@ -27,6 +29,9 @@ impl Builder for Cc {
 
     fn plan(request: &Request, settings: BuildSettings, facts: &dyn Facts) -> Result<Build, Error> {
         let plan = Plan::of(request, &settings)?;
+        if !settings.command.is_empty() {
+            return command::build(&plan);
+        }
         let sources = sources::find(&request.directory, &settings.sources, facts)?;
         let mut build = Build::nothing();
         for source in &sources {

@@ -21,6 +21,9 @@ pub struct BuildSettings {
     pub(crate) soname: Option<String>,
     pub(crate) lto: Option<Lto>,
     pub(crate) symbols: Option<Symbols>,
+    pub(crate) command: Vec<String>,
+    pub(crate) inputs: Option<Vec<String>>,
+    pub(crate) outputs: Vec<String>,
 }
 
 /// What is made of the sources.
@@ -100,6 +103,17 @@ impl Symbols {
 }
 
 impl BuildSettings {
+    /// What a command reads, as patterns below the build's directory.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &str> {
+        let named = self.inputs.as_deref();
+        let every = named.is_none().then_some("**");
+        named
+            .unwrap_or_default()
+            .iter()
+            .map(String::as_str)
+            .chain(every)
+    }
+
     /// The standard for sources of a language, where the one that is set is of that language.
     pub(crate) fn standard(&self, language: Language) -> Option<&str> {
         let of = |name: &str| match name.contains("++") {

@@ -46,8 +46,10 @@ const OF_BINUTILS: [&str; 13] = [
 ];
 
 /// Other packages with programs that are wanted of them.
-const OTHERS: [(&str, &[&str]); 4] = [
+const OTHERS: [(&str, &[&str]); 6] = [
+    ("cmake", &["cmake", "ctest"]),
     ("gdb-multiarch", &["gdb-multiarch"]),
+    ("make", &["make"]),
     ("ninja-build", &["ninja"]),
     ("pkgconf-bin", &["pkgconf"]),
     (

@@ -66,7 +66,9 @@ fn every_member_is_held_against_the_target() {
         panic!("it is an archive")
     };
     assert_eq!((facts.members, facts.kinds.len()), (2, 1));
-    assert!(matches!(&facts.kinds[0].member, Member::Object { machine, .. } if machine == "aarch64"));
+    assert!(
+        matches!(&facts.kinds[0].member, Member::Object { machine, .. } if machine == "aarch64")
+    );
     let triple = "aarch64-unknown-linux-gnu";
     assert!(problems(&fits, triple).is_empty());
 
@@ -74,16 +76,17 @@ fn every_member_is_held_against_the_target() {
     assert_eq!(
         problems(&mixed, triple),
         [
-            format!(
-                "has the member `{LONG}` for x86_64, but the target is aarch64 ({triple})"
-            ),
+            format!("has the member `{LONG}` for x86_64, but the target is aarch64 ({triple})"),
             "has the member `notes`, which is neither ELF, Mach-O, PE, WebAssembly nor a static \
              library: it begins with `hello`"
                 .to_owned(),
         ]
     );
     let windows = problems(&fits, "aarch64-pc-windows-gnullvm");
-    assert!(windows[0].contains("in ELF, but the target's object files are COFF"), "{windows:?}");
+    assert!(
+        windows[0].contains("in ELF, but the target's object files are COFF"),
+        "{windows:?}"
+    );
     let bitcode = archive(&[("one.o", b"BC\xc0\xde....")]);
     assert!(problems(&bitcode, triple)[0].contains("in LLVM's bitcode"));
 }
@@ -104,7 +107,10 @@ fn what_is_no_library_is_said() {
 
 #[test]
 fn archives_that_were_made_to_hurt_are_errors() {
-    let whole = archive(&[("one.o", &object_file(X86_64)), (LONG, &object_file(X86_64))]);
+    let whole = archive(&[
+        ("one.o", &object_file(X86_64)),
+        (LONG, &object_file(X86_64)),
+    ]);
     for end in 0..whole.len() {
         let _ = inspect(&whole[..end]); // Cut anywhere: an error or fewer members, no panic.
     }
@@ -114,8 +120,14 @@ fn archives_that_were_made_to_hurt_are_errors() {
         ("a size that is no number", with(header("a/", "-1"))),
         ("a name beyond the table", with(header("/99999999", "0"))),
         ("a name in no table", with(header("/0", "0"))),
-        ("a name longer than its member", with(header("#1/4294967295", "8"))),
-        ("a header that is cut", with(header("a/", "0")[..59].to_vec())),
+        (
+            "a name longer than its member",
+            with(header("#1/4294967295", "8")),
+        ),
+        (
+            "a header that is cut",
+            with(header("a/", "0")[..59].to_vec()),
+        ),
     ] {
         assert!(inspect(&bytes).is_err(), "{what}");
     }
