@@ -131,6 +131,36 @@ fn what_a_target_does_not_say_is_not_advised() {
         .shows("advised  GOMEMLIMIT=6553MiB: `go-runtime` says 80 %");
 }
 
+#[test]
+fn a_policy_has_settings_of_its_own() {
+    let project = planned(r#"["go-release", { policy = "go-runtime", memory = "512MiB" }]"#);
+    project
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .shows("GOMEMLIMIT=460MiB   runtime-variable  go-runtime  advised");
+    project
+        .orch(&["schema"])
+        .exits(0)
+        .shows("tuning-policy.go-runtime");
+}
+
+#[test]
+fn a_policys_settings_are_checked_by_its_schema_and_by_itself() {
+    planned(r#"[{ policy = "go-runtime", memory = "lots" }]"#)
+        .orch(&["check"])
+        .exits(2)
+        .says("`memory`")
+        .says("pipeline.toml:16:42");
+    planned(r#"[{ policy = "go-runtime", memory = "64GiB" }]"#)
+        .orch(&["plan"])
+        .exits(2)
+        .says("65536 MiB is more than the installed 8192 MiB");
+    planned(r#"[{ memory = "512MiB" }]"#)
+        .orch(&["check"])
+        .exits(2)
+        .says("has no `policy`");
+}
+
 /// A real release from the machine's package registry.
 #[test]
 fn a_debugger_stops_at_a_line_and_shows_it() {

@@ -39,6 +39,8 @@ fn every_plugin_is_inside_and_sorted() {
         ids,
         [
             "cc",
+            "cc-debug",
+            "cc-release",
             "cortex-m",
             "debian",
             "generic",

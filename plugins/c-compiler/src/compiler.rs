@@ -1,6 +1,7 @@
 //! A compiler, found among toolchains, and the beginnings of its command lines.
 
 use orch_plugin::{Error, InstalledToolchain, Machine, Part, Path, Root, Tool, Variable, Word};
+use semver::Version;
 
 use crate::gcc::{Gcc, Prefix};
 use crate::remedy;
@@ -29,13 +30,22 @@ pub struct Call {
 pub struct Compiler {
     toolchain: String,
     environment: Vec<Variable>,
-    family: Family,
+    kind: Kind,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Family {
+enum Kind {
     Zig(Zig),
     Gcc(Gcc),
+}
+
+/// Who made a compiler, with its release: they take different flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Zig, which has Clang inside.
+    Zig(Version),
+    /// The GNU Compiler Collection.
+    Gcc(Version),
 }
 
 /// A compiler that a toolchain has, whatever it builds for.
@@ -80,6 +90,22 @@ impl Compiler {
         }
     }
 
+    /// The compiler that a build has: [`find`](Self::find) among its own toolchain and then those
+    /// that are lent to it. Builders and policies ask in the same way, so they agree.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`find`](Self::find).
+    pub fn of_build(
+        own: &InstalledToolchain,
+        lent: &[InstalledToolchain],
+        target: &Machine,
+        static_link: bool,
+    ) -> Result<Self, Error> {
+        let toolchains: Vec<_> = std::iter::once(own).chain(lent).cloned().collect();
+        Self::find(&toolchains, target, static_link)
+    }
+
     /// The name of the toolchain that the compiler belongs to.
     pub fn toolchain(&self) -> &str {
         &self.toolchain
@@ -91,9 +117,29 @@ impl Compiler {
     ///
     /// `unsupported`, with the package to add, where the toolchain has a GCC for C alone.
     pub fn driver(&self, language: Language) -> Result<Call, Error> {
-        match &self.family {
-            Family::Zig(zig) => Ok(zig.driver(language)),
-            Family::Gcc(gcc) => gcc.driver(language),
+        match &self.kind {
+            Kind::Zig(zig) => Ok(zig.driver(language)),
+            Kind::Gcc(gcc) => gcc.driver(language),
+        }
+    }
+
+    /// Puts objects into a static library, by what the caller says behind it.
+    ///
+    /// # Errors
+    ///
+    /// `unsupported` where a GCC's toolchain has no `ar`.
+    pub fn archiver(&self) -> Result<Call, Error> {
+        match &self.kind {
+            Kind::Zig(zig) => Ok(zig.archiver()),
+            Kind::Gcc(gcc) => gcc.archiver(),
+        }
+    }
+
+    /// Who made it, and its release.
+    pub fn family(&self) -> Family {
+        match &self.kind {
+            Kind::Zig(zig) => Family::Zig(zig.release.clone()),
+            Kind::Gcc(gcc) => Family::Gcc(gcc.release.clone()),
         }
     }
 
@@ -136,14 +182,14 @@ impl<'a> Candidate<'a> {
     }
 
     fn compiler(&self, target: &Machine) -> Result<Compiler, Error> {
-        let family = match self.tool {
-            Known::Zig(tool) => Family::Zig(Zig::of(self.toolchain, tool, target)?),
-            Known::Gcc(prefix) => Family::Gcc(Gcc::of(self.toolchain, prefix, target)?),
+        let kind = match self.tool {
+            Known::Zig(tool) => Kind::Zig(Zig::of(self.toolchain, tool, target)?),
+            Known::Gcc(prefix) => Kind::Gcc(Gcc::of(self.toolchain, prefix, target)?),
         };
         Ok(Compiler {
             toolchain: self.toolchain.name.clone(),
             environment: self.toolchain.environment.clone(),
-            family,
+            kind,
         })
     }
 }

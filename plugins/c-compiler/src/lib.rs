@@ -8,7 +8,9 @@
 
 mod compiler;
 mod gcc;
+mod objcopy;
 mod remedy;
 mod zig;
 
-pub use crate::compiler::{Call, Compiler, Language};
+pub use crate::compiler::{Call, Compiler, Family, Language};
+pub use crate::objcopy::objcopy;

@@ -6,10 +6,9 @@
 //! those that vendors' start files use: `.isr_vector` and `_sidata` of STMicroelectronics,
 //! `.vectors` and `__StackTop` of Arm's CMSIS.
 
-use orch_plugin::builder::Request;
-use orch_plugin::{Action, Error, Machine, Memory, Problem, scratch, source};
+use orch_plugin::{Action, Error, Machine, Memory, Problem, output, scratch, source};
 
-use crate::settings::BuildSettings;
+use crate::plan::Plan;
 use crate::sources::{in_directory, literal};
 
 /// Where the script lies below `scratch`.
@@ -23,20 +22,26 @@ pub(crate) fn is_for(target: &Machine) -> bool {
     target.names("none")
 }
 
-/// Flags for the compiler: each function and variable in a section of its own, so that the
-/// linker can leave out those that nothing uses.
-pub(crate) const COMPILE: [&str; 2] = ["-ffunction-sections", "-fdata-sections"];
+/// Each function and variable in a section of its own, so that the linker can leave out those
+/// that nothing uses.
+pub(crate) fn compiler_flags(target: &Machine) -> &'static [&'static str] {
+    match is_for(target) {
+        true => &["-ffunction-sections", "-fdata-sections"],
+        false => &[],
+    }
+}
 
-/// The link of firmware: no start files of a system, the script, a map of what lies where.
-pub(crate) fn link(
-    action: Action,
-    map: &str,
-    request: &Request,
-    settings: &BuildSettings,
-) -> Result<Action, Error> {
+/// The map that the linker writes beside a program: what lies where, and why it is there.
+pub(crate) fn map(program: &str) -> String {
+    format!("{}.map", program.strip_suffix(".elf").unwrap_or(program))
+}
+
+/// The link of firmware: no start files of a system, the script, the map.
+pub(crate) fn link(action: Action, map: &str, plan: &Plan<'_>) -> Result<Action, Error> {
+    let (request, settings) = (plan.request, plan.settings);
     let action = action
         .arguments(["-nostartfiles", "-Wl,--gc-sections"])
-        .argument(("-Wl,-Map=", orch_plugin::output(map)))
+        .argument(("-Wl,-Map=", output(map)))
         .output(map);
     if let Some(script) = &settings.linker_script {
         let path = match request.directory.as_str() {

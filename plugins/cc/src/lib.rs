@@ -1,11 +1,17 @@
 //! C and C++ for `orch`: one action compiles one source file, one more links.
 //!
-//! `sources` knows which files there are and their languages, `compile` and `link` put the
-//! actions together. Which compiler is called, and how for a target, is the c-compiler crate's.
+//! `sources` knows which files there are and their languages, `choices` what tuning and the
+//! pipeline choose together; `compile`, `link` and `debug_file` put the actions together. `command`
+//! is for a build that runs `make` in their place, `firmware` for chips without an operating
+//! system. Which compiler is called, and how for a target, is the c-compiler crate's.
 
+mod choices;
+mod command;
 mod compile;
+mod debug_file;
 mod firmware;
 mod link;
+mod plan;
 mod settings;
 mod sources;
 #[cfg(test)]
@@ -13,8 +19,8 @@ mod tests;
 
 use orch_plugin::builder::{Builder, Request};
 use orch_plugin::{Build, Error, Facts};
-use orch_plugin_c_compiler::Compiler;
 
+use crate::plan::Plan;
 pub use crate::settings::BuildSettings;
 
 /// The plugin.
@@ -24,17 +30,16 @@ impl Builder for Cc {
     type Settings = BuildSettings;
 
     fn plan(request: &Request, settings: BuildSettings, facts: &dyn Facts) -> Result<Build, Error> {
-        let toolchains: Vec<_> = std::iter::once(&request.toolchain)
-            .chain(&request.tools)
-            .cloned()
-            .collect();
-        let compiler = Compiler::find(&toolchains, &request.target, request.static_link)?;
+        let plan = Plan::of(request, &settings)?;
+        if !settings.command.is_empty() {
+            return command::build(&plan);
+        }
         let sources = sources::find(&request.directory, &settings.sources, facts)?;
         let mut build = Build::nothing();
         for source in &sources {
-            build = build.action(compile::action(source, &compiler, request, &settings)?);
+            build = build.action(compile::action(source, &plan)?);
         }
-        link::into(build, &sources, &compiler, request, &settings)
+        link::into(build, &sources, &plan)
     }
 }
 

@@ -61,7 +61,8 @@ impl TargetPlatform for CortexM {
     }
 
     fn finish(request: &FinishRequest, _: Settings) -> Result<Build, Error> {
-        image::of(request)
+        let triple = Core::named(&request.name).map_or("", |core| core.triple);
+        image::of(request, &Machine::of(triple))
     }
 }
 

@@ -22,6 +22,19 @@ impl Tweak {
     }
 }
 
+impl Tweak {
+    /// How a person reads the tweak, `go.ldflags -s` or `GOGC=200`: for messages and tests.
+    pub fn text(&self) -> String {
+        match self {
+            Tweak::BuildFlag(flag) => format!("{} {}", flag.slot, flag.value),
+            Tweak::BuildVariable(pair)
+            | Tweak::RuntimeVariable(pair)
+            | Tweak::ServiceDirective(pair)
+            | Tweak::KernelParameter(pair) => format!("{}={}", pair.name, pair.value),
+        }
+    }
+}
+
 impl Pair {
     /// A name and what it is set to.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {

@@ -21,6 +21,13 @@ impl InstalledToolchain {
         self
     }
 
+    /// With programs that lie at its root under the names that a pipeline uses.
+    pub fn tools(mut self, names: &[&str]) -> Self {
+        self.tools
+            .extend(names.iter().map(|&name| Tool::new(name, name)));
+        self
+    }
+
     /// The program that a pipeline calls `name`.
     pub fn program(&self, name: &str) -> Option<Path> {
         let found = self.tools.iter().find(|tool| tool.name == name)?;

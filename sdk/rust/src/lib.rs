@@ -39,6 +39,7 @@ mod arm_core;
 mod facts;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
+mod fixed_policy;
 mod installed_toolchain;
 pub mod log;
 mod machine;
@@ -48,6 +49,7 @@ mod page_size;
 mod panics;
 mod path;
 mod problem;
+mod release;
 mod settings;
 mod word;
 
@@ -71,5 +73,6 @@ pub use crate::facts::HostFacts;
 pub use crate::nearest::nearest;
 pub use crate::page_size::PageSize;
 pub use crate::path::{artifact, cache, output, scratch, source, tool};
+pub use crate::release::Release;
 pub use crate::settings::{NoSettings, settings};
 pub use crate::word::{IntoWord, word};

@@ -4,6 +4,7 @@
 mod builds;
 mod names;
 mod needs;
+mod policies;
 mod smoke;
 mod targets;
 mod tasks;

@@ -8,12 +8,12 @@ mod flags;
 mod ports;
 mod prefix;
 
-use orch_plugin::{Error, InstalledToolchain, IntoWord, Machine, tool};
+use orch_plugin::{Error, InstalledToolchain, IntoWord, Machine, Path, tool};
 use semver::Version;
 
 use crate::compiler::{Call, Language};
 
-pub(crate) use self::ports::packages;
+pub(crate) use self::ports::{packages, triple};
 pub(crate) use self::prefix::Prefix;
 
 /// The first release whose CPUs are known here.
@@ -22,6 +22,7 @@ const OLDEST: u64 = 11;
 /// The GCC of one toolchain for one target machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Gcc {
+    pub(crate) release: Version,
     toolchain: InstalledToolchain,
     /// What the names of its programs begin with, e.g. `aarch64-linux-gnu`.
     prefix: String,
@@ -43,6 +44,7 @@ impl Gcc {
             prefix: prefix.text.to_owned(),
             suffix: prefix.suffix.to_owned(),
             flags: flags::of(target, &release)?,
+            release,
         })
     }
 
@@ -51,18 +53,38 @@ impl Gcc {
             Language::C => format!("{}-gcc{}", self.prefix, self.suffix),
             Language::Cxx => format!("{}-g++{}", self.prefix, self.suffix),
         };
-        let mut tools = self.toolchain.tools.iter();
-        let Some(program) = tools.find(|tool| tool.name == name) else {
-            return Err(Error::Unsupported(format!(
-                "toolchain `{}` has no `{name}`; add its package to the toolchain's, such as \
-                 `packages = [\"g++-{}\"]`",
-                self.toolchain.name, self.prefix
-            )));
+        let missing = || {
+            format!(
+                "add its package to the toolchain's, such as `packages = [\"g++-{}\"]`",
+                self.prefix
+            )
         };
         Ok(Call {
-            program: tool(self.toolchain.name.as_str(), program.program.as_str()),
+            program: self.program(&name, missing)?,
             arguments: self.flags.iter().map(|flag| flag.into_word()).collect(),
         })
+    }
+
+    /// The `ar` that hands objects for link-time optimisation to the compiler.
+    pub(crate) fn archiver(&self) -> Result<Call, Error> {
+        let name = format!("{}-gcc-ar{}", self.prefix, self.suffix);
+        let missing = || "name it in the toolchain's `programs`".to_owned();
+        Ok(Call {
+            program: self.program(&name, missing)?,
+            arguments: Vec::new(),
+        })
+    }
+
+    fn program(&self, name: &str, remedy: impl Fn() -> String) -> Result<Path, Error> {
+        let toolchain = &self.toolchain.name;
+        let mut tools = self.toolchain.tools.iter();
+        match tools.find(|tool| tool.name == name) {
+            Some(found) => Ok(tool(toolchain.as_str(), found.program.as_str())),
+            None => Err(Error::Unsupported(format!(
+                "toolchain `{toolchain}` has no `{name}`; {}",
+                remedy()
+            ))),
+        }
     }
 }
 

@@ -94,6 +94,14 @@ pub(super) fn is_for(gnu: &str, target: &Machine) -> bool {
     })
 }
 
+/// GNU's name of a machine with a target's instruction set, as Debian's binutils have it: they
+/// read the files of every C library.
+pub(crate) fn triple(target: &Machine) -> Option<String> {
+    let port = PORTS.iter().find(|port| port.triple == target.triple)?;
+    let system = port.system.replace("musl", "gnu");
+    Some(format!("{}-{system}", port.architecture))
+}
+
 /// Debian's packages of a compiler and a C library for a target; none where it has none.
 pub(crate) fn packages(target: &Machine) -> &'static [&'static str] {
     let port = PORTS.iter().find(|port| port.triple == target.triple);

@@ -14,6 +14,7 @@ const OLDEST: Version = Version::new(0, 13, 0);
 /// The Zig of one toolchain for one target machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Zig {
+    pub(crate) release: Version,
     program: Path,
     /// Zig's name of the target, e.g. `aarch64-linux-musl`.
     triple: &'static str,
@@ -37,6 +38,7 @@ impl Zig {
             program: tool(toolchain.name.as_str(), zig.program.as_str()),
             triple: target::zig(target).unwrap_or_default(),
             cpu: cpu::zig(target, &release)?,
+            release,
         })
     }
 
@@ -55,6 +57,14 @@ impl Zig {
             &cpu,
             "-fno-sanitize=undefined",
         ];
+        self.call(&words)
+    }
+
+    pub(crate) fn archiver(&self) -> Call {
+        self.call(&["ar"])
+    }
+
+    fn call(&self, words: &[&str]) -> Call {
         Call {
             program: self.program.clone(),
             arguments: words.iter().map(|word| word.into_word()).collect(),
