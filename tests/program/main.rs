@@ -23,6 +23,7 @@ mod pinned;
 mod platforms;
 mod sandbox;
 mod slim;
+mod system;
 mod target_check;
 mod target_probe;
 mod tasks;

@@ -108,11 +108,9 @@ impl Shortcut {
     }
 
     fn same_facts(&self, facts: &[RecordedFact]) -> Result<bool, Fault> {
-        let source = MachineFacts {
-            environment: self.environment.clone(),
-            project: Some(self.folder.clone()),
-            fetcher: Fetcher::new(self.environment.fetch_settings(self.offline)?)?.into(),
-        };
+        let fetcher = Fetcher::new(self.environment.fetch_settings(self.offline)?)?;
+        let project = Some(self.folder.clone());
+        let source = MachineFacts::new(&self.environment, project, fetcher.into());
         Ok(facts
             .iter()
             .all(|fact| planning::still_true(&source as &dyn FactSource, fact)))
@@ -164,7 +162,7 @@ impl Shortcut {
         files.extend(components.map(|(file, _)| file.clone()));
         for node in graph.nodes() {
             if let NodeKind::Fetch { toolchain, .. } = &node.kind {
-                let tree = house.fetcher.installed(toolchain)?;
+                let tree = house.toolchains.installed(toolchain)?;
                 files.extend(tree.map(|tree| tree.root));
             }
         }

@@ -87,6 +87,7 @@ impl Plugins for Fake {
             environment: Vec::new(),
             sysroot: None,
             files: Vec::new(),
+            programs: Vec::new(),
         }))
     }
 

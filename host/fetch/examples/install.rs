@@ -64,6 +64,7 @@ fn main() -> Result<(), String> {
         environment: Vec::new(),
         sysroot: None,
         files: Vec::new(),
+        programs: Vec::new(),
     };
     let from_loopback = toolchain(server.url("archive"));
     let from_file = toolchain(format!("file://{}", archive.display()));

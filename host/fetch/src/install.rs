@@ -368,6 +368,7 @@ fn unpack_all(
         bytes: summary.bytes,
         files: summary.files,
         left_out_bytes: summary.left_out_bytes,
+        programs: Vec::new(),
     })
 }
 

@@ -201,6 +201,7 @@ pub(crate) fn plan() -> Plan {
                 environment: vec![],
                 sysroot: None,
                 files: Vec::new(),
+                programs: Vec::new(),
             },
         }],
         targets: vec![PlannedTarget {

@@ -68,6 +68,7 @@ pub(crate) fn locate(
         environment: environment::of_toolchain(),
         sysroot: None,
         files: Vec::new(),
+        programs: Vec::new(),
     })
 }
 

@@ -58,7 +58,9 @@ pub mod tuning_policy;
 pub mod x86_64;
 
 pub use crate::arm_core::ArmCore;
-pub use crate::contract::base::orch::plugin::facts::{Refusal, RegistryFile};
+pub use crate::contract::base::orch::plugin::facts::{
+    MachineProgram, Refusal, RegistryFile, VersionArgument,
+};
 pub use crate::contract::base::orch::plugin::types::{
     Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Offer, Pair, Part, Path,
     Problem, Root, Sample, Tool, Tweak, Variable, Word,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orch_model::{Digest, Fault, Toolchain};
+use orch_model::{Digest, Fault, MachineProgram, Toolchain};
 
 use crate::Cancel;
 
@@ -21,6 +21,9 @@ pub struct InstalledTree {
     pub files: u64,
     /// Size in bytes of the files of its archives that were left out.
     pub left_out_bytes: u64,
+    /// Programs of the machine that it stands for: what it is made of in their place counts
+    /// for nothing.
+    pub programs: Vec<MachineProgram>,
 }
 
 /// Told how far something has come; called often, so it must be cheap.

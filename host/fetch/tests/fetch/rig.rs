@@ -118,6 +118,7 @@ pub fn toolchain(format: ArchiveFormat, urls: &[String], bytes: &[u8]) -> Toolch
         environment: Vec::new(),
         sysroot: None,
         files: Vec::new(),
+        programs: Vec::new(),
     }
 }
 

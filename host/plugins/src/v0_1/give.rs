@@ -3,8 +3,8 @@
 
 use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
 use orch_model::{
-    InstalledToolchain, Machine, Observation, PackageFile, Part, Root, Sample, SandboxPath, Tool,
-    Tweak, Variable, Word,
+    InstalledToolchain, Machine, Observation, PackageFile, Part, ProgramFacts, Root, Sample,
+    SandboxPath, Tool, Tweak, Variable, Word,
 };
 
 use super::bindings::{builder, facts, target_platform, tuning_policy, types};
@@ -159,6 +159,13 @@ pub(crate) fn package_file(file: PackageFile) -> facts::RegistryFile {
         requires: file.requires,
         provides: file.provides,
         conflicts: file.conflicts,
+    }
+}
+
+pub(crate) fn program(found: ProgramFacts) -> facts::MachineProgram {
+    facts::MachineProgram {
+        said: found.said,
+        digest: found.digest.to_string(),
     }
 }
 
