@@ -21,6 +21,7 @@ mod matrix;
 mod packages;
 mod pinned;
 mod platforms;
+mod rust;
 mod sandbox;
 mod slim;
 mod system;

@@ -37,6 +37,7 @@ fn every_plugin_is_inside_and_sorted() {
     assert_eq!(
         ids,
         [
+            "cargo",
             "cc",
             "cortex-m",
             "debian",

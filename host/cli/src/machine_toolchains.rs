@@ -105,13 +105,16 @@ impl MachineToolchains {
 }
 
 /// A script that starts a program where it lies: many find their other files by that place.
-fn launcher(program: &MachineProgram, file: &std::path::Path) -> Result<TextFile, Fault> {
+/// What it starts itself, as a compiler does its assembler, is looked for there last.
+fn launcher(program: &MachineProgram, file: &Path) -> Result<TextFile, Fault> {
     let place = format!("bin/{}", program.name);
     let path = RelativePath::new(&place).map_err(|error| Fault::internal(error.to_string()))?;
-    let file = file.display().to_string().replace('\'', r"'\''");
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+    let folder = quoted(file.parent().unwrap_or(Path::new("/")));
+    let file = quoted(file);
     Ok(TextFile {
         paths: vec![path],
-        text: format!("#!/bin/sh\nexec '{file}' \"$@\"\n"),
+        text: format!("#!/bin/sh\nPATH=$PATH:{folder}\nexport PATH\nexec {file} \"$@\"\n"),
         executable: true,
     })
 }
