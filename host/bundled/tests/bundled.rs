@@ -46,6 +46,7 @@ fn every_plugin_is_inside_and_sorted() {
             "go-debug",
             "go-release",
             "go-runtime",
+            "go-source",
             "graviton",
             "kunpeng",
             "musl",

@@ -57,6 +57,7 @@ impl House {
         let toolchains = MachineToolchains {
             fetcher: fetcher.clone(),
             programs: facts.programs.clone(),
+            store: store.clone(),
         };
         Ok(Self {
             environment,

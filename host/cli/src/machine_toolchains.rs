@@ -1,14 +1,17 @@
-//! Toolchains behind the engine's port: those that are fetched, and programs that the machine
-//! has already.
+//! Toolchains behind the engine's port: those that are fetched, programs that the machine has
+//! already, and what builds left.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orch_engine::Cancel;
-use orch_engine::port::{InstalledTree, Progress, Toolchains};
+use orch_engine::port::{InstalledTree, OutputFile, Progress, Toolchains};
 use orch_fetch::Fetcher;
 use orch_machine::{Place, Programs};
-use orch_model::{Fault, MachineProgram, RelativePath, TextFile, Toolchain};
+use orch_model::{
+    Digest, Fault, FaultKind, Hasher, MachineProgram, RelativePath, TextFile, Tool, Toolchain,
+};
+use orch_store::Store;
 
 /// All toolchains of this machine.
 pub struct MachineToolchains {
@@ -16,6 +19,8 @@ pub struct MachineToolchains {
     pub fetcher: Arc<Fetcher>,
     /// Knows those that are there.
     pub programs: Arc<Programs>,
+    /// Holds what builds left.
+    pub store: Store,
 }
 
 impl Toolchains for MachineToolchains {
@@ -45,6 +50,47 @@ impl Toolchains for MachineToolchains {
             }
         }
     }
+
+    fn adopted(&self, files: &[OutputFile]) -> Result<Option<InstalledTree>, Fault> {
+        Ok(self.fetcher.adopted(&recipe_of(files)))
+    }
+
+    fn adopt(
+        &self,
+        toolchain: &Toolchain,
+        files: &[OutputFile],
+        cancel: &Cancel,
+    ) -> Result<InstalledTree, Fault> {
+        if let Some(tool) = missing_program(toolchain, files) {
+            return Err(Fault::new(
+                FaultKind::Plugin,
+                format!("the build left no program `{}`", tool.program),
+            )
+            .hint("another build than one of a toolchain stands behind `from`"));
+        }
+        let name = toolchain.tools.first().map_or("made", |tool| &tool.name);
+        let label = format!("{name} {} (made here)", toolchain.version);
+        let fill = |root: &Path| self.lay_out(files, root);
+        self.fetcher.adopt(recipe_of(files), label, &fill, cancel)
+    }
+}
+
+/// What tells a tree of these files from every other.
+fn recipe_of(files: &[OutputFile]) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.field("orch made toolchain 1");
+    for file in files {
+        hasher.field(file.path.relative.as_str());
+        hasher.field(file.digest.bytes());
+        hasher.field([u8::from(file.executable)]);
+    }
+    hasher.finish()
+}
+
+/// A program that a toolchain promises and that is not among the files.
+fn missing_program<'a>(toolchain: &'a Toolchain, files: &[OutputFile]) -> Option<&'a Tool> {
+    let has = |tool: &&Tool| files.iter().any(|file| file.path.relative == tool.program);
+    toolchain.tools.iter().find(|tool| !has(tool))
 }
 
 /// How programs of the machine become a tree.
@@ -89,6 +135,26 @@ impl MachineToolchains {
             programs: Vec::new(),
             ..toolchain.clone()
         })))
+    }
+
+    /// Writes files of the store below a folder; says their bytes and how many they are.
+    fn lay_out(&self, files: &[OutputFile], root: &Path) -> Result<(u64, u64), Fault> {
+        for file in files {
+            let path = file.path.relative.below(root);
+            let folder = path.parent().unwrap_or(root);
+            std::fs::create_dir_all(folder)
+                .map_err(|error| Fault::io("create the folder", folder, &error))?;
+            let written = self.store.copy_to(&file.digest, &path, file.executable)?;
+            written.ok_or_else(|| {
+                Fault::lost(format!(
+                    "the content of `{}` is missing from the store or damaged there",
+                    file.path.relative
+                ))
+                .hint("run again: it will be made anew")
+            })?;
+        }
+        let bytes = files.iter().map(|file| file.bytes).sum();
+        Ok((bytes, files.len() as u64))
     }
 
     /// What a plan was made with must be what its actions use.

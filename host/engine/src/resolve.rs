@@ -76,7 +76,9 @@ pub fn resolve(
         }
         resolution.lock.plugins.push(locked);
     }
-    for table in &pipeline.toolchains {
+    let fetched = pipeline.toolchains.iter();
+    let fetched = fetched.filter(|table| table.from.is_none());
+    for table in fetched.clone() {
         let known = earlier.toolchain(&table.name);
         if finds_programs(table, &summaries) {
             let name = &table.name.value;
@@ -99,7 +101,7 @@ pub fn resolve(
             Err(more) => problems.extend(more),
         }
     }
-    let toolchains = pipeline.toolchains.iter().map(|table| &table.name.value);
+    let toolchains = fetched.map(|table| &table.name.value);
     let known = earlier.toolchains.iter().map(|known| &known.name);
     resolution
         .changes
@@ -346,7 +348,9 @@ pub fn is_pinned(
     summaries: &[PluginSummary],
 ) -> bool {
     let is_locked = |locked| still_meets(locked, table) && covers(locked, host);
-    lock.toolchain(&table.name).is_some_and(is_locked) || finds_programs(table, summaries)
+    lock.toolchain(&table.name).is_some_and(is_locked)
+        || table.from.is_some()
+        || finds_programs(table, summaries)
 }
 
 /// Whether a toolchain is programs that the machine has already.

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
-use orch_engine::port::{Progress, Stage, Toolchains as _};
+use orch_engine::port::{Progress, Stage};
 use orch_fetch::{FetchSettings, Fetcher};
 use orch_model::{Archive, ArchiveFormat, Digest, RelativePath, Toolchain};
 use orch_tests::server::Server;

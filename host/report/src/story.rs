@@ -203,6 +203,7 @@ pub(crate) fn plan() -> Plan {
                 files: Vec::new(),
                 programs: Vec::new(),
             },
+            made: None,
         }],
         targets: vec![PlannedTarget {
             name: "pi5".into(),

@@ -2,8 +2,10 @@
 //!
 //! `release` knows how versions are spelt, `official` where they are found, `toolchain` what
 //! a release has; `port` knows which systems a release builds for, `module` what a project
-//! says of itself, `compile` puts one `go build` together.
+//! says of itself, `compile` puts one `go build` together; `companion` pins and builds programs
+//! that go with a toolchain.
 
+mod companion;
 mod compile;
 mod environment;
 mod flags;

@@ -2,6 +2,8 @@
 //! problem at once. Decides nothing about when or where anything runs.
 
 mod builds;
+mod companions;
+mod made;
 mod names;
 mod needs;
 mod smoke;
@@ -109,8 +111,11 @@ fn planned(
     };
     planner.check_plugins();
     planner.plan_toolchains(lock, unpinned);
+    planner.plan_companions();
+    planner.plan_made_toolchains();
     planner.plan_targets();
     planner.plan_builds();
+    planner.settle_made_toolchains();
     planner.plan_tasks();
     planner.settle_needs();
     let failed = planner.problems.iter().any(PlanProblem::is_error);
@@ -210,6 +215,7 @@ impl Planner<'_> {
         let toolchains = self.pipeline.toolchains.iter();
         let builds = self.pipeline.builds.iter();
         let named = toolchains
+            .filter(|table| table.from.is_none())
             .map(|table| (&table.with, Role::ToolchainSource, &table.settings, None))
             .chain(builds.map(|table| {
                 let name = Some(&table.name.value);

@@ -11,7 +11,8 @@ use super::{Planner, Unpinned, settings_problems};
 
 impl Planner<'_> {
     pub(super) fn plan_toolchains(&mut self, lock: &Lock, unpinned: Unpinned) {
-        for table in &self.pipeline.toolchains {
+        let tables = self.pipeline.toolchains.iter();
+        for table in tables.filter(|table| table.from.is_none()) {
             let Ok(manifest) = self.names.plugin(&table.with, Role::ToolchainSource) else {
                 continue; // Reported when the plugins' names were checked.
             };
@@ -27,6 +28,7 @@ impl Planner<'_> {
                     name: table.name.value.clone(),
                     by,
                     toolchain,
+                    made: None,
                 }));
         }
     }
@@ -79,6 +81,9 @@ pub fn look_for_programs(
     host: &Machine,
     plugins: &dyn Plugins,
 ) -> Option<Result<String, Vec<PlanProblem>>> {
+    if table.from.is_some() {
+        return None;
+    }
     let summaries = plugins.summaries();
     let mut manifests = summaries.iter().map(|summary| &summary.manifest);
     let manifest =

@@ -6,7 +6,7 @@ use orch_model::{Digest, Fault, MachineProgram, Toolchain};
 
 use crate::Cancel;
 
-use super::Stage;
+use super::{OutputFile, Stage};
 
 /// An unpacked, verified toolchain. Nobody writes below its root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,19 @@ pub trait Toolchains: Send + Sync {
         &self,
         toolchain: &Toolchain,
         progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<InstalledTree, Fault>;
+
+    /// The tree of these files if it lies here already: what a build left, by paths below the
+    /// toolchain's root.
+    fn adopted(&self, files: &[OutputFile]) -> Result<Option<InstalledTree>, Fault>;
+
+    /// The same, taken out of the store if it does not lie here yet. It must hold every
+    /// program of the toolchain.
+    fn adopt(
+        &self,
+        toolchain: &Toolchain,
+        files: &[OutputFile],
         cancel: &Cancel,
     ) -> Result<InstalledTree, Fault>;
 }
