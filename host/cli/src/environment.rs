@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use orch_fetch::{FetchSettings, Mirror};
+use orch_machine::ProgramSettings;
 use orch_model::{Fault, Machine};
 
 /// What the user's machine and shell say.
@@ -87,6 +88,16 @@ impl Environment {
             .find(|file| {
                 rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok() && file.is_file()
             })
+    }
+
+    /// Where programs of this machine are looked for.
+    pub fn program_settings(&self) -> ProgramSettings {
+        ProgramSettings {
+            path: self.path().to_owned(),
+            home: self.variable("HOME").map(PathBuf::from),
+            shown: &orch_sandbox::SYSTEM_FOLDERS,
+            memory: self.cache.join("programs"),
+        }
     }
 
     /// How downloads are made for this user.

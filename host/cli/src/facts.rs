@@ -7,6 +7,7 @@ use std::sync::Arc;
 use globset::GlobBuilder;
 use orch_engine::port::FactSource;
 use orch_fetch::Fetcher;
+use orch_machine::Programs;
 use orch_model::{Answer, Question, Refusal};
 use walkdir::WalkDir;
 
@@ -26,6 +27,20 @@ pub struct MachineFacts {
     pub project: Option<PathBuf>,
     /// The way to the network.
     pub fetcher: Arc<Fetcher>,
+    /// The programs that this machine has.
+    pub programs: Arc<Programs>,
+}
+
+impl MachineFacts {
+    /// Asks nothing yet.
+    pub fn new(environment: &Environment, project: Option<PathBuf>, fetcher: Arc<Fetcher>) -> Self {
+        Self {
+            environment: environment.clone(),
+            project,
+            fetcher,
+            programs: Arc::new(Programs::new(environment.program_settings())),
+        }
+    }
 }
 
 impl FactSource for MachineFacts {
@@ -51,6 +66,9 @@ impl FactSource for MachineFacts {
                 .fetcher
                 .package_file(name, version, machine)
                 .map(Answer::PackageFile),
+            Question::Program { name, argument } => {
+                self.programs.facts(name, *argument).map(Answer::Program)
+            }
             Question::Run { .. } => Err(Refusal::Failed(
                 "this version of orch runs no tools while it plans".to_owned(),
             )),

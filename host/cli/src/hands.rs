@@ -101,7 +101,7 @@ impl Hands {
     pub fn world<'a>(&'a self, house: &'a House) -> World<'a> {
         World {
             host: &house.environment.host,
-            toolchains: &*house.fetcher,
+            toolchains: &house.toolchains,
             sources: &*self.sources,
             executor: &self.executor,
             cache: &self.cache,

@@ -15,6 +15,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::facts::MachineFacts;
 use crate::grants;
+use crate::machine_toolchains::MachineToolchains;
 use crate::stop::Stop;
 
 /// How long to wait before somebody else's hold on the cache is looked at again.
@@ -33,6 +34,8 @@ pub struct House {
     _in_use: InUse,
     /// The way to the network.
     pub fetcher: Arc<Fetcher>,
+    /// Compilers and SDKs, fetched ones and those of the machine.
+    pub toolchains: MachineToolchains,
     /// Whether the user keeps it from the network.
     pub offline: bool,
     /// Answers to plugins' questions.
@@ -50,16 +53,18 @@ impl House {
         let store = Store::open(&environment.cache).map_err(about_cache)?;
         let in_use = share(&store, console).map_err(about_cache)?;
         let fetcher = Arc::new(Fetcher::new(environment.fetch_settings(offline)?)?);
-        let facts = Arc::new(MachineFacts {
-            environment: environment.clone(),
-            project,
+        let facts = Arc::new(MachineFacts::new(&environment, project, fetcher.clone()));
+        let toolchains = MachineToolchains {
             fetcher: fetcher.clone(),
-        });
+            programs: facts.programs.clone(),
+            store: store.clone(),
+        };
         Ok(Self {
             environment,
             store,
             _in_use: in_use,
             fetcher,
+            toolchains,
             offline,
             facts,
         })

@@ -100,6 +100,7 @@ mod tests {
             environment: Vec::new(),
             sysroot: None,
             files: Vec::new(),
+            programs: Vec::new(),
         };
         let recipe = toolchain.recipe();
         let folder = tempfile::tempdir().unwrap();

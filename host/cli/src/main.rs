@@ -18,6 +18,7 @@ mod interrupt;
 mod isolation;
 mod judge;
 mod known_projects;
+mod machine_toolchains;
 mod planned;
 mod planning;
 mod project;

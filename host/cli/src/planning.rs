@@ -69,7 +69,9 @@ pub fn plan(
     let own = own_plugins(&pipeline, project);
     let plugins = house.plugins(console, &own)?;
     // Where nothing is looked up, making the plan says the same.
-    if lock_use == LockUse::Update || !unpinned(house, &pipeline, &project.lock()?).is_empty() {
+    if lock_use == LockUse::Update
+        || !unpinned(house, &pipeline, &plugins, &project.lock()?).is_empty()
+    {
         hold_against_plugins(house, project, &pipeline, &plugins, console)?;
     }
     resolve(house, project, &pipeline, &plugins, lock_use, console)?;
@@ -125,7 +127,7 @@ pub fn resolve(
     let earlier = project.lock()?;
     if lock_use == LockUse::Locked {
         // Nothing is asked of the network only to refuse the answer.
-        let missing = unpinned(house, pipeline, &earlier);
+        let missing = unpinned(house, pipeline, plugins, &earlier);
         if !missing.is_empty() {
             return Err(out_of_date(&missing).into());
         }
@@ -319,7 +321,7 @@ pub fn check(
 ) -> Result<Option<Plan>, Stop> {
     let pipeline = parse(project, console)?;
     let plugins = house.plugins(console, &own_plugins(&pipeline, project))?;
-    let missing = unpinned(house, &pipeline, &project.lock()?);
+    let missing = unpinned(house, &pipeline, &plugins, &project.lock()?);
     if missing.is_empty() {
         return make(house, project, &pipeline, &plugins, console).map(Some);
     }
@@ -331,10 +333,11 @@ pub fn check(
 }
 
 /// The toolchains of a pipeline that a lock does not hold for this host.
-fn unpinned(house: &House, pipeline: &Pipeline, lock: &Lock) -> Vec<String> {
+fn unpinned(house: &House, pipeline: &Pipeline, plugins: &PluginHost, lock: &Lock) -> Vec<String> {
+    let (host, summaries) = (&house.environment.host, plugins.summaries());
     let toolchains = pipeline.toolchains.iter();
     toolchains
-        .filter(|table| !orch_engine::is_pinned(lock, table, &house.environment.host))
+        .filter(|table| !orch_engine::is_pinned(lock, table, host, &summaries))
         .map(|table| format!("toolchain `{}`", table.name.value))
         .collect()
 }

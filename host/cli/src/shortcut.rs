@@ -147,11 +147,9 @@ impl Shortcut {
     }
 
     fn same_facts(&self, facts: &[RecordedFact]) -> Result<bool, Fault> {
-        let source = MachineFacts {
-            environment: self.environment.clone(),
-            project: Some(self.folder.clone()),
-            fetcher: Fetcher::new(self.environment.fetch_settings(self.offline)?)?.into(),
-        };
+        let fetcher = Fetcher::new(self.environment.fetch_settings(self.offline)?)?;
+        let project = Some(self.folder.clone());
+        let source = MachineFacts::new(&self.environment, project, fetcher.into());
         Ok(facts
             .iter()
             .all(|fact| planning::still_true(&source as &dyn FactSource, fact)))
@@ -233,7 +231,7 @@ impl Shortcut {
         );
         for node in settled.graph.nodes() {
             if let NodeKind::Fetch { toolchain, .. } = &node.kind {
-                let tree = settled.house.fetcher.installed(toolchain)?;
+                let tree = settled.house.toolchains.installed(toolchain)?;
                 files.extend(tree.map(|tree| tree.root));
             }
         }

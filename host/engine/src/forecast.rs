@@ -84,6 +84,15 @@ fn look<'l>(
             });
             (found.map(in_place), None)
         }
+        NodeKind::Adopt { step, root, .. } => {
+            let files = gather::adopted(graph, node, step, root, left);
+            let tree = world.toolchains.adopted(&files)?;
+            let found = tree.map(|tree| Left {
+                tree: Some(tree),
+                ..Left::default()
+            });
+            (found.map(in_place), None)
+        }
         NodeKind::Command { action, publish } => {
             let reads = gather::reads(graph, node, action, left, world)?;
             let kept = match action.cacheable {

@@ -45,7 +45,9 @@ pub(crate) fn reads(
         let Some(left) = left(need) else { continue };
         let maker = &graph.nodes()[need];
         match &maker.kind {
-            NodeKind::Fetch { name, .. } if action.tools.contains(name) => {
+            NodeKind::Fetch { name, .. } | NodeKind::Adopt { name, .. }
+                if action.tools.contains(name) =>
+            {
                 if let Some(tree) = &left.tree {
                     tools.insert(name.clone(), tree.clone());
                 }
@@ -80,6 +82,28 @@ pub(crate) fn reads(
         tools,
         ledger,
     })
+}
+
+/// The files that a step left for a toolchain, by their paths below that one's root.
+pub(crate) fn adopted(
+    graph: &ActionGraph,
+    node: &Node,
+    step: &NodeId,
+    root: &RelativePath,
+    left: LeftBy<'_>,
+) -> Vec<OutputFile> {
+    let mut needs = node.needs.iter();
+    let maker = needs.find(|need| graph.nodes()[**need].id == *step);
+    let outputs = maker.and_then(|need| left(*need)).map(|left| &left.outputs);
+    let below = |file: &OutputFile| {
+        let mut file = file.clone();
+        if !root.is_root() {
+            let rest = file.path.relative.as_str().strip_prefix(root.as_str())?;
+            file.path.relative = RelativePath::new(rest.strip_prefix('/')?).ok()?;
+        }
+        Some(file)
+    };
+    outputs.into_iter().flatten().filter_map(below).collect()
 }
 
 /// The files behind a build's artifacts, with the ledger of looking into them.
@@ -170,7 +194,8 @@ fn tree_of<'a>(
     left: LeftBy<'a>,
 ) -> Option<&'a InstalledTree> {
     let fetch = node.needs.iter().find(|&&need| {
-        matches!(&graph.nodes()[need].kind, NodeKind::Fetch { name, .. } if name == toolchain)
+        let kind = &graph.nodes()[need].kind;
+        matches!(kind, NodeKind::Fetch { name, .. } | NodeKind::Adopt { name, .. } if name == toolchain)
     })?;
     left(*fetch)?.tree.as_ref()
 }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use orch_model::{Action, Artifact, NodeId, RelativePath, Root, SandboxPath, Target, Toolchain};
 
-use crate::plan::{Plan, PlannedBuild, PlannedTask, SmokeRun};
+use crate::plan::{Plan, PlannedBuild, PlannedTask, PlannedToolchain, SmokeRun};
+
+/// The step of a build that looks into its artifacts.
+const VERIFY: &str = "verify";
 
 /// What a node does.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +19,17 @@ pub enum NodeKind {
         name: String,
         /// What to fetch.
         toolchain: Toolchain,
+    },
+    /// Puts what a step of a build left where actions find it as a toolchain.
+    Adopt {
+        /// The toolchain's name in the pipeline.
+        name: String,
+        /// Its release and programs.
+        toolchain: Toolchain,
+        /// The step.
+        step: NodeId,
+        /// The output of that step which is the toolchain's root.
+        root: RelativePath,
     },
     /// Runs a process.
     Command {
@@ -45,7 +59,9 @@ impl NodeKind {
     pub fn inputs(&self) -> &[String] {
         match self {
             Self::Command { action, .. } => &action.inputs,
-            Self::Fetch { .. } | Self::Judge { .. } | Self::Publish { .. } => &[],
+            Self::Fetch { .. } | Self::Adopt { .. } | Self::Judge { .. } | Self::Publish { .. } => {
+                &[]
+            }
         }
     }
 
@@ -58,7 +74,9 @@ impl NodeKind {
                 publish: true,
             } => Some(places_of(action)),
             Self::Publish { place, .. } => Some(vec![place.clone()]),
-            Self::Fetch { .. } | Self::Judge { .. } | Self::Command { .. } => None,
+            Self::Fetch { .. } | Self::Adopt { .. } | Self::Judge { .. } | Self::Command { .. } => {
+                None
+            }
         }
     }
 }
@@ -113,16 +131,7 @@ impl ActionGraph {
     /// The graph of a plan.
     pub fn of_plan(plan: &Plan) -> Result<Self, GraphError> {
         let mut loose = Vec::new();
-        for toolchain in &plan.toolchains {
-            loose.push(Loose {
-                id: NodeId::toolchain(&toolchain.name),
-                kind: NodeKind::Fetch {
-                    name: toolchain.name.clone(),
-                    toolchain: toolchain.toolchain.clone(),
-                },
-                needs: Vec::new(),
-            });
-        }
+        loose.extend(plan.toolchains.iter().flat_map(lower_toolchain));
         for task in &plan.tasks {
             loose.push(lower_task(task));
         }
@@ -178,6 +187,55 @@ struct Loose {
     needs: Vec<NodeId>,
 }
 
+/// A toolchain is fetched, or else adopted: from a build, once that was looked into, or from
+/// steps of its own.
+fn lower_toolchain(planned: &PlannedToolchain) -> Vec<Loose> {
+    let (name, toolchain) = (planned.name.clone(), planned.toolchain.clone());
+    let id = NodeId::toolchain(&name);
+    let Some(made) = &planned.made else {
+        return vec![Loose {
+            id,
+            kind: NodeKind::Fetch { name, toolchain },
+            needs: Vec::new(),
+        }];
+    };
+    let mut loose: Vec<_> = made
+        .actions
+        .iter()
+        .map(|action| lower_step(&made.by, action))
+        .collect();
+    let step = made.by.step(&made.step);
+    let mut needs = vec![step.clone()];
+    if made.actions.is_empty() {
+        needs.push(made.by.step(VERIFY));
+    }
+    loose.push(Loose {
+        id,
+        needs,
+        kind: NodeKind::Adopt {
+            name,
+            toolchain,
+            step,
+            root: made.root.clone(),
+        },
+    });
+    loose
+}
+
+/// A process that leaves something for later steps of its unit.
+fn lower_step(unit: &NodeId, action: &Action) -> Loose {
+    let mut needs: Vec<NodeId> = action.after.iter().map(|name| unit.step(name)).collect();
+    needs.extend(action.tools.iter().map(|tool| NodeId::toolchain(tool)));
+    Loose {
+        id: unit.step(&action.name),
+        kind: NodeKind::Command {
+            action: action.clone(),
+            publish: false,
+        },
+        needs,
+    }
+}
+
 fn lower_task(task: &PlannedTask) -> Loose {
     let mut needs = task.needs.clone();
     needs.extend(task.action.tools.iter().map(|tool| NodeId::toolchain(tool)));
@@ -196,17 +254,9 @@ fn lower_task(task: &PlannedTask) -> Loose {
 fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
     let unit = build.node();
     for action in &build.actions {
-        let mut needs: Vec<NodeId> = action.after.iter().map(|name| unit.step(name)).collect();
-        needs.extend(action.tools.iter().map(|tool| NodeId::toolchain(tool)));
-        needs.extend(build.needs.iter().cloned());
-        loose.push(Loose {
-            id: unit.step(&action.name),
-            kind: NodeKind::Command {
-                action: action.clone(),
-                publish: false,
-            },
-            needs,
-        });
+        let mut step = lower_step(&unit, action);
+        step.needs.extend(build.needs.iter().cloned());
+        loose.push(step);
     }
     let makers = build
         .artifacts
@@ -216,7 +266,7 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
             Root::Tool(name) => Some(NodeId::toolchain(name)),
             _ => None,
         });
-    let verify = unit.step("verify");
+    let verify = unit.step(VERIFY);
     loose.push(Loose {
         id: verify.clone(),
         kind: NodeKind::Judge {

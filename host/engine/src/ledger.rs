@@ -103,7 +103,13 @@ impl Ledger {
             ledger.add(format!("declared output `{output}`"), "");
         }
         for (name, tree) in tools {
-            ledger.add(format!("toolchain `{name}`"), tree.tree.to_string());
+            if tree.programs.is_empty() {
+                ledger.add(format!("toolchain `{name}`"), tree.tree.to_string());
+            }
+            for program in &tree.programs {
+                let what = format!("program `{}` of toolchain `{name}`", program.name);
+                ledger.add(what, program.digest.to_string());
+            }
         }
         for (action, files) in artifacts {
             for file in files {

@@ -33,7 +33,7 @@ pub use perform::NodeProgress;
 pub use plan::{
     LeftOut, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };
-pub use planner::{Planned, Surroundings, check, plan};
+pub use planner::{Planned, Surroundings, check, look_for_programs, plan};
 pub use problem::PlanProblem;
 pub use query::{edges, named, query};
 pub use record::NodeRecord;

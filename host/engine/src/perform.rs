@@ -63,6 +63,7 @@ impl Performer<'_> {
         self.observer.observe(Event::NodeStarted { node: &node.id });
         let done = match &node.kind {
             NodeKind::Fetch { .. } => self.fetch(node),
+            NodeKind::Adopt { .. } => self.adopt(node, left),
             NodeKind::Command { .. } => self.command(node, left),
             NodeKind::Judge { .. } => self.judge(node, left),
             NodeKind::Publish { .. } => self.publish(node, left),
@@ -125,6 +126,36 @@ impl Performer<'_> {
         }
         Ok(Done {
             result,
+            origin,
+            left: Left {
+                tree: Some(tree),
+                ..Left::default()
+            },
+            key: None,
+        })
+    }
+
+    fn adopt(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
+        let NodeKind::Adopt {
+            toolchain,
+            step,
+            root,
+            ..
+        } = &node.kind
+        else {
+            unreachable!("called for nodes that adopt");
+        };
+        let files = gather::adopted(self.graph, node, step, root, left);
+        let toolchains = self.world.toolchains;
+        let (tree, origin) = match toolchains.adopted(&files)? {
+            Some(tree) => (tree, Origin::Cached),
+            None => {
+                let tree = toolchains.adopt(toolchain, &files, self.cancel)?;
+                (tree, Origin::Done)
+            }
+        };
+        Ok(Done {
+            result: ActionResult::default(),
             origin,
             left: Left {
                 tree: Some(tree),

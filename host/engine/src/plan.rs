@@ -62,8 +62,27 @@ pub struct PlannedToolchain {
     pub name: String,
     /// Who resolved it.
     pub by: Proposer,
-    /// What to fetch.
+    /// What to fetch; of one that is made, its release and programs alone.
     pub toolchain: Toolchain,
+    /// What makes it, where it is not fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+}
+
+/// How a toolchain comes out of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Made {
+    /// The build, or the toolchain itself where its steps are its own.
+    pub by: NodeId,
+    /// Its step that leaves the toolchain's files.
+    pub step: String,
+    /// The output of that step which is the toolchain's root; the root of all outputs for a
+    /// companion.
+    pub root: RelativePath,
+    /// Steps of its own, of a companion; a build has its own elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
 }
 
 /// A machine to build for.
@@ -153,5 +172,5 @@ pub struct PlannedTask {
 
 impl Plan {
     /// The version that this program writes and reads; another is planned anew.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 }

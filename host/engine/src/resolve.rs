@@ -76,8 +76,17 @@ pub fn resolve(
         }
         resolution.lock.plugins.push(locked);
     }
-    for table in &pipeline.toolchains {
+    let fetched = pipeline.toolchains.iter();
+    let fetched = fetched.filter(|table| table.from.is_none());
+    for table in fetched.clone() {
         let known = earlier.toolchain(&table.name);
+        if finds_programs(table, &summaries) {
+            let name = &table.name.value;
+            resolution.changes.extend(known.map(|_| {
+                format!("toolchain `{name}` is what the machine has, which no lock pins")
+            }));
+            continue;
+        }
         let kept = known.filter(|known| keep == Keep::Pinned && still_meets(known, table));
         if let Some(kept) = kept.filter(|kept| covers(kept, host)) {
             resolution.lock.toolchains.push(kept.clone());
@@ -92,7 +101,7 @@ pub fn resolve(
             Err(more) => problems.extend(more),
         }
     }
-    let toolchains = pipeline.toolchains.iter().map(|table| &table.name.value);
+    let toolchains = fetched.map(|table| &table.name.value);
     let known = earlier.toolchains.iter().map(|known| &known.name);
     resolution
         .changes
@@ -331,10 +340,23 @@ fn same_bytes(known: &LockedToolchain, locked: &LockedToolchain) -> Result<(), S
     Ok(())
 }
 
-/// Whether a lock has a release for what a table asks, on this host.
-pub fn is_pinned(lock: &Lock, table: &ToolchainTable, host: &Machine) -> bool {
-    lock.toolchain(&table.name)
-        .is_some_and(|locked| still_meets(locked, table) && covers(locked, host))
+/// Whether a lock has a release for what a table asks, on this host, or needs none.
+pub fn is_pinned(
+    lock: &Lock,
+    table: &ToolchainTable,
+    host: &Machine,
+    summaries: &[PluginSummary],
+) -> bool {
+    let is_locked = |locked| still_meets(locked, table) && covers(locked, host);
+    lock.toolchain(&table.name).is_some_and(is_locked)
+        || table.from.is_some()
+        || finds_programs(table, summaries)
+}
+
+/// Whether a toolchain is programs that the machine has already.
+fn finds_programs(table: &ToolchainTable, summaries: &[PluginSummary]) -> bool {
+    let mut manifests = summaries.iter().map(|summary| &summary.manifest);
+    manifests.any(|known| known.id.as_str() == table.with.value && known.finds_programs())
 }
 
 /// The pinned toolchain of a table for a host, if the lock has it.

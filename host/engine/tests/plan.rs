@@ -87,6 +87,7 @@ impl Plugins for Fake {
             environment: Vec::new(),
             sysroot: None,
             files: Vec::new(),
+            programs: Vec::new(),
         }))
     }
 
@@ -187,6 +188,7 @@ fn pipeline(platform: &str) -> Pipeline {
             name: at("all".into()),
             with: at("all".into()),
             version: at("~1.2".into()),
+            from: None,
             settings: Settings::default(),
         }],
         targets: vec![TargetTable {

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
-use orch_engine::port::{Progress, Stage, Toolchains as _};
+use orch_engine::port::{Progress, Stage};
 use orch_fetch::{FetchSettings, Fetcher};
 use orch_model::{Archive, ArchiveFormat, Digest, RelativePath, Toolchain};
 use orch_tests::server::Server;
@@ -64,6 +64,7 @@ fn main() -> Result<(), String> {
         environment: Vec::new(),
         sysroot: None,
         files: Vec::new(),
+        programs: Vec::new(),
     };
     let from_loopback = toolchain(server.url("archive"));
     let from_file = toolchain(format!("file://{}", archive.display()));

@@ -138,6 +138,7 @@ impl Cache {
                 bytes: record.bytes,
                 files: record.files,
                 left_out_bytes: record.left_out_bytes,
+                programs: Vec::new(),
             },
         })
     }

@@ -1,10 +1,11 @@
 //! The fetcher itself: answers questions and installs toolchains. Everything expensive
 //! waits until it is needed.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use orch_engine::Cancel;
-use orch_engine::port::{InstalledTree, Progress, Toolchains};
+use orch_engine::port::{InstalledTree, Progress};
 use orch_model::{Digest, Fault, Machine, PackageFile, Refusal, Toolchain};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, Url};
@@ -68,6 +69,40 @@ impl Fetcher {
     ) -> Result<PackageFile, Refusal> {
         self.try_package_file(name, version, machine)
             .map_err(Trouble::into_refusal)
+    }
+
+    /// The toolchain if it lies here already. Reads no archive and asks no network.
+    pub fn installed(&self, toolchain: &Toolchain) -> Result<Option<InstalledTree>, Fault> {
+        Ok(install::installed(&self.cache, toolchain))
+    }
+
+    /// The toolchain, downloaded and unpacked if it does not lie here yet. Two processes that
+    /// want the same one do the work once.
+    pub fn install(
+        &self,
+        toolchain: &Toolchain,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<InstalledTree, Fault> {
+        install::install(self, toolchain, progress, cancel)
+    }
+
+    /// A tree that [`Fetcher::adopt`] put there under this recipe, if it lies here.
+    pub fn adopted(&self, recipe: &Digest) -> Option<InstalledTree> {
+        Some(self.cache.installed(recipe)?.tree)
+    }
+
+    /// Puts a tree among the toolchains that was not fetched. `fill` writes it into an empty
+    /// folder and says its size in bytes and its number of files; `recipe` is a digest over
+    /// all of it.
+    pub fn adopt(
+        &self,
+        recipe: Digest,
+        label: String,
+        fill: &dyn Fn(&Path) -> Result<(u64, u64), Fault>,
+        cancel: &Cancel,
+    ) -> Result<InstalledTree, Fault> {
+        install::adopt(&self.cache, recipe, label, fill, cancel)
     }
 
     /// Every toolchain that lies in the cache, by label.
@@ -162,21 +197,6 @@ impl Fetcher {
             )));
         }
         Ok(())
-    }
-}
-
-impl Toolchains for Fetcher {
-    fn installed(&self, toolchain: &Toolchain) -> Result<Option<InstalledTree>, Fault> {
-        Ok(install::installed(&self.cache, toolchain))
-    }
-
-    fn install(
-        &self,
-        toolchain: &Toolchain,
-        progress: &dyn Progress,
-        cancel: &Cancel,
-    ) -> Result<InstalledTree, Fault> {
-        install::install(self, toolchain, progress, cancel)
     }
 }
 

@@ -73,6 +73,35 @@ pub(crate) fn install(
     tree
 }
 
+/// A tree that `fill` writes, if none lies here under this recipe yet.
+pub(crate) fn adopt(
+    cache: &Cache,
+    recipe: Digest,
+    label: String,
+    fill: &dyn Fn(&Path) -> Result<(u64, u64), Fault>,
+    cancel: &Cancel,
+) -> Result<InstalledTree, Fault> {
+    cache.prepare()?;
+    let _lock = cache.lock_toolchain(&recipe, cancel)?;
+    if let Some(known) = cache.installed(&recipe) {
+        return Ok(known.tree);
+    }
+    let folder = cache.new_folder(cancel)?;
+    let root = folder.path().join("tree");
+    fs::create_dir(&root).map_err(|error| Fault::io("make folder", &root, &error))?;
+    let (bytes, files) = fill(&root)?;
+    let tree = InstalledTree {
+        root,
+        tree: recipe,
+        bytes,
+        files,
+        left_out_bytes: 0,
+        programs: Vec::new(),
+    };
+    folder.complete(&recipe, label, &tree)?;
+    Ok(folder.put_in_place(recipe, cancel)?.tree)
+}
+
 /// The toolchain's tree, if it lies here with every program that is promised.
 pub(crate) fn installed(cache: &Cache, toolchain: &Toolchain) -> Option<InstalledTree> {
     let tree = cache.installed(&toolchain.recipe())?.tree;
@@ -368,6 +397,7 @@ fn unpack_all(
         bytes: summary.bytes,
         files: summary.files,
         left_out_bytes: summary.left_out_bytes,
+        programs: Vec::new(),
     })
 }
 

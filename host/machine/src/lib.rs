@@ -1,4 +1,5 @@
-//! Asks a machine what it is: this one, or another over the user's own `ssh`.
+//! Asks a machine what it is: this one, or another over the user's own `ssh`. And which
+//! programs this one has.
 //!
 //! One small shell script does it in both cases, so what is tested here holds there. This
 //! crate knows the script, what it prints, and what `ssh` says when it cannot. It knows
@@ -7,6 +8,7 @@
 
 mod asking;
 mod auxiliary_vector;
+mod programs;
 mod reading;
 mod ssh;
 
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use orch_model::{Fault, Observation};
 
+pub use programs::{Place, ProgramSettings, Programs};
 pub use ssh::Host;
 
 /// What is run on the machine.

@@ -29,6 +29,13 @@ pub enum Question {
         /// The machine that the file is for.
         machine: Machine,
     },
+    /// A program of the machine that builds, and what it says of itself.
+    Program {
+        /// Its name on the user's `PATH`.
+        name: String,
+        /// The one argument that it is asked with.
+        argument: VersionArgument,
+    },
     /// What a tool of a resolved toolchain prints about the sources.
     Run {
         /// The tool.
@@ -36,6 +43,42 @@ pub enum Question {
         /// Its arguments.
         arguments: Vec<String>,
     },
+}
+
+/// An argument that makes a program say its version and do nothing else. Programs run with
+/// the user's rights when they are asked, so there are no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VersionArgument {
+    /// `--version`
+    DoubleDash,
+    /// `-version`
+    Dash,
+    /// `version`
+    Word,
+    /// `-V`
+    Capital,
+}
+
+impl VersionArgument {
+    /// The argument as a program gets it.
+    pub fn text(self) -> &'static str {
+        match self {
+            VersionArgument::DoubleDash => "--version",
+            VersionArgument::Dash => "-version",
+            VersionArgument::Word => "version",
+            VersionArgument::Capital => "-V",
+        }
+    }
+}
+
+/// What is known of a program of the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramFacts {
+    /// What it printed when it was asked: standard output, then standard error.
+    pub said: String,
+    /// Over its file and the shared libraries that it needs.
+    pub digest: Digest,
 }
 
 /// One file of a package registry.
@@ -71,6 +114,8 @@ pub enum Answer {
     List(Vec<String>),
     /// To [`Question::PackageFile`].
     PackageFile(PackageFile),
+    /// To [`Question::Program`].
+    Program(ProgramFacts),
     /// To [`Question::Run`].
     Sample(Sample),
 }
@@ -128,6 +173,7 @@ impl std::fmt::Display for Question {
             } => {
                 write!(f, "package `{name}` {version} for {}", machine.triple)
             }
+            Question::Program { name, .. } => write!(f, "program `{name}` of this machine"),
             Question::Run { tool, .. } => write!(f, "what tool `{tool}` prints"),
         }
     }

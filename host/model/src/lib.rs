@@ -31,7 +31,9 @@ pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
 pub use change::Change;
 pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};
 pub use digest::{Digest, DigestError, Hasher};
-pub use facts::{Answer, PackageFile, Question, RecordedFact, Refusal};
+pub use facts::{
+    Answer, PackageFile, ProgramFacts, Question, RecordedFact, Refusal, VersionArgument,
+};
 pub use fault::{Fault, FaultKind};
 pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
 pub use machine::{Architecture, Machine, Memory, MemoryUse, OperatingSystem};
@@ -53,5 +55,7 @@ pub use settings::Settings;
 pub use system_version::SystemVersion;
 pub use target::{Requirement, Target, TargetRunner};
 pub use template::{TemplateError, TemplatePart, parse_template};
-pub use toolchain::{Archive, ArchiveFormat, InstalledToolchain, TextFile, Tool, Toolchain};
+pub use toolchain::{
+    Archive, ArchiveFormat, InstalledToolchain, MachineProgram, TextFile, Tool, Toolchain,
+};
 pub use tweak::{Advice, Tweak, overriding};

@@ -51,8 +51,24 @@ pub struct ToolchainTable {
     /// A semver requirement on the release in its canonical text, e.g. `~1.22`; `*` for
     /// the newest.
     pub version: Spanned<String>,
+    /// The build that makes it, as `build.tree` or `build.tree@host`; `None` for one that its
+    /// plugin knows.
+    pub from: Option<Spanned<String>>,
     /// The plugin's settings.
     pub settings: Settings,
+}
+
+impl ToolchainTable {
+    /// Its companions as the pipeline writes them, `dlv@1.23`: the setting `tools`, which a
+    /// plugin that has companions reads too.
+    pub fn companions(&self) -> impl Iterator<Item = &str> {
+        let tools = self.settings.values.get("tools");
+        let tools = tools
+            .and_then(|tools| tools.as_array())
+            .into_iter()
+            .flatten();
+        tools.filter_map(|tool| tool.as_str())
+    }
 }
 
 /// `[target.N]`

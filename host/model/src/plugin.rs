@@ -120,6 +120,9 @@ pub struct Asks {
     /// Package URLs without a version.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<String>,
+    /// Programs of the machine that are asked for their version, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<String>,
     /// Tools that it runs, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
@@ -133,6 +136,7 @@ impl Asks {
             ("file", &self.files),
             ("host", &self.hosts),
             ("package", &self.packages),
+            ("program", &self.programs),
             ("tool", &self.tools),
         ]
         .into_iter()
@@ -162,6 +166,14 @@ pub struct Manifest {
     /// What it asks for.
     #[serde(default)]
     pub asks: Asks,
+}
+
+impl Manifest {
+    /// Whether its toolchains are programs that the machine has: they are looked for whenever
+    /// a plan is made, and no lock pins them.
+    pub fn finds_programs(&self) -> bool {
+        !self.asks.programs.is_empty() && self.roles.contains(&Role::ToolchainSource)
+    }
 }
 
 /// Where a plugin was found.

@@ -103,6 +103,15 @@ pub struct Tool {
     pub program: RelativePath,
 }
 
+/// A program that the machine has already.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MachineProgram {
+    /// Its name on `PATH`; its file is `bin/<name>` below the toolchain's root.
+    pub name: String,
+    /// Over its file and the shared libraries that it needs.
+    pub digest: Digest,
+}
+
 /// What to fetch for one release on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -114,6 +123,10 @@ pub struct Toolchain {
     /// Made beside what the archives hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<TextFile>,
+    /// Programs of the machine itself. A toolchain that has any has no archives, is fetched
+    /// from nowhere and pinned by no lock.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<MachineProgram>,
     /// Its programs.
     pub tools: Vec<Tool>,
     /// What its programs need in their environment.
@@ -154,6 +167,11 @@ impl Toolchain {
             hasher.field([u8::from(file.executable)]);
             hasher.field(&file.text);
         }
+        for program in &self.programs {
+            hasher.field("program");
+            hasher.field(&program.name);
+            hasher.field(program.digest.bytes());
+        }
         hasher.finish()
     }
 }
@@ -185,6 +203,7 @@ mod tests {
                 exclude: Vec::new(),
             }],
             files: Vec::new(),
+            programs: Vec::new(),
             tools: Vec::new(),
             environment: Vec::new(),
             sysroot: None,

@@ -120,6 +120,7 @@ fn expand(entry: &Spanned<String>, tables: &[ToolchainTable]) -> Option<Toolchai
         name: entry.clone(),
         with: table.map_or_else(|| at(name.to_owned()), |table| table.with.clone()),
         version: at(version),
+        from: None,
         settings: table.map_or_else(Settings::default, |table| table.settings.clone()),
     })
 }

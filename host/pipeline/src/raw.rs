@@ -62,8 +62,8 @@ table! {
         with: Spanned<NameText> = "with";
         /// Which releases do: `1.22` is any 1.22.x, `1.22.10` just that one; the newest if it is left out. `orch.lock` holds the exact release.
         version: Spanned<RequirementText> = "version";
-        /// Companions. Not in this version of `orch`.
-        tools: Spanned<NotYet> = "tools";
+        /// A build that makes it, such as `build.tree@host`: what that leaves is the toolchain, with the release and the programs of the toolchain that it was built by.
+        from: Spanned<String> = "from";
     }
 }
 

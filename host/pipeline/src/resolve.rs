@@ -165,14 +165,18 @@ fn plugin(name: Name, raw: RawPlugin, problems: &mut Problems) -> Option<PluginT
 }
 
 fn toolchain(name: Name, raw: RawToolchain, problems: &mut Problems) -> ToolchainTable {
-    not_yet(
-        &raw.tools,
-        "this version of `orch` has no companion `tools` of toolchains yet",
-        "give each its own `[toolchain.…]` table",
-        problems,
-    );
+    if let Some(from) = &raw.from
+        && (raw.with.is_some() || raw.version.is_some() || !raw.settings.values.is_empty())
+    {
+        let message = format!("toolchain `{}` has `from` and other keys", shorten(&name));
+        problems.add(
+            Diagnostic::error(message, from.span.clone())
+                .hint("what a build makes has no plugin, release or settings of its own"),
+        );
+    }
     let newest = || Spanned::new("*".to_owned(), name.span.clone());
     ToolchainTable {
+        from: raw.from,
         version: raw.version.map(|v| v.map(|v| v.0)).unwrap_or_else(newest),
         with: raw.with.map(text).unwrap_or_else(|| name.clone()),
         settings: raw.settings,

@@ -59,6 +59,7 @@ fn release(host: &str) -> LockedRelease {
             ],
             sysroot: None,
             files: Vec::new(),
+            programs: Vec::new(),
         },
     }
 }
@@ -297,6 +298,7 @@ prop_compose! {
             version,
             archives,
             files: files.into_iter().map(file).collect(),
+            programs: Vec::new(),
             tools: tools.into_iter().map(tool).collect(),
             environment: environment.into_iter().map(variable).collect(),
             sysroot,

@@ -179,6 +179,7 @@ fn bytes_of(question: &Question) -> usize {
             let cpu = machine.cpu.as_ref().map_or(0, String::len);
             name.len() + version.len() + machine.triple.len() + cpu + features
         }
+        Question::Program { name, .. } => name.len(),
         Question::Run { tool, arguments } => {
             let arguments: usize = arguments.iter().map(|word| word.len() + 24).sum();
             tool.to_string().len() + arguments

@@ -24,6 +24,7 @@ pub(crate) fn import_functions(interface: &str) -> Option<&'static [&'static str
             "download",
             "package-versions",
             "package-file",
+            "program",
             "run",
         ],
         _ => return None,

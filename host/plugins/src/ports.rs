@@ -8,6 +8,14 @@ use orch_model::{
 
 use crate::{PluginHost, failure::Breach, review};
 
+impl PluginHost {
+    fn finds_programs(&self, plugin: &PluginId) -> bool {
+        let summaries = self.summaries();
+        let mut manifests = summaries.iter().map(|summary| &summary.manifest);
+        manifests.any(|known| known.id == *plugin && known.finds_programs())
+    }
+}
+
 impl Plugins for PluginHost {
     fn summaries(&self) -> Vec<PluginSummary> {
         self.summaries()
@@ -37,7 +45,14 @@ impl Plugins for PluginHost {
         settings: &str,
     ) -> Called<Toolchain> {
         self.call(plugin, Role::ToolchainSource, "locate", |guest| {
-            Ok(review::toolchain(guest.locate(version, host, settings)?)?)
+            let toolchain = review::toolchain(guest.locate(version, host, settings)?)?;
+            if !toolchain.programs.is_empty() && !self.finds_programs(plugin) {
+                return Err(Breach(
+                    "found programs of the machine, and asks for none in its manifest".to_owned(),
+                )
+                .into());
+            }
+            Ok(toolchain)
         })
     }
 

@@ -19,7 +19,7 @@ pub fn render_dot(graph: &ActionGraph) -> String {
             "  {} [style = {}]",
             quoted(node.id.as_str()),
             match node.kind {
-                NodeKind::Fetch { .. } => "dashed",
+                NodeKind::Fetch { .. } | NodeKind::Adopt { .. } => "dashed",
                 NodeKind::Publish { .. } => "bold",
                 NodeKind::Command { .. } | NodeKind::Judge { .. } => "solid",
             }
@@ -74,7 +74,7 @@ pub fn render_svg(graph: &ActionGraph) -> String {
     }
     for (node, at) in graph.nodes().iter().zip(&placed) {
         let (dash, weight) = match node.kind {
-            NodeKind::Fetch { .. } => (" stroke-dasharray=\"4 3\"", 1),
+            NodeKind::Fetch { .. } | NodeKind::Adopt { .. } => (" stroke-dasharray=\"4 3\"", 1),
             NodeKind::Publish { .. } => ("", 3),
             NodeKind::Command { .. } | NodeKind::Judge { .. } => ("", 1),
         };

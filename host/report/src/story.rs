@@ -202,7 +202,9 @@ pub(crate) fn plan() -> Plan {
                 environment: vec![],
                 sysroot: None,
                 files: Vec::new(),
+                programs: Vec::new(),
             },
+            made: None,
         }],
         targets: vec![PlannedTarget {
             name: "pi5".into(),

@@ -76,6 +76,7 @@ pub(crate) fn locate(
         version: release.to_owned(),
         archives: resolved.packages.into_values().map(archive).collect(),
         files: programs::scripts(&programs, libraries),
+        programs: Vec::new(),
         tools: programs::tools(&programs),
         environment: Vec::new(),
         sysroot: settings.sysroot.clone(),

@@ -7,6 +7,7 @@ use orch_plugin::{
 use semver::Version;
 
 use crate::cgo::{self, Cgo};
+use crate::companion;
 use crate::environment::{self, BUILD_CACHE, MODULE_CACHE};
 use crate::flags;
 use crate::module::Project;
@@ -30,13 +31,16 @@ const VARIANTS: &[&str] = &[
 ];
 
 /// Where modules come from if the pipeline doesn't say: Go's own default.
-const PROXY: &str = "https://proxy.golang.org,direct";
+pub(crate) const PROXY: &str = "https://proxy.golang.org,direct";
 
 pub(crate) fn plan(
     request: &Request,
     settings: &BuildSettings,
     facts: &dyn Facts,
 ) -> Result<Build, Error> {
+    if let Some(companion) = &settings.companion {
+        return companion::plan(request, companion, settings.proxy.as_deref(), facts);
+    }
     let release = Version::parse(&request.toolchain.version).map_err(|error| {
         Error::Failed(format!(
             "`{}` is no release of Go: {error}",

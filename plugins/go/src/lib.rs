@@ -2,9 +2,11 @@
 //!
 //! `release` knows how versions are spelt, `official` where they are found, `toolchain` what
 //! a release has; `port` knows which systems a release builds for, `module` what a project
-//! says of itself, `cgo` which C compiler is called; `compile` puts one `go build` together.
+//! says of itself, `cgo` which C compiler is called; `compile` puts one `go build` together;
+//! `companion` pins and builds programs that go with a toolchain.
 
 mod cgo;
+mod companion;
 mod compile;
 mod environment;
 mod flags;

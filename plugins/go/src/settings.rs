@@ -21,6 +21,7 @@ pub struct BuildSettings {
     pub(crate) inputs: Option<Vec<String>>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) proxy: Option<String>,
+    pub(crate) companion: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

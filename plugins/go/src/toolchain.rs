@@ -6,7 +6,7 @@ use orch_plugin_releases::{Found, Origin, Silence, SourceSettings};
 use semver::Version;
 
 use crate::port::Port;
-use crate::{Go, environment, official, release, slim};
+use crate::{Go, companion, environment, official, release, slim};
 
 impl Origin for Go {
     const NAME: &'static str = "Go";
@@ -67,7 +67,8 @@ pub(crate) fn locate(
             .to_vec(),
         environment: environment::of_toolchain(),
         sysroot: None,
-        files: Vec::new(),
+        files: companion::pin(&settings.tools, facts)?,
+        programs: Vec::new(),
     })
 }
 

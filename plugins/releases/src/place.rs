@@ -14,6 +14,8 @@ pub struct SourceSettings {
     source: Option<OneOrMore>,
     exclude: Option<OneOrMore>,
     pub(crate) slim: bool,
+    /// Companions; the manifest offers them where the compiler builds any.
+    pub tools: Vec<String>,
 }
 
 /// A place that releases come from.

@@ -77,6 +77,7 @@ impl ToolchainSource for Zig {
             environment: environment(),
             sysroot: None,
             files: Vec::new(),
+            programs: Vec::new(),
         })
     }
 }

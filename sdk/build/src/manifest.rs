@@ -51,6 +51,8 @@ struct Asks {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     packages: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    programs: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<String>,
 }
 

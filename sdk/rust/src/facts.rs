@@ -2,7 +2,7 @@
 //! handed, and the real one behind it.
 
 use crate::contract::base::orch::plugin::facts;
-use crate::{Machine, Path, Refusal, RegistryFile, Sample};
+use crate::{Machine, MachineProgram, Path, Refusal, RegistryFile, Sample, VersionArgument};
 
 /// Questions to the host. Each but the first needs a grant, asked for in the plugin's
 /// manifest; each answer is recorded and becomes part of the plan's key.
@@ -28,6 +28,8 @@ pub trait Facts {
         version: &str,
         machine: &Machine,
     ) -> Result<RegistryFile, Refusal>;
+    /// A program on the user's `PATH`, asked for its version.
+    fn program(&self, name: &str, argument: VersionArgument) -> Result<MachineProgram, Refusal>;
     /// What a tool of a resolved toolchain prints about the sources. No host has it yet:
     /// always refused.
     fn run(&self, tool: &Path, arguments: &[String]) -> Result<Sample, Refusal>;
@@ -69,6 +71,10 @@ impl Facts for HostFacts {
         machine: &Machine,
     ) -> Result<RegistryFile, Refusal> {
         facts::package_file(name, version, machine)
+    }
+
+    fn program(&self, name: &str, argument: VersionArgument) -> Result<MachineProgram, Refusal> {
+        facts::program(name, argument)
     }
 
     fn run(&self, tool: &Path, arguments: &[String]) -> Result<Sample, Refusal> {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::{Machine, Path, Refusal, RegistryFile, Sample};
+use crate::{Machine, MachineProgram, Path, Refusal, RegistryFile, Sample, VersionArgument};
 
 /// A fake of the host's facts. What it was not told does not exist.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ enum Answer {
     Bytes(Vec<u8>),
     List(Vec<String>),
     File(RegistryFile),
+    Program(MachineProgram),
     Sample(Sample),
 }
 
@@ -86,6 +87,19 @@ impl Facts {
         self.answer(
             format!("file {name} {version} {triple}"),
             Answer::File(file),
+        )
+    }
+
+    /// With a program on `PATH` that says this of itself. Its digest is made of its name.
+    pub fn program(self, name: &str, argument: VersionArgument, said: &str) -> Self {
+        let digits: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let found = MachineProgram {
+            said: said.to_owned(),
+            digest: format!("sha256:{digits:0<64}"),
+        };
+        self.answer(
+            format!("program {name} {argument:?}"),
+            Answer::Program(found),
         )
     }
 
@@ -175,6 +189,13 @@ impl crate::Facts for Facts {
         match self.ask(format!("file {name} {version} {}", machine.triple), true)? {
             Answer::File(file) => Ok(file),
             other => unreachable!("a package's file is no {other:?}"),
+        }
+    }
+
+    fn program(&self, name: &str, argument: VersionArgument) -> Result<MachineProgram, Refusal> {
+        match self.ask(format!("program {name} {argument:?}"), false)? {
+            Answer::Program(found) => Ok(found),
+            other => unreachable!("a program is no {other:?}"),
         }
     }
 

@@ -62,7 +62,9 @@ pub mod tuning_policy;
 pub mod x86_64;
 
 pub use crate::arm_core::ArmCore;
-pub use crate::contract::base::orch::plugin::facts::{Refusal, RegistryFile};
+pub use crate::contract::base::orch::plugin::facts::{
+    MachineProgram, Refusal, RegistryFile, VersionArgument,
+};
 pub use crate::contract::base::orch::plugin::types::{
     Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Memory, Offer, Pair, Part,
     Path, Problem, Root, Sample, TextFile, Tool, Tweak, Variable, Word,

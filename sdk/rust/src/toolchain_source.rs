@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::contract::toolchain_source::exports::orch::plugin::toolchain_source::Guest;
 pub use crate::contract::toolchain_source::exports::orch::plugin::toolchain_source::{
-    Archive, ArchiveFormat, Toolchain,
+    Archive, ArchiveFormat, FoundProgram, Toolchain,
 };
 use crate::panics::report_through_log;
 use crate::{Error, Facts, HostFacts, Machine};

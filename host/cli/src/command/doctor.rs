@@ -7,7 +7,10 @@ use orch_sandbox::Protection;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::house::House;
 use crate::isolation;
+use crate::planning;
+use crate::project::Project;
 use crate::stop::Stop;
 
 /// A program that `orch` can use.
@@ -112,6 +115,14 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
     };
     add(library.is_ok(), "wasm32 std", &state, &mend);
 
+    for row in toolchains(environment, console)? {
+        let (fine, state, mend) = match &row.found {
+            Ok(version) => (true, version.as_str(), ""),
+            Err((why, mend)) => (false, why.as_str(), mend.as_str()),
+        };
+        add(fine, &row.name, state, mend);
+    }
+
     match console.json() {
         Some(json) => json.list("doctor", &rows),
         None => console.print(&table.render(console.style())),
@@ -120,6 +131,45 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
         Ok(_) => Exit::Done,
         Err(_) => Exit::Internal,
     })
+}
+
+/// A toolchain of the project around that is programs of this machine: its version, or what is
+/// wrong with one of them and what to do.
+struct ToolchainRow {
+    name: String,
+    found: Result<String, (String, String)>,
+}
+
+/// Nothing outside of a project, and of a pipeline that cannot be read: `orch check` says why.
+fn toolchains(environment: Environment, console: &Console) -> Result<Vec<ToolchainRow>, Stop> {
+    let Some(project) = Project::around(&environment)? else {
+        return Ok(Vec::new());
+    };
+    let Some(pipeline) = orch_pipeline::parse(&project.source).pipeline else {
+        return Ok(Vec::new());
+    };
+    let house = House::open(environment, Some(project.folder.clone()), true, console)?;
+    let plugins = house.plugins(console, &planning::own_plugins(&pipeline, &project))?;
+    let host = &house.environment.host;
+    let mut rows = Vec::new();
+    for table in &pipeline.toolchains {
+        let name = format!("toolchain `{}`", table.name.value);
+        match orch_engine::look_for_programs(table, host, &plugins) {
+            None => {}
+            Some(Ok(version)) => rows.push(ToolchainRow {
+                name,
+                found: Ok(version),
+            }),
+            Some(Err(problems)) => rows.extend(problems.into_iter().map(|problem| {
+                let diagnostic = problem.diagnostic;
+                ToolchainRow {
+                    name: name.clone(),
+                    found: Err((diagnostic.message, diagnostic.hint.unwrap_or_default())),
+                }
+            })),
+        }
+    }
+    Ok(rows)
 }
 
 /// A protection of the sandbox, and why it is missing if it is.

@@ -127,6 +127,9 @@ fn what(node: &Node, plan: &Plan) -> String {
         .iter()
         .find(|build| build.node().as_str() == node.id.unit());
     match (&node.kind, build) {
+        (NodeKind::Fetch { toolchain, .. }, _) if !toolchain.programs.is_empty() => {
+            format!("toolchain {}, which this machine has", toolchain.version)
+        }
         (NodeKind::Fetch { toolchain, .. }, _) => format!(
             "toolchain {}, from {}",
             toolchain.version,
@@ -137,11 +140,22 @@ fn what(node: &Node, plan: &Plan) -> String {
                 .collect::<Vec<_>>()
                 .join(" ")
         ),
+        (
+            NodeKind::Adopt {
+                toolchain, step, ..
+            },
+            _,
+        ) => {
+            format!("toolchain {}, made by `{step}`", toolchain.version)
+        }
         (NodeKind::Command { .. }, Some(build)) => {
             format!(
                 "a process that builder `{}` {} planned",
                 build.by.plugin, build.by.version
             )
+        }
+        (NodeKind::Command { .. }, None) if node.id.as_str().starts_with("toolchain.") => {
+            "a process that makes a companion of a toolchain".to_owned()
         }
         (NodeKind::Command { .. }, None) => "a task of the pipeline".to_owned(),
         (NodeKind::Judge { .. }, _) => {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use orch_engine::{Plan, SmokeRun};
+use orch_engine::{Plan, PlannedToolchain, SmokeRun};
 use orch_model::{Action, Runner, Variable};
 use orch_report::Table;
 
@@ -48,21 +48,33 @@ pub fn plan(
     Ok(Exit::Done)
 }
 
+/// Where a toolchain comes from.
+fn origin(planned: &PlannedToolchain) -> String {
+    let toolchain = &planned.toolchain;
+    if let Some(made) = &planned.made {
+        return format!("{}/{}", made.by, made.step);
+    }
+    if !toolchain.programs.is_empty() {
+        let programs = toolchain.programs.iter();
+        let names: Vec<_> = programs.map(|program| program.name.as_str()).collect();
+        return format!("this machine: {}", names.join(", "));
+    }
+    let archives = toolchain.archives.iter();
+    let addresses: Vec<_> = archives
+        .filter_map(|archive| archive.urls.first().map(String::as_str))
+        .collect();
+    addresses.join(" ")
+}
+
 fn render(plan: &Plan, console: &Console) -> String {
     let style = console.style();
     let mut text = String::new();
     let mut toolchains = Table::new(["toolchain", "release", "from", "by"]);
     for toolchain in &plan.toolchains {
-        let from: Vec<_> = toolchain
-            .toolchain
-            .archives
-            .iter()
-            .filter_map(|archive| archive.urls.first().map(String::as_str))
-            .collect();
         toolchains.row([
             toolchain.name.as_str(),
             &toolchain.toolchain.version,
-            &from.join(" "),
+            &origin(toolchain),
             &format!("{} {}", toolchain.by.plugin, toolchain.by.version),
         ]);
     }

@@ -122,7 +122,7 @@ impl Making {
     ) -> Result<Run, Stop> {
         let hands = Hands::new(&self.house, &planned.project, sandboxes)?;
         let world = World {
-            toolchains: &*planned.house.fetcher,
+            toolchains: &planned.house.toolchains,
             publisher: &Nowhere,
             ..hands.world(&self.house)
         };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use orch_engine::{ActionGraph, Plan, PlanUnit};
+use orch_engine::{ActionGraph, Node, Plan, PlanUnit};
 use orch_execute::{Kept, Parts, Question, Unit};
 use orch_model::{Digest, Fault, NodeId};
 
@@ -111,11 +111,29 @@ pub fn units_of(graph: &ActionGraph) -> Vec<(&str, Unit)> {
         }
         let places = node.kind.places().map(Question::Places);
         unit.questions.extend(places);
-        let needs = node.needs.iter().map(|need| &graph.nodes()[*need].id);
+        let needs = needs_through_toolchains(graph, node);
         let needs = needs.filter_map(|need| numbers.get(need.unit()));
         unit.needs.extend(needs.filter(|need| **need != number));
     }
     units
+}
+
+/// What a node needs. A toolchain is no unit: for one that a build leaves, the steps of that
+/// build stand.
+fn needs_through_toolchains<'a>(
+    graph: &'a ActionGraph,
+    node: &'a Node,
+) -> impl Iterator<Item = &'a NodeId> {
+    let nodes = graph.nodes();
+    node.needs.iter().flat_map(move |&need| {
+        let need = &nodes[need];
+        let made_by = match need.id.is_toolchain() {
+            true => &need.needs[..],
+            false => &[],
+        };
+        let made_by = made_by.iter().map(|step| &nodes[*step].id);
+        std::iter::once(&need.id).chain(made_by)
+    })
 }
 
 /// The graph of some units. A toolchain that none of them needs is none of its nodes.

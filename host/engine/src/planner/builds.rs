@@ -256,7 +256,7 @@ impl Planner<'_> {
                 .or_else(|| {
                     tables
                         .iter()
-                        .find(|known| known.with.value == builder.as_str())
+                        .find(|known| known.from.is_none() && known.with.value == builder.as_str())
                 }),
         };
         let Some(found) = found else {

@@ -2,12 +2,15 @@
 //! problem at once. Decides nothing about when or where anything runs.
 
 mod builds;
+mod companions;
+mod made;
 mod names;
 mod needs;
 mod policies;
 mod smoke;
 mod targets;
 mod tasks;
+mod toolchains;
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,10 +19,12 @@ use orch_model::{
     Role, Settings, Span,
 };
 
-use crate::plan::{Plan, PlannedToolchain, Proposer};
+use crate::plan::{Plan, Proposer};
 use crate::port::{Called, Plugins};
 use crate::problem::{self, CallSite, PlanProblem};
-use crate::{resolve, settings_schema};
+use crate::settings_schema;
+
+pub use toolchains::look_for_programs;
 
 use names::Names;
 use needs::Cells;
@@ -107,8 +112,11 @@ fn planned(
     };
     planner.check_plugins();
     planner.plan_toolchains(lock, unpinned);
+    planner.plan_companions();
+    planner.plan_made_toolchains();
     planner.plan_targets();
     planner.plan_builds();
+    planner.settle_made_toolchains();
     planner.plan_tasks();
     planner.settle_needs();
     let failed = planner.problems.iter().any(PlanProblem::is_error);
@@ -208,6 +216,7 @@ impl Planner<'_> {
         let toolchains = self.pipeline.toolchains.iter();
         let builds = self.pipeline.builds.iter();
         let named = toolchains
+            .filter(|table| table.from.is_none())
             .map(|table| (&table.with, Role::ToolchainSource, &table.settings, None))
             .chain(builds.map(|table| {
                 let name = Some(&table.name.value);
@@ -231,33 +240,6 @@ impl Planner<'_> {
     fn say_once(&mut self, problem: PlanProblem) {
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
-        }
-    }
-
-    /// Toolchains come from the lock; their plugins are not called.
-    fn plan_toolchains(&mut self, lock: &Lock, unpinned: Unpinned) {
-        for table in &self.pipeline.toolchains {
-            let Ok(plugin) = table.with.value.parse::<PluginId>() else {
-                continue; // Reported by the check above.
-            };
-            match resolve::pinned(lock, table, self.surroundings.host) {
-                Some(toolchain) => self.plan.toolchains.push(PlannedToolchain {
-                    name: table.name.value.clone(),
-                    by: Proposer {
-                        version: self.names.version(&plugin),
-                        plugin,
-                    },
-                    toolchain: toolchain.clone(),
-                }),
-                None if unpinned == Unpinned::LeftOut => {}
-                None => self.problems.push(PlanProblem::usage(
-                    orch_model::Diagnostic::error(
-                        format!("toolchain `{}` is not pinned for this host", table.name.value),
-                        table.name.span.clone(),
-                    )
-                    .hint("run `orch lock`; a release without archives for this host needs another `version`"),
-                )),
-            }
         }
     }
 

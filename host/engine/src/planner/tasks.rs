@@ -30,12 +30,7 @@ impl Planner<'_> {
         let toolchains: Vec<PlannedToolchain> = table
             .tools
             .iter()
-            .filter_map(|tool| {
-                self.plan
-                    .toolchains
-                    .iter()
-                    .find(|known| known.name == tool.value)
-            })
+            .flat_map(|tool| self.with_companions(tool))
             .cloned()
             .collect();
 
@@ -118,6 +113,14 @@ impl Planner<'_> {
                 .flat_map(|need| self.nodes_of(&need.value, target, None))
                 .collect(),
         });
+    }
+
+    /// A toolchain, and behind it the companions that it builds.
+    fn with_companions(&self, name: &str) -> impl Iterator<Item = &PlannedToolchain> {
+        self.plan.toolchains.iter().filter(move |known| {
+            let (own, _) = known.name.split_once('+').unwrap_or((&known.name, ""));
+            own == name
+        })
     }
 
     /// A word with `${…}` filled in. The parser has refused what is not known.

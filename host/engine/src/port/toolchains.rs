@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use orch_model::{Digest, Fault, Toolchain};
+use orch_model::{Digest, Fault, MachineProgram, Toolchain};
 
 use crate::Cancel;
 
-use super::Stage;
+use super::{OutputFile, Stage};
 
 /// An unpacked, verified toolchain. Nobody writes below its root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct InstalledTree {
     pub files: u64,
     /// Size in bytes of the files of its archives that were left out.
     pub left_out_bytes: u64,
+    /// Programs of the machine that it stands for: what it is made of in their place counts
+    /// for nothing.
+    pub programs: Vec<MachineProgram>,
 }
 
 /// Told how far something has come; called often, so it must be cheap.
@@ -40,6 +43,19 @@ pub trait Toolchains: Send + Sync {
         &self,
         toolchain: &Toolchain,
         progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<InstalledTree, Fault>;
+
+    /// The tree of these files if it lies here already: what a build left, by paths below the
+    /// toolchain's root.
+    fn adopted(&self, files: &[OutputFile]) -> Result<Option<InstalledTree>, Fault>;
+
+    /// The same, taken out of the store if it does not lie here yet. It must hold every
+    /// program of the toolchain.
+    fn adopt(
+        &self,
+        toolchain: &Toolchain,
+        files: &[OutputFile],
         cancel: &Cancel,
     ) -> Result<InstalledTree, Fault>;
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use orch_engine::Cancel;
-use orch_engine::port::{Stage, Toolchains as _};
+use orch_engine::port::Stage;
 use orch_model::FaultKind;
 
 use crate::rig::{Rig, Seen, content, raw};

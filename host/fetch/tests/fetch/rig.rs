@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{InstalledTree, Progress, Stage, Toolchains as _};
+use orch_engine::port::{InstalledTree, Progress, Stage};
 use orch_fetch::{FetchSettings, Fetcher, Patience};
 use orch_model::{Archive, ArchiveFormat, Digest, Fault, FaultKind, RelativePath, Toolchain};
 use tempfile::TempDir;
@@ -118,6 +118,7 @@ pub fn toolchain(format: ArchiveFormat, urls: &[String], bytes: &[u8]) -> Toolch
         environment: Vec::new(),
         sysroot: None,
         files: Vec::new(),
+        programs: Vec::new(),
     }
 }
 

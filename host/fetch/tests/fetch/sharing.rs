@@ -12,7 +12,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
-use orch_engine::port::Toolchains as _;
 use orch_fetch::{FetchSettings, Fetcher};
 use orch_model::{ArchiveFormat, FaultKind, Toolchain};
 

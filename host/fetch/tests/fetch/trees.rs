@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use expect_test::expect;
-use orch_engine::port::{InstalledTree, Toolchains as _};
+use orch_engine::port::InstalledTree;
 use orch_model::{ArchiveFormat, Digest, Fault, Hasher, RelativePath, Tool};
 use proptest::prelude::*;
 

@@ -140,6 +140,8 @@ impl From<ToolchainEntry> for LockedToolchain {
                 version: host.version.unwrap_or_else(|| release.clone()),
                 archives: host.archive.into_iter().map(Archive::from).collect(),
                 files: host.files,
+                // Such a toolchain is pinned by no lock.
+                programs: Vec::new(),
                 tools: host.tools,
                 environment: host.environment.into_iter().map(Variable::from).collect(),
                 sysroot: host.sysroot,

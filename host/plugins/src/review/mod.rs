@@ -9,6 +9,8 @@ use orch_model::{Advice, Offer, RelativePath, Target, TargetRunner, TextFile, To
 
 pub(crate) use build::build;
 
+use crate::failure::Breach;
+
 use names::{
     ADDRESS_BYTES, NAME_BYTES, Reviewed, breach, count, distinct, environment, name, no_control,
     no_nul, variable_name,
@@ -29,8 +31,11 @@ pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
     name("release", &toolchain.version)?;
     count("archives", &toolchain.archives)?;
     count("tools", &toolchain.tools)?;
-    if toolchain.archives.is_empty() {
-        return breach("located a toolchain without an archive".to_owned());
+    count("programs", &toolchain.programs)?;
+    match (toolchain.programs.is_empty(), toolchain.archives.is_empty()) {
+        (true, true) => return breach("located a toolchain without an archive".to_owned()),
+        (true, false) => {}
+        (false, _) => machine_programs(&toolchain)?,
     }
     for archive in &toolchain.archives {
         count("addresses", &archive.urls)?;
@@ -54,6 +59,32 @@ pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
     )?;
     environment(&toolchain.environment)?;
     Ok(toolchain)
+}
+
+/// Programs that the machine has already: nothing is fetched beside them, and each is a tool.
+fn machine_programs(toolchain: &Toolchain) -> Reviewed<()> {
+    if !toolchain.archives.is_empty() || !toolchain.files.is_empty() {
+        return breach("mixed programs of the machine with files to fetch".to_owned());
+    }
+    for program in &toolchain.programs {
+        crate::permission::check_program(&program.name)
+            .map_err(|why| Breach(format!("found a program, but {why}")))?;
+        let file = format!("bin/{}", program.name);
+        if !toolchain
+            .tools
+            .iter()
+            .any(|tool| tool.program.as_str() == file)
+        {
+            return breach(format!(
+                "found the program `{}`, but made no tool of it",
+                program.name
+            ));
+        }
+    }
+    match toolchain.tools.len() == toolchain.programs.len() {
+        true => Ok(()),
+        false => breach("named a tool that is none of the programs it found".to_owned()),
+    }
 }
 
 /// A file that a plugin states whole. Whether its places are free is seen when it is made.

@@ -3,9 +3,9 @@
 //! each other is looked at in `review`, which no version of the contract changes.
 
 use orch_model::{
-    Action, Advice, Archive, ArchiveFormat, Artifact, Build, Machine, Memory, Offer, Part,
-    PluginId, Problem, RelativePath, Requirement, Root, Runner, SandboxPath, Target, TargetRunner,
-    TextFile, Tool, Toolchain, Tweak, Variable, Word,
+    Action, Advice, Archive, ArchiveFormat, Artifact, Build, Digest, DigestError, Machine,
+    MachineProgram, Memory, Offer, Part, PluginId, Problem, RelativePath, Requirement, Root,
+    Runner, SandboxPath, Target, TargetRunner, TextFile, Tool, Toolchain, Tweak, Variable, Word,
 };
 
 use super::bindings::{target_platform, toolchain_source, tuning_policy, types};
@@ -135,6 +135,7 @@ pub(crate) fn toolchain(toolchain: source::Toolchain) -> Accepted<Toolchain> {
         version: toolchain.version,
         archives: all(toolchain.archives, archive)?,
         files: all(toolchain.files, text_file)?,
+        programs: all(toolchain.programs, machine_program)?,
         tools: all(toolchain.tools, |tool| {
             Ok(Tool {
                 program: relative("program", &tool.program)?,
@@ -157,14 +158,25 @@ fn text_file(file: types::TextFile) -> Accepted<TextFile> {
     })
 }
 
+fn machine_program(program: source::FoundProgram) -> Accepted<MachineProgram> {
+    Ok(MachineProgram {
+        name: program.name,
+        digest: digest("a program", &program.digest)?,
+    })
+}
+
+fn digest(whose: &str, text: &str) -> Accepted<Digest> {
+    text.parse().map_err(|error: DigestError| {
+        Breach(format!(
+            "gave {whose} a wrong digest: {}",
+            shown::value(&error.to_string())
+        ))
+    })
+}
+
 fn archive(archive: source::Archive) -> Accepted<Archive> {
     Ok(Archive {
-        digest: archive.digest.parse().map_err(|error| {
-            Breach(format!(
-                "gave an archive a wrong digest: {}",
-                shown::value(&format!("{error}"))
-            ))
-        })?,
+        digest: digest("an archive", &archive.digest)?,
         urls: archive.urls,
         bytes: archive.bytes,
         format: match archive.format {

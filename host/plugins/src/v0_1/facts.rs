@@ -1,7 +1,7 @@
 //! What a plugin imports: `facts` and `log`, turned into questions and lines. Whether a
 //! question may be asked is decided in `call`.
 
-use orch_model::{Answer, LogLevel, Question, Refusal};
+use orch_model::{Answer, LogLevel, Question, Refusal, VersionArgument};
 use wasmtime::component::{HasData, Linker};
 
 use super::bindings::base::Base;
@@ -97,6 +97,23 @@ impl facts::Host for CallState {
             machine: accept::machine(for_machine),
         };
         asked!(self, question, Answer::PackageFile(file) => give::package_file(file))
+    }
+
+    fn program(
+        &mut self,
+        name: String,
+        argument: facts::VersionArgument,
+    ) -> wasmtime::Result<Result<facts::MachineProgram, facts::Refusal>> {
+        let argument = match argument {
+            facts::VersionArgument::DoubleDash => VersionArgument::DoubleDash,
+            facts::VersionArgument::Dash => VersionArgument::Dash,
+            facts::VersionArgument::Word => VersionArgument::Word,
+            facts::VersionArgument::Capital => VersionArgument::Capital,
+        };
+        crate::permission::check_program(&name)
+            .map_err(|why| Breach(format!("asked for a program, but {why}")))?;
+        let question = Question::Program { name, argument };
+        asked!(self, question, Answer::Program(found) => give::program(found))
     }
 
     fn run(

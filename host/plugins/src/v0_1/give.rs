@@ -3,8 +3,8 @@
 
 use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
 use orch_model::{
-    Artifact, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part, Root, Sample,
-    SandboxPath, Tool, Tweak, Variable, Word,
+    Artifact, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part, ProgramFacts,
+    Root, Sample, SandboxPath, Tool, Tweak, Variable, Word,
 };
 
 use super::bindings::{builder, facts, target_platform, tuning_policy, types};
@@ -179,6 +179,13 @@ pub(crate) fn package_file(file: PackageFile) -> facts::RegistryFile {
         requires: file.requires,
         provides: file.provides,
         conflicts: file.conflicts,
+    }
+}
+
+pub(crate) fn program(found: ProgramFacts) -> facts::MachineProgram {
+    facts::MachineProgram {
+        said: found.said,
+        digest: found.digest.to_string(),
     }
 }
 

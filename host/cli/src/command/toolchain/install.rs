@@ -1,6 +1,6 @@
 //! `orch toolchain install`: a release onto this machine.
 
-use orch_engine::port::{Event, Toolchains};
+use orch_engine::port::Event;
 use orch_engine::{Cancel, NodeProgress};
 use orch_model::NodeId;
 use orch_report::human_bytes;

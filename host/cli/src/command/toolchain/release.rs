@@ -2,7 +2,7 @@
 //! when it was last asked, or what the project around pins.
 
 use orch_engine::locked_host;
-use orch_engine::port::{InstalledTree, Plugins, Toolchains};
+use orch_engine::port::{InstalledTree, Plugins};
 use orch_model::{
     Fault, FaultKind, Hasher, Lock, LockedToolchain, Machine, PluginFailure, PluginId, Toolchain,
 };
