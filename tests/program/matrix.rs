@@ -86,6 +86,10 @@ fn a_cell_that_cannot_be_is_left_out_by_name() {
         .shows("out/agent/wasm/go@1.21/agent.wasm")
         .shows("build.agent@wasm+go@1.20  left out: plugin `go`: Go 1.20.1 does not build for wasip1/wasm");
     project
+        .orch(&["explain", "build.agent@wasm+go@1.20"])
+        .exits(0)
+        .shows("`build.agent@wasm+go@1.20` is left out");
+    project
         .orch(&["run", "--only", "build.agent@wasm+go@1.20"])
         .exits(2)
         .stderr(expect![[r#"

@@ -40,6 +40,12 @@ pub fn explain(
         house,
         plan,
     } = Planned::open(environment, arguments, console)?;
+    let mut left_out = plan.left_out.iter();
+    if let Some(cell) = left_out.find(|cell| cell.node.as_str() == node) {
+        let text = format!("`{node}` is left out\n  {}\n", cell.reason);
+        show(node, &text, console);
+        return Ok(Exit::Done);
+    }
     let whole = graph_of(&plan)?;
     orch_engine::named(&whole, node)?;
     let graph = whole.needed_by(|id| id.is_meant_by(node));
@@ -60,11 +66,15 @@ pub fn explain(
             .hint("`orch explain` without `--against` names the last run that did")
             .into());
     }
-    match console.json() {
-        Some(json) => json.explanation(node, &text),
-        None => console.print(&text),
-    }
+    show(node, &text, console);
     Ok(Exit::Done)
+}
+
+fn show(node: &str, text: &str, console: &Console) {
+    match console.json() {
+        Some(json) => json.explanation(node, text),
+        None => console.print(text),
+    }
 }
 
 fn explain_node(

@@ -42,11 +42,15 @@ impl Planner<'_> {
             if toolchains.is_empty() {
                 continue;
             }
+            let tools = table.tools.iter().map(|name| self.pinned(name));
+            let Some(tools) = tools.collect::<Option<Vec<_>>>() else {
+                continue; // One that is not pinned yet may be what its builder wants.
+            };
             let chosen = self.policies_of(table, &policies);
             for target in &table.targets {
                 for toolchain in &toolchains {
                     if let Some(target) = targets.get(&target.value) {
-                        self.plan_build(table, &builder, toolchain, &chosen, target);
+                        self.plan_build(table, &builder, toolchain, &tools, &chosen, target);
                     }
                 }
             }
@@ -62,21 +66,17 @@ impl Planner<'_> {
         table: &BuildTable,
         builder: &PluginId,
         toolchain: &InstalledToolchain,
+        tools: &[InstalledToolchain],
         policies: &[Chosen<'_>],
         target: &PlannedTarget,
     ) {
-        let tools: Vec<_> = table
-            .tools
-            .iter()
-            .filter_map(|name| self.pinned(name))
-            .collect();
-        let advice = self.advice(builder, toolchain, &tools, policies, target);
+        let advice = self.advice(builder, toolchain, tools, policies, target);
         let request = BuildRequest {
             unit: table.name.value.clone(),
             settings: table.settings.json(),
             directory: table.directory.clone(),
             toolchain: toolchain.clone(),
-            tools: tools.clone(),
+            tools: tools.to_vec(),
             host: self.surroundings.host.clone(),
             target: target.target.clone(),
             tweaks: policies::tweaks_that_count(&advice),
@@ -118,7 +118,7 @@ impl Planner<'_> {
             )));
             return;
         }
-        let tools: Vec<_> = std::iter::once(toolchain.clone()).chain(tools).collect();
+        let tools: Vec<_> = std::iter::once(toolchain).chain(tools).cloned().collect();
         let Some(build) = self.finish(table, build, target, &tools) else {
             return;
         };

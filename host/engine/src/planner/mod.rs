@@ -165,7 +165,12 @@ impl Planner<'_> {
         match called.result {
             Ok(value) => Some(value),
             Err(failure) => {
-                self.problems.extend(problem::of_failure(failure, site));
+                for problem in problem::of_failure(failure, site) {
+                    // A build has the same ones for each of its targets.
+                    if !self.problems.contains(&problem) {
+                        self.problems.push(problem);
+                    }
+                }
                 None
             }
         }
