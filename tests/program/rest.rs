@@ -260,3 +260,54 @@ fn a_run_of_what_a_change_reaches_leaves_says_and_remembers_what_a_run_of_everyt
         }
     }
 }
+
+/// The first run makes folders, which the second finds changed.
+fn settle(project: &Project, words: &[&str]) {
+    (0..2).for_each(|_| drop(project.orch(words).exits(0)));
+    project.orch(words).exits(0).says("nothing to do");
+}
+
+#[test]
+fn whatever_happens_to_what_is_remembered_a_run_does_what_it_must() {
+    let project = copy();
+    settle(&project, &["run"]);
+    let remembered = project.files().into_iter();
+    let remembered = remembered
+        .filter(|file| file.starts_with(".orch/snapshots/") || file == ".orch/files")
+        .map(|file| project.path().join(file));
+    let remembered: Vec<_> = remembered.collect();
+    assert_eq!(remembered.len(), 3, "{remembered:?}");
+    let mut numbers = Numbers(3);
+    for (round, file) in remembered.iter().cycle().take(12).enumerate() {
+        let mut bytes = fs::read(file).unwrap();
+        let at = numbers.below(bytes.len());
+        match numbers.below(2) {
+            0 => bytes.truncate(at),
+            _ => bytes[at] ^= 1 << numbers.below(8),
+        }
+        fs::write(file, bytes).unwrap();
+        let content = format!("new {round}\n");
+        Edit::Write("tree/x", content.clone().leak()).apply(&project.path());
+        // What copies it, what searches it, and both that walk through everything.
+        run(&project).exits(0).says("4 done, 8 cached");
+        let made = fs::read_to_string(project.path().join("made/copies/x")).unwrap();
+        assert_eq!(made, content, "byte {at} of {}", file.display());
+        settle(&project, &["run"]);
+    }
+}
+
+#[test]
+fn a_selection_stays_what_it_is() {
+    for (only, said) in [
+        ("build.agent@wasm/compile", "1 done, 2 cached"),
+        ("build.agent", "4 done, 2 cached"),
+        ("task.behind", "3 done"),
+    ] {
+        let project = copy();
+        let words = ["run", "--only", only];
+        settle(&project, &words);
+        Edit::Write("main.go", "package main// 9\n").apply(&project.path());
+        Edit::Write("parts/a", "other\n").apply(&project.path());
+        project.orch(&words).exits(0).says(said);
+    }
+}

@@ -123,39 +123,42 @@ pub(crate) struct Builder<'a> {
     known: HashMap<Looked<'a>, u32>,
     answers: Vec<Vec<u32>>,
     asked: HashMap<&'a Question, u32>,
-    kept: HashMap<usize, u32>,
     reads: Vec<Vec<u32>>,
     leaves: Vec<Vec<u32>>,
     needs: Vec<Vec<u32>>,
+    /// By their numbers in an earlier footing, what was taken over from it.
+    kept_looks: HashMap<usize, u32>,
+    kept_answers: HashMap<usize, u32>,
 }
 
 impl<'a> Builder<'a> {
-    /// What everything rests on.
-    pub fn new(everybodys: impl Iterator<Item = Looked<'a>>) -> Self {
+    /// For so many units, beginning with what everything rests on.
+    pub fn new(units: usize, everybodys: impl Iterator<Item = Looked<'a>>) -> Self {
         let mut builder = Self {
             looks: Vec::new(),
             known: HashMap::new(),
             answers: Vec::new(),
             asked: HashMap::new(),
-            kept: HashMap::new(),
-            reads: Vec::new(),
-            leaves: Vec::new(),
-            needs: Vec::new(),
+            reads: vec![Vec::new(); units],
+            leaves: vec![Vec::new(); units],
+            needs: vec![Vec::new(); units],
+            kept_looks: HashMap::new(),
+            kept_answers: HashMap::new(),
         };
         builder.answer(everybodys);
         builder
     }
 
-    /// Adds a unit by its questions, to which `answer` knows the answers. Says whether it
-    /// knows all of them.
+    /// Puts a unit there with its questions, to which `answer` knows the answers. Says whether
+    /// it knows all of them.
     #[must_use]
-    pub fn push<L: Iterator<Item = Looked<'a>>>(
+    pub fn put<L: Iterator<Item = Looked<'a>>>(
         &mut self,
+        unit: usize,
         questions: &'a [Question],
         needs: impl Iterator<Item = usize>,
         answer: impl Fn(&'a Question) -> Option<L>,
     ) -> bool {
-        let (mut reads, mut leaves) = (Vec::new(), Vec::new());
         for question in questions {
             let number = match self.asked.get(question) {
                 Some(number) => *number,
@@ -169,36 +172,34 @@ impl<'a> Builder<'a> {
                 }
             };
             match question {
-                Question::Inputs(_) => reads.push(number),
-                Question::Places(_) => leaves.push(number),
+                Question::Inputs(_) => self.reads[unit].push(number),
+                Question::Places(_) => self.leaves[unit].push(number),
             }
         }
-        self.reads.push(reads);
-        self.leaves.push(leaves);
-        self.needs.push(numbers(needs));
+        self.needs[unit] = numbers(needs);
         true
     }
 
-    /// Adds a unit as it stands in an earlier footing, the looks of which are `entries`.
-    pub fn push_kept(&mut self, unit: usize, footing: &Footing<'a>, entries: &[Entry<'a>]) {
-        let mut renumbered = |questions: &Lists<'a>| {
-            let questions = questions.get(unit);
-            questions
-                .map(|question| match self.kept.get(&question) {
-                    Some(number) => *number,
-                    None => {
-                        let looks = footing.answers.get(question);
-                        let number = self.answer(looks.map(|look| entries[look].looked()));
-                        self.kept.insert(question, number);
-                        number
-                    }
-                })
-                .collect()
-        };
-        let (reads, leaves) = (renumbered(&footing.reads), renumbered(&footing.leaves));
-        self.reads.push(reads);
-        self.leaves.push(leaves);
-        self.needs.push(numbers(footing.needs(unit)));
+    /// Takes a unit over from an earlier footing, the looks of which are `entries`.
+    pub fn keep(&mut self, unit: usize, footing: &Footing<'a>, entries: &[Entry<'a>]) {
+        let reads = footing.reads.get(unit);
+        let reads = reads.map(|answer| self.kept_answer(answer, footing, entries));
+        self.reads[unit] = reads.collect();
+        let leaves = footing.leaves.get(unit);
+        let leaves = leaves.map(|answer| self.kept_answer(answer, footing, entries));
+        self.leaves[unit] = leaves.collect();
+        self.needs[unit] = numbers(footing.needs(unit));
+    }
+
+    /// Prepares for a unit that is put there anew after all others were kept: what looks as it
+    /// did and is kept for them is not kept twice.
+    pub fn expect(&mut self, unit: usize, footing: &Footing<'a>, entries: &[Entry<'a>]) {
+        let reads = footing.looks_of(&footing.reads, unit);
+        for look in reads.chain(footing.looks_of(&footing.leaves, unit)) {
+            if let Some(number) = self.kept_looks.get(&look) {
+                self.known.insert(entries[look].looked(), *number);
+            }
+        }
     }
 
     /// Whether it would cost more to keep than it saves.
@@ -208,11 +209,11 @@ impl<'a> Builder<'a> {
 
     /// Lets everything rest on everything: a change of anything reaches all.
     pub fn merged(&self) -> Self {
-        Self::new(self.looks.iter().copied())
+        Self::new(0, self.looks.iter().copied())
     }
 
     /// Lets everything rest on what was looked at for no unit's sake.
-    pub fn push_rest(&mut self, all: impl Iterator<Item = Looked<'a>>) {
+    pub fn put_rest(&mut self, all: impl Iterator<Item = Looked<'a>>) {
         for looked in all {
             if !self.known.contains_key(&looked) {
                 let number = self.number(looked);
@@ -241,6 +242,24 @@ impl<'a> Builder<'a> {
             self.looks.push(looked);
             number(self.looks.len() - 1)
         })
+    }
+
+    fn kept_answer(&mut self, answer: usize, footing: &Footing<'a>, entries: &[Entry<'a>]) -> u32 {
+        if let Some(kept) = self.kept_answers.get(&answer) {
+            return *kept;
+        }
+        let mut kept_look = |look: usize| {
+            *self.kept_looks.entry(look).or_insert_with(|| {
+                self.looks.push(entries[look].looked());
+                number(self.looks.len() - 1)
+            })
+        };
+        let looks = footing.answers.get(answer);
+        let looks = looks.map(&mut kept_look).collect();
+        self.answers.push(looks);
+        let kept = number(self.answers.len() - 1);
+        self.kept_answers.insert(answer, kept);
+        kept
     }
 }
 

@@ -106,12 +106,14 @@ impl Snapshot {
             return self.forget();
         };
         let everybodys = besides.iter().map(|(path, look)| (path.as_str(), *look));
-        let mut builder = Builder::new(everybodys);
-        let is_known = units.iter().all(|unit| {
+        let mut builder = Builder::new(units.len(), everybodys);
+        let is_known = units.iter().enumerate().all(|(number, unit)| {
             let needs = unit.needs.iter().copied();
-            builder.push(&unit.questions, needs, |question| seen.answer(question))
+            builder.put(number, &unit.questions, needs, |question| {
+                seen.answer(question)
+            })
         });
-        builder.push_rest(seen.all());
+        builder.put_rest(seen.all());
         match is_known && !builder.is_too_large() {
             true => self.write(note, &builder),
             false => self.write(note, &builder.merged()),
@@ -119,9 +121,9 @@ impl Snapshot {
     }
 
     /// Keeps what a run of some of a snapshot's units has looked at in place of what was kept
-    /// of these; they are given by number, with all that they have asked. Leaves the snapshot
-    /// as it is where equal looks would prove nothing, or where something has changed on which
-    /// everything rests.
+    /// of these; they are given by number, in order, with all that they have asked. Leaves the
+    /// snapshot as it is where equal looks would prove nothing, or where something has changed
+    /// on which everything rests.
     pub fn renew(
         &self,
         note: &[u8],
@@ -143,17 +145,19 @@ impl Snapshot {
         if !root.is_ok_and(|root| changed(&root, &everybodys).is_empty()) {
             return Ok(());
         }
-        let mut builder = Builder::new(everybodys.iter().map(Entry::looked));
-        let mut renewed = units.iter().peekable();
+        let entries = &looks.entries;
+        let mut builder = Builder::new(footing.units(), everybodys.iter().map(Entry::looked));
+        let mut renewed = units.iter().map(|(unit, _)| unit).peekable();
         for unit in 0..footing.units() {
-            match renewed.next_if(|(number, _)| *number == unit) {
-                None => builder.push_kept(unit, &footing, &looks.entries),
-                Some((_, questions)) => {
-                    let needs = footing.needs(unit);
-                    if !builder.push(questions, needs, |question| seen.answer(question)) {
-                        return Ok(());
-                    }
-                }
+            if renewed.next_if_eq(&&unit).is_none() {
+                builder.keep(unit, &footing, entries);
+            }
+        }
+        for (unit, questions) in units {
+            builder.expect(*unit, &footing, entries);
+            let needs = footing.needs(*unit);
+            if !builder.put(*unit, questions, needs, |question| seen.answer(question)) {
+                return Ok(());
             }
         }
         self.write(note, &builder)
