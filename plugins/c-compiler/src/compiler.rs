@@ -4,6 +4,7 @@ use orch_plugin::{Error, InstalledToolchain, Machine, Part, Path, Root, Tool, Va
 
 use crate::gcc::{Gcc, Prefix};
 use crate::remedy;
+use crate::sysroot::{Sysroot, pkg_config};
 use crate::zig::Zig;
 
 /// What a compiler's driver takes a source for, and which libraries it links.
@@ -30,6 +31,8 @@ pub struct Compiler {
     toolchain: String,
     environment: Vec<Variable>,
     family: Family,
+    sysroot: Option<Sysroot>,
+    pkg_config: Vec<Variable>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +73,7 @@ impl Compiler {
             .map(|candidate| candidate.refusal(target, static_link));
         let refusals: Vec<_> = refusals.collect();
         match refusals.iter().position(Option::is_none) {
-            Some(fitting) => candidates[fitting].compiler(target),
+            Some(fitting) => candidates[fitting].compiler(toolchains, target),
             None => Err(Error::Unsupported(remedy::none_fits(
                 toolchains,
                 &refusals.into_iter().flatten().collect::<Vec<_>>(),
@@ -91,10 +94,19 @@ impl Compiler {
     ///
     /// `unsupported`, with the package to add, where the toolchain has a GCC for C alone.
     pub fn driver(&self, language: Language) -> Result<Call, Error> {
-        match &self.family {
-            Family::Zig(zig) => Ok(zig.driver(language)),
-            Family::Gcc(gcc) => gcc.driver(language),
-        }
+        let (mut call, of_sysroot): (_, fn(&Sysroot) -> Vec<Word>) = match &self.family {
+            Family::Zig(zig) => (zig.driver(language), Sysroot::for_zig),
+            Family::Gcc(gcc) => (gcc.driver(language)?, Sysroot::for_gcc),
+        };
+        let more = self.sysroot.as_ref().map(of_sysroot);
+        call.arguments.extend(more.into_iter().flatten());
+        Ok(call)
+    }
+
+    /// What makes `pkg-config` tell of the target's sysroot and of nothing else: its variables,
+    /// `PKG_CONFIG` the first. None where no toolchain has that program.
+    pub fn pkg_config(&self) -> &[Variable] {
+        &self.pkg_config
     }
 
     /// What the compiler's programs need in their environment.
@@ -135,15 +147,22 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    fn compiler(&self, target: &Machine) -> Result<Compiler, Error> {
+    fn compiler(
+        &self,
+        toolchains: &[InstalledToolchain],
+        target: &Machine,
+    ) -> Result<Compiler, Error> {
         let family = match self.tool {
             Known::Zig(tool) => Family::Zig(Zig::of(self.toolchain, tool, target)?),
             Known::Gcc(prefix) => Family::Gcc(Gcc::of(self.toolchain, prefix, target)?),
         };
+        let sysroot = Sysroot::find(toolchains, &self.toolchain.name, target);
         Ok(Compiler {
             toolchain: self.toolchain.name.clone(),
             environment: self.toolchain.environment.clone(),
             family,
+            pkg_config: pkg_config(toolchains, sysroot.as_ref()),
+            sysroot,
         })
     }
 }

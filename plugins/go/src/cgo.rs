@@ -39,6 +39,7 @@ impl Cgo {
         let environment = self.compiler.environment().iter().cloned();
         let mut action = action
             .variables(environment)
+            .variables(self.compiler.pkg_config().iter().cloned())
             .variable("CGO_ENABLED", "1")
             .variable("CC", self.command(Language::C, &request.tools)?);
         // A GCC for C alone is enough for most packages.

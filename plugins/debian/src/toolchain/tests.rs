@@ -205,7 +205,8 @@ fn mistakes_about_a_sysroot_are_named_with_a_remedy() {
           take `sysroot` away, or `architecture`
         programs: programs of packages for `arm64` are not for the machine that builds
           make a toolchain of its own of the packages that have them
-    "#]].assert_eq(&refusals.concat());
+    "#]]
+    .assert_eq(&refusals.concat());
 }
 
 #[test]
