@@ -25,6 +25,7 @@ mod pinned;
 mod platforms;
 mod sandbox;
 mod slim;
+mod sysroot;
 mod target_check;
 mod target_probe;
 mod tasks;
