@@ -69,6 +69,7 @@ fn linked(compiler: &str) -> Project {
 
 #[track_caller]
 fn runs(project: &Project) {
+    project.orch(&["fetch"]).exits(0);
     project
         .orch(&["run"])
         .exits(0)

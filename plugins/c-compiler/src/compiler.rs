@@ -88,6 +88,12 @@ impl Compiler {
         &self.toolchain
     }
 
+    /// The names of all toolchains that it reads: its own, and that of the target's sysroot.
+    pub fn toolchains(&self) -> Vec<&str> {
+        let sysroot = self.sysroot.as_ref().and_then(Sysroot::toolchain);
+        std::iter::once(self.toolchain()).chain(sysroot).collect()
+    }
+
     /// Compiles or links, by what the caller says behind it.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Headers and libraries of the target from a toolchain that is lent beside the compiler, and
 //! the `pkg-config` that finds them: <https://www.mankier.com/1/pkgconf>.
 
-use orch_plugin::{InstalledToolchain, IntoWord, Machine, Path, Variable, Word, scratch, tool};
+use orch_plugin::{
+    InstalledToolchain, IntoWord, Machine, Part, Path, Root, Variable, Word, scratch, tool,
+};
 
 use crate::gcc::is_for;
 
@@ -34,6 +36,14 @@ impl Sysroot {
             })
         });
         fitting.next()
+    }
+
+    /// The name of the toolchain that it belongs to.
+    pub(crate) fn toolchain(&self) -> Option<&str> {
+        match &self.folder.root {
+            Root::Tool(name) => Some(name),
+            _ => None,
+        }
     }
 
     /// What GCC is told: all of its system lies there.
@@ -103,5 +113,5 @@ pub(crate) fn pkg_config(
 /// Places with `:` between them.
 fn list(places: &[Path]) -> Word {
     let words: Vec<_> = places.iter().cloned().map(IntoWord::into_word).collect();
-    words.join(&orch_plugin::Part::Text(":".to_owned()))
+    words.join(&Part::Text(":".to_owned()))
 }

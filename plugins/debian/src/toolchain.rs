@@ -8,7 +8,7 @@ use semver::VersionReq;
 
 use crate::apt::Apt;
 use crate::architecture::Architecture;
-use crate::resolve::resolve;
+use crate::resolve::{Purpose, resolve};
 use crate::settings::{Settings, Wanted};
 use crate::{programs, sysroot, version};
 
@@ -49,15 +49,21 @@ pub(crate) fn locate(
     facts: &dyn Facts,
 ) -> Result<Toolchain, Error> {
     let located = locate_packages(release, host, settings, facts);
-    match located {
-        // This machine locks other hosts too where apt's sources have packages for them.
-        Err(Error::Failed(why)) if is_elsewhere(host, facts) => Err(Error::Unsupported(why)),
-        Err(Error::Invalid(problems)) if is_elsewhere(host, facts) => {
-            let why = problems.into_iter().map(|problem| problem.message);
-            Err(Error::Unsupported(why.collect::<Vec<_>>().join("; ")))
-        }
-        located => located,
+    if Architecture::of_host(host) == Architecture::of_host(&facts.host_machine()) {
+        return located;
     }
+    // Other hosts are covered where apt's sources have their packages.
+    located.map_err(|error| {
+        let why = match error {
+            Error::Failed(why) | Error::Unsupported(why) => why,
+            Error::Invalid(problems) => {
+                let messages: Vec<_> = problems.into_iter().map(|one| one.message).collect();
+                messages.join("; ")
+            }
+        };
+        log::debug(&format!("no toolchain for `{}`: {why}", host.triple));
+        Error::Unsupported(why)
+    })
 }
 
 fn locate_packages(
@@ -84,7 +90,9 @@ fn locate_packages(
     wanted[0].version = Some(pinned);
     let resolved = resolve(&wanted, &settings.exclude, settings.purpose(), &apt)?;
     sysroot::check_c_library(settings, &resolved)?;
-    if let Some(version) = &resolved.c_library {
+    if let Some(version) = &resolved.c_library
+        && settings.purpose() == Purpose::Programs
+    {
         log::debug(&format!(
             "the programs of `{}` need a machine with glibc {version} or later",
             first.name
@@ -105,11 +113,6 @@ fn locate_packages(
         environment: Vec::new(),
         sysroot: directory,
     })
-}
-
-/// Whether a host is another machine than the one that asks.
-fn is_elsewhere(host: &Machine, facts: &dyn Facts) -> bool {
-    Architecture::of_host(host) != Architecture::of_host(&facts.host_machine())
 }
 
 /// Packages that a toolchain for a host is made of: the host's own, or those of its sysroot.
