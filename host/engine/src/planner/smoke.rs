@@ -74,13 +74,13 @@ impl Planner<'_> {
             value: Word(vec![Part::Path(other.path.clone())]),
         });
         let mut tools = holders(&shown);
-        tools.extend(sysroot.iter().filter_map(|path| match &path.root {
-            Root::Tool(name) => Some(name.clone()),
-            _ => None,
-        }));
-        let sysroot = sysroot.map(|path| Variable {
-            name: SYSROOT.to_owned(),
-            value: Word(vec![Part::Path(path)]),
+        tools.extend(sysroot.iter().map(|(toolchain, _)| toolchain.clone()));
+        let sysroot = sysroot.map(|(toolchain, relative)| {
+            let root = Root::Tool(toolchain);
+            Variable {
+                name: SYSROOT.to_owned(),
+                value: Word(vec![Part::Path(SandboxPath { root, relative })]),
+            }
         });
         SmokeRun::Action(Box::new(Action {
             name: "smoke".to_owned(),
@@ -106,22 +106,21 @@ impl Planner<'_> {
     }
 }
 
-/// The first sysroot of these toolchains that is for a machine: its directory is called as GNU
-/// calls the machine.
-fn sysroot_of(toolchains: &[InstalledToolchain], machine: &Machine) -> Option<SandboxPath> {
+/// The first sysroot of these toolchains that is for a machine, with the toolchain's name: its
+/// directory is called as GNU calls the machine.
+fn sysroot_of(
+    toolchains: &[InstalledToolchain],
+    machine: &Machine,
+) -> Option<(String, RelativePath)> {
     let sysroots = toolchains
         .iter()
-        .filter_map(|known| Some((&known.name, known.toolchain.sysroot.as_ref()?)));
+        .filter_map(|known| Some((known.name.clone(), known.toolchain.sysroot.clone()?)));
     let mut fitting = sysroots.filter(|(_, directory)| {
         let gnu = directory.as_str().rsplit('/').next().unwrap_or_default();
         let is_for = Machine::of_triple(gnu).architecture();
         is_for.is_some() && is_for == machine.architecture()
     });
-    let (name, directory) = fitting.next()?;
-    Some(SandboxPath {
-        root: Root::Tool(name.clone()),
-        relative: directory.clone(),
-    })
+    fitting.next()
 }
 
 /// The variable that tells an emulator where a file lies that ships beside the program.

@@ -5,6 +5,7 @@
 //! Two walls stand around the tree: every name and link is judged here by its text, and
 //! every file is opened through a cap-std directory, which cannot be left.
 
+mod names;
 mod refused;
 mod writer;
 
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use orch_model::{Digest, Fault, Hasher, RelativePath};
 
+use names::{fits, follow_by_text};
 pub(crate) use refused::Refused;
 pub(crate) use writer::{Limits, Writer};
 
@@ -352,39 +354,6 @@ impl Tree {
         self.nodes.insert(path.to_owned(), node);
         Ok(())
     }
-}
-
-/// The longest path and the longest part of one, in bytes: what Linux takes.
-const PATH_BYTES: usize = 4000;
-const PART_BYTES: usize = 255;
-/// The most parts of a path: removing a tree takes an open file for each.
-const PARTS: usize = 200;
-
-/// Refuses a path that is too long for the disk; looked at before anything is made of it.
-fn fits(path: &RelativePath) -> Result<(), Refused> {
-    let text = path.as_str();
-    let why = if text.len() > PATH_BYTES || text.split('/').any(|part| part.len() > PART_BYTES) {
-        "has too long a name".to_owned()
-    } else if text.split('/').count() > PARTS {
-        format!("lies more than {PARTS} directories deep")
-    } else {
-        return Ok(());
-    };
-    let short: String = text.chars().take(80).collect();
-    Err(Refused::Entry(format!("{short}…"), why))
-}
-
-/// How deep a link leads, by its text alone; none if it leaves the root.
-fn follow_by_text(path: &RelativePath, to: &str) -> Option<usize> {
-    let mut depth = path.as_str().matches('/').count();
-    for part in to.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => depth = depth.checked_sub(1)?,
-            _ => depth += 1,
-        }
-    }
-    Some(depth)
 }
 
 #[cfg(test)]
