@@ -125,6 +125,7 @@ fn a_c_library_in_a_go_package_runs_on_each_machine() {
         ZIG,
         "tools = [\"zig\"]\ntargets = [\"server\", \"static\", \"device\"]\nsmoke = []",
     );
+    project.orch(&["fetch"]).exits(0);
     // One after the other: each compiles its own C library first.
     for (target, linked, how) in [
         ("server", "dynamically linked, glibc 2.", "ran here"),

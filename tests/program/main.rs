@@ -34,6 +34,7 @@ mod rest;
 mod rust;
 mod sandbox;
 mod slim;
+mod sysroot;
 mod system;
 mod target_check;
 mod target_probe;

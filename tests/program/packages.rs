@@ -160,3 +160,50 @@ fn a_program_that_no_package_has_says_so() {
         .exits(1)
         .says("missing: no package of this toolchain has a program of this name");
 }
+
+#[test]
+fn two_packages_that_have_one_file() {
+    let others = "exclude = [\"perl\", \"libipc-run-perl\", \"libtime-duration-perl\", \
+         \"libtimedate-perl\", \"sysstat\", \"procps\"]";
+    let project = with_packages(&format!(
+        "packages = [\"moreutils\", \"parallel\"]\n{others}"
+    ));
+    project.orch(&["lock"]).exits(0);
+    project
+        .orch(&["fetch"])
+        .exits(4)
+        .as_documented("Two packages that have one file");
+}
+
+#[test]
+fn a_package_of_no_such_architecture() {
+    with_packages("architecture = \"arm64\"\npackages = [\"libc6-dev\", \"libipmctl-dev\"]")
+        .orch(&["lock"])
+        .exits(2)
+        .as_documented("A package that an architecture does not have");
+}
+
+#[test]
+fn a_sysroot_of_packages_without_a_c_library() {
+    with_packages("architecture = \"arm64\"\npackages = [\"libgcc-s1\"]\nexclude = [\"libc6\"]")
+        .orch(&["lock"])
+        .exits(2)
+        .as_documented("Packages of an architecture without a C library");
+}
+
+#[test]
+fn packages_of_another_distribution() {
+    with_packages("distribution = \"ubuntu\"\npackages = [\"gcc-aarch64-linux-gnu\"]")
+        .orch(&["lock"])
+        .exits(4)
+        .as_documented("Packages of another distribution than the machine's");
+}
+
+#[test]
+fn a_machine_without_apt() {
+    with_packages("packages = [\"gcc-aarch64-linux-gnu\"]")
+        .variable("PATH", "/usr/local/bin")
+        .orch(&["lock"])
+        .exits(4)
+        .as_documented("Packages on a machine without apt");
+}

@@ -286,6 +286,7 @@ fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
         let smoke = unit.step(&action.name);
         let mut needs = vec![last];
         needs.extend(makers.clone());
+        needs.extend(action.tools.iter().map(|tool| NodeId::toolchain(tool)));
         loose.push(Loose {
             id: smoke.clone(),
             kind: NodeKind::Command {

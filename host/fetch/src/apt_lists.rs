@@ -77,6 +77,9 @@ impl Lists {
                 format!("Dir::State={shown}"),
                 format!("Dir::State::status={}", status.display()),
                 format!("Dir::Cache={shown}"),
+                // No descriptions, which programs that show packages to people want.
+                "Acquire::Languages=none".to_owned(),
+                "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".to_owned(),
                 // Root's apt would otherwise download as a user who cannot write here.
                 "APT::Sandbox::User=".to_owned(),
             ]),

@@ -378,14 +378,14 @@ fn unpack_all(
             before,
             total: Some(sizes.iter().sum()),
         };
-        let unpacked = unpack::unpack(path, archive, &mut tree, &meter, cancel);
+        let unpacked = unpack::unpack(path, &name, archive, &mut tree, &meter, cancel);
         unpacked.map_err(|refused| unpack::fault(refused, &name))?;
         before += bytes;
     }
     for file in &toolchain.files {
         for path in &file.paths {
             let made = unpack::text_file(path, file, &mut tree, cancel);
-            made.map_err(|refused| unpack::fault(refused, "files of the toolchain itself"))?;
+            made.map_err(|refused| unpack::fault(refused, unpack::OWN_FILES))?;
         }
     }
     let summary = tree

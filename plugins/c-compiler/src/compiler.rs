@@ -5,6 +5,7 @@ use semver::Version;
 
 use crate::gcc::{Gcc, Prefix};
 use crate::remedy;
+use crate::sysroot::{Sysroot, pkg_config};
 use crate::zig::Zig;
 
 /// What a compiler's driver takes a source for, and which libraries it links.
@@ -31,6 +32,8 @@ pub struct Compiler {
     toolchain: String,
     environment: Vec<Variable>,
     kind: Kind,
+    sysroot: Option<Sysroot>,
+    pkg_config: Vec<Variable>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +83,7 @@ impl Compiler {
             .map(|candidate| candidate.refusal(target, static_link));
         let refusals: Vec<_> = refusals.collect();
         match refusals.iter().position(Option::is_none) {
-            Some(fitting) => candidates[fitting].compiler(target),
+            Some(fitting) => candidates[fitting].compiler(toolchains, target),
             None => Err(Error::Unsupported(remedy::none_fits(
                 toolchains,
                 &refusals.into_iter().flatten().collect::<Vec<_>>(),
@@ -111,16 +114,31 @@ impl Compiler {
         &self.toolchain
     }
 
+    /// The names of all toolchains that it reads: its own, and that of the target's sysroot.
+    pub fn toolchains(&self) -> Vec<&str> {
+        let sysroot = self.sysroot.as_ref().and_then(Sysroot::toolchain);
+        std::iter::once(self.toolchain()).chain(sysroot).collect()
+    }
+
     /// Compiles or links, by what the caller says behind it.
     ///
     /// # Errors
     ///
     /// `unsupported`, with the package to add, where the toolchain has a GCC for C alone.
     pub fn driver(&self, language: Language) -> Result<Call, Error> {
-        match &self.kind {
-            Kind::Zig(zig) => Ok(zig.driver(language)),
-            Kind::Gcc(gcc) => gcc.driver(language),
-        }
+        let (mut call, of_sysroot): (_, fn(&Sysroot) -> Vec<Word>) = match &self.kind {
+            Kind::Zig(zig) => (zig.driver(language), Sysroot::for_zig),
+            Kind::Gcc(gcc) => (gcc.driver(language)?, Sysroot::for_gcc),
+        };
+        let more = self.sysroot.as_ref().map(of_sysroot);
+        call.arguments.extend(more.into_iter().flatten());
+        Ok(call)
+    }
+
+    /// What makes `pkg-config` tell of the target's sysroot and of nothing else: its variables,
+    /// `PKG_CONFIG` the first. None where no toolchain has that program.
+    pub fn pkg_config(&self) -> &[Variable] {
+        &self.pkg_config
     }
 
     /// Puts objects into a static library, by what the caller says behind it.
@@ -181,15 +199,22 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    fn compiler(&self, target: &Machine) -> Result<Compiler, Error> {
+    fn compiler(
+        &self,
+        toolchains: &[InstalledToolchain],
+        target: &Machine,
+    ) -> Result<Compiler, Error> {
         let kind = match self.tool {
             Known::Zig(tool) => Kind::Zig(Zig::of(self.toolchain, tool, target)?),
             Known::Gcc(prefix) => Kind::Gcc(Gcc::of(self.toolchain, prefix, target)?),
         };
+        let sysroot = Sysroot::find(toolchains, &self.toolchain.name, target);
         Ok(Compiler {
             toolchain: self.toolchain.name.clone(),
             environment: self.toolchain.environment.clone(),
             kind,
+            pkg_config: pkg_config(toolchains, sysroot.as_ref()),
+            sysroot,
         })
     }
 }

@@ -4,12 +4,14 @@
 //! what is compiled: a builder puts its own arguments behind those from here.
 //!
 //! [`Compiler::find`] looks for the tools of the toolchains: `zig`, or a GCC by its full name,
-//! such as `aarch64-linux-gnu-gcc`. `remedy` says what to add where none of them fits.
+//! such as `aarch64-linux-gnu-gcc`. `remedy` says what to add where none of them fits, and
+//! `sysroot` finds the headers and libraries that are lent beside a compiler.
 
 mod compiler;
 mod gcc;
 mod objcopy;
 mod remedy;
+mod sysroot;
 mod zig;
 
 pub use crate::compiler::{Call, Compiler, Family, Language};

@@ -205,6 +205,10 @@ fn path(toolchains: &[InstalledToolchain]) -> Word {
 
 /// `pkg-config` finds what the compiler's sysroot has, and nothing of the machine's own.
 fn packages(plan: &Plan<'_>) -> Vec<Variable> {
+    let lent = plan.compiler.pkg_config();
+    if !lent.is_empty() {
+        return lent.to_vec();
+    }
     let mut toolchains = plan.toolchains.iter();
     let own = toolchains.find(|toolchain| toolchain.name == plan.compiler.toolchain());
     let Some((own, sysroot)) = own.and_then(|own| Some((own, own.sysroot.as_ref()?))) else {

@@ -1,15 +1,17 @@
 //! Distribution packages for `orch`: cross compilers, their C libraries and other tools as
 //! apt knows them, unpacked without root and started where they lie.
 //!
-//! `version` and `clause` know Debian's notation, `resolve` which packages a set needs, `apt`
-//! where they are asked for; `programs` knows what is in well-known packages, `toolchain`
-//! puts all of it together.
+//! `version` and `clause` know Debian's notation, `architecture` its names of machines,
+//! `resolve` which packages a set needs, `apt` where they are asked for; `programs` knows what
+//! is in well-known packages, `sysroot` what a sysroot needs, `toolchain` puts all of it together.
 
 mod apt;
+mod architecture;
 mod clause;
 mod programs;
 mod resolve;
 mod settings;
+mod sysroot;
 mod toolchain;
 mod version;
 

@@ -17,6 +17,18 @@ pub(crate) trait Index {
     fn find(&self, name: &str, version: Option<&str>) -> Result<Option<RegistryFile>, Error>;
     /// A name that the user may have meant.
     fn nearest(&self, name: &str) -> Option<String>;
+    /// Whose packages there are, behind "there is no package `x`": ` for arm64`, or nothing
+    /// for the machine's own.
+    fn whose(&self) -> String;
+}
+
+/// What packages are unpacked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Programs that run on the machine that builds, by its own C library.
+    Programs,
+    /// Headers and libraries of another machine, its C library among them.
+    Sysroot,
 }
 
 /// Packages with all that they need.
@@ -32,15 +44,19 @@ pub(crate) struct Resolved {
 pub(crate) fn resolve(
     wanted: &[Wanted<'_>],
     exclude: &[String],
+    purpose: Purpose,
     index: &dyn Index,
 ) -> Result<Resolved, Error> {
     let mut search = Search {
         index,
+        purpose,
         excluded: exclude.iter().map(String::as_str).collect(),
         resolved: Resolved::default(),
         open: VecDeque::new(),
     };
-    search.excluded.insert(C_LIBRARY);
+    if purpose == Purpose::Programs {
+        search.excluded.insert(C_LIBRARY);
+    }
     search.take_wanted(wanted)?;
     while let Some((by, clause)) = search.open.pop_front() {
         search.meet(&by, &clause)?;
@@ -51,6 +67,7 @@ pub(crate) fn resolve(
 
 struct Search<'a> {
     index: &'a dyn Index,
+    purpose: Purpose,
     excluded: BTreeSet<&'a str>,
     resolved: Resolved,
     /// What is to be met, with the package that needs it.
@@ -63,7 +80,7 @@ impl Search<'_> {
         let mut problems = Vec::new();
         for (at, package) in wanted.iter().enumerate() {
             let place = format!("packages[{at}]");
-            if package.name == C_LIBRARY {
+            if package.name == C_LIBRARY && self.purpose == Purpose::Programs {
                 problems.push(
                     Problem::new("the machine's own C library is used, not one of a package")
                         .at(place)
@@ -82,19 +99,20 @@ impl Search<'_> {
     /// That a package which the user names is not there.
     fn unknown(&self, package: &Wanted<'_>) -> Problem {
         let name = package.name;
+        let whose = self.index.whose();
         if let Some(version) = package.version {
             return match self.index.find(name, None) {
                 Ok(Some(file)) => Problem::new(format!(
-                    "package `{name}` has no version `{version}` any more, or never had"
+                    "package `{name}` has no version `{version}`{whose} any more, or never had"
                 ))
                 .hint(format!(
                     "write `{name}={}`, the one that there is, or `{name}`",
                     file.version
                 )),
-                _ => Problem::new(format!("there is no package `{name}`")),
+                _ => Problem::new(format!("there is no package `{name}`{whose}")),
             };
         }
-        let problem = Problem::new(format!("there is no package `{name}`"));
+        let problem = Problem::new(format!("there is no package `{name}`{whose}"));
         match self.index.nearest(name) {
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
             None => problem.hint(
@@ -142,9 +160,10 @@ impl Search<'_> {
                 None => {}
             }
         }
+        let whose = self.index.whose();
         let seen = seen.map_or_else(String::new, |seen| format!("; {seen}"));
         Err(Error::Failed(format!(
-            "package `{by}` needs `{clause}`, which apt does not have{seen}; name a package that \
+            "package `{by}` needs `{clause}`, which apt does not have{whose}{seen}; name a package that \
              provides it in `packages`, or what is not wanted in `exclude`"
         )))
     }

@@ -3,6 +3,9 @@
 
 use serde::Deserialize;
 
+use crate::architecture::Architecture;
+use crate::resolve::Purpose;
+
 /// Settings of a `[toolchain.*]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -11,6 +14,7 @@ pub struct Settings {
     pub(crate) exclude: Vec<String>,
     pub(crate) programs: Vec<String>,
     pub(crate) sysroot: Option<String>,
+    pub(crate) architecture: Option<Architecture>,
     pub(crate) distribution: Distribution,
 }
 
@@ -43,6 +47,14 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Settings {
+    /// What the packages are unpacked for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        match self.architecture {
+            Some(_) => Purpose::Sysroot,
+            None => Purpose::Programs,
+        }
+    }
+
     /// The packages that the user names, in order.
     pub(crate) fn wanted(&self) -> Vec<Wanted<'_>> {
         self.packages.iter().map(|text| Wanted::of(text)).collect()

@@ -7,9 +7,10 @@ use orch_plugin::{Error, Facts, Machine, Problem, RegistryFile, log};
 use semver::VersionReq;
 
 use crate::apt::Apt;
-use crate::resolve::{Resolved, resolve};
+use crate::architecture::Architecture;
+use crate::resolve::{Purpose, resolve};
 use crate::settings::{Settings, Wanted};
-use crate::{programs, version};
+use crate::{programs, sysroot, version};
 
 /// Releases that satisfy a requirement, newest first: those that the versions of the first
 /// package stand for.
@@ -20,7 +21,7 @@ pub(crate) fn releases(
     facts: &dyn Facts,
 ) -> Result<Vec<String>, Error> {
     let requirement = parsed(requirement)?;
-    let apt = apt(host, settings, facts);
+    let apt = apt(host, settings, facts)?;
     let first = first(settings)?;
     let known = versions(&first, settings, &apt)?;
     let releases = known.iter().map(|known| version::release(known));
@@ -47,8 +48,32 @@ pub(crate) fn locate(
     settings: &Settings,
     facts: &dyn Facts,
 ) -> Result<Toolchain, Error> {
-    let libraries = libraries(host, &facts.host_machine())?;
-    let apt = apt(host, settings, facts);
+    let located = locate_packages(release, host, settings, facts);
+    if Architecture::of_host(host) == Architecture::of_host(&facts.host_machine()) {
+        return located;
+    }
+    // Other hosts are covered where apt's sources have their packages.
+    located.map_err(|error| {
+        let why = match error {
+            Error::Failed(why) | Error::Unsupported(why) => why,
+            Error::Invalid(problems) => {
+                let messages: Vec<_> = problems.into_iter().map(|one| one.message).collect();
+                messages.join("; ")
+            }
+        };
+        log::debug(&format!("no toolchain for `{}`: {why}", host.triple));
+        Error::Unsupported(why)
+    })
+}
+
+fn locate_packages(
+    release: &str,
+    host: &Machine,
+    settings: &Settings,
+    facts: &dyn Facts,
+) -> Result<Toolchain, Error> {
+    let apt = apt(host, settings, facts)?;
+    sysroot::check_settings(settings)?;
     let mut wanted = settings.wanted();
     let first = first(settings)?;
     let known = versions(&first, settings, &apt)?;
@@ -63,31 +88,52 @@ pub(crate) fn locate(
             ))
         })?;
     wanted[0].version = Some(pinned);
-    let resolved = resolve(&wanted, &settings.exclude, &apt)?;
-    check_sysroot(settings, &resolved)?;
-    let programs = programs_of(&wanted, settings);
-    if let Some(version) = &resolved.c_library {
+    let resolved = resolve(&wanted, &settings.exclude, settings.purpose(), &apt)?;
+    sysroot::check_c_library(settings, &resolved)?;
+    if let Some(version) = &resolved.c_library
+        && settings.purpose() == Purpose::Programs
+    {
         log::debug(&format!(
             "the programs of `{}` need a machine with glibc {version} or later",
             first.name
         ));
     }
+    let directory = sysroot::directory(settings, &resolved);
+    let into = match settings.architecture {
+        Some(_) => directory.as_deref().unwrap_or_default(),
+        None => "",
+    };
+    let programs = programs_of(&wanted, settings);
+    let files = resolved.packages.values().cloned();
     Ok(Toolchain {
         version: release.to_owned(),
-        archives: resolved.packages.into_values().map(archive).collect(),
-        files: programs::scripts(&programs, libraries),
+        archives: files.map(|file| archive(file, into)).collect(),
+        files: programs::scripts(&programs, apt.architecture.gnu()),
         programs: Vec::new(),
         tools: programs::tools(&programs),
         environment: Vec::new(),
-        sysroot: settings.sysroot.clone(),
+        sysroot: directory,
     })
 }
 
-fn apt<'a>(host: &'a Machine, settings: &Settings, facts: &'a dyn Facts) -> Apt<'a> {
-    Apt {
-        distribution: settings.distribution,
-        host,
-        facts,
+/// Packages that a toolchain for a host is made of: the host's own, or those of its sysroot.
+/// apt is there on Linux only.
+fn apt<'a>(host: &Machine, settings: &Settings, facts: &'a dyn Facts) -> Result<Apt<'a>, Error> {
+    let here = facts.host_machine();
+    match (Architecture::of_host(host), Architecture::of_host(&here)) {
+        (Some(of_host), Some(of_here)) => {
+            let architecture = settings.architecture.unwrap_or(of_host);
+            Ok(Apt {
+                distribution: settings.distribution,
+                architecture,
+                is_foreign: architecture != of_here,
+                facts,
+            })
+        }
+        _ => Err(Error::Unsupported(format!(
+            "apt on this machine (`{}`) knows no packages for `{}`",
+            here.triple, host.triple
+        ))),
     }
 }
 
@@ -124,7 +170,7 @@ fn versions(first: &Wanted<'_>, settings: &Settings, apt: &Apt<'_>) -> Result<Ve
         // Says so, together with everything else that is wrong.
         None => {
             let exclude = &settings.exclude;
-            resolve(&settings.wanted(), exclude, apt)?;
+            resolve(&settings.wanted(), exclude, settings.purpose(), apt)?;
             Err(Error::Failed(format!(
                 "package `{}` has no version",
                 first.name
@@ -133,53 +179,21 @@ fn versions(first: &Wanted<'_>, settings: &Settings, apt: &Apt<'_>) -> Result<Ve
     }
 }
 
-/// The directory of libraries of a host's programs. apt knows the packages of the machine
-/// that it runs on, and of no other.
-fn libraries(host: &Machine, here: &Machine) -> Result<&'static str, Error> {
-    let name = match host.architecture() {
-        "x86_64" => "x86_64-linux-gnu",
-        "aarch64" => "aarch64-linux-gnu",
-        _ => "",
-    };
-    let is_here = host.architecture() == here.architecture();
-    if name.is_empty() || !host.names("linux") || !here.names("linux") || !is_here {
-        return Err(Error::Unsupported(format!(
-            "apt on this machine (`{}`) knows no packages for `{}`",
-            here.triple, host.triple
-        )));
-    }
-    Ok(name)
-}
-
-/// Refuses a sysroot that nothing can be linked against.
-fn check_sysroot(settings: &Settings, resolved: &Resolved) -> Result<(), Error> {
-    let is_c_library = |name: &str| {
-        ["libc-dev", "libc6-dev", "musl-dev", "libnewlib-dev"]
-            .iter()
-            .any(|beginning| name.starts_with(beginning))
-    };
-    let has_c_library = resolved.packages.iter().any(|(name, file)| {
-        is_c_library(name) || file.provides.iter().any(|name| is_c_library(name))
-    });
-    if settings.sysroot.is_none() || has_c_library {
-        return Ok(());
-    }
-    Err(Problem::new("no package of this sysroot has a C library")
-        .at("sysroot")
-        .hint("add its package to `packages`, e.g. `libc6-dev-arm64-cross`")
-        .into())
-}
-
 /// What the user names, or else what is known of the packages.
 fn programs_of(wanted: &[Wanted<'_>], settings: &Settings) -> BTreeSet<String> {
+    if settings.architecture.is_some() {
+        return BTreeSet::new(); // They are another machine's.
+    }
     let known = wanted
         .iter()
         .flat_map(|package| programs::of_package(package.name));
     known.chain(settings.programs.iter().cloned()).collect()
 }
 
-fn archive(file: RegistryFile) -> Archive {
-    Archive::new(ArchiveFormat::Deb, vec![file.url], file.digest).bytes(file.bytes)
+fn archive(file: RegistryFile, into: &str) -> Archive {
+    Archive::new(ArchiveFormat::Deb, vec![file.url], file.digest)
+        .bytes(file.bytes)
+        .below(into)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const STATIC: [&str; 2] = ["-linkmode=external", "-extldflags=-static"];
 /// C for one build.
 pub(crate) struct Cgo {
     compiler: Compiler,
-    /// What the words of a compiler's call may stand in: the release knows quotes there.
+    /// Whether the release reads quotes around the words of a compiler's call.
     quotes: bool,
 }
 
@@ -39,6 +39,7 @@ impl Cgo {
         let environment = self.compiler.environment().iter().cloned();
         let mut action = action
             .variables(environment)
+            .variables(self.compiler.pkg_config().iter().cloned())
             .variable("CGO_ENABLED", "1")
             .variable("CC", self.command(Language::C, &request.tools)?);
         // A GCC for C alone is enough for most packages.
@@ -72,9 +73,10 @@ impl Cgo {
     /// being taken. They are also what files of the toolchains are called in debug information.
     fn command(&self, language: Language, lent: &[InstalledToolchain]) -> Result<Word, Error> {
         let Call { program, arguments } = self.compiler.driver(language)?;
-        let read = lent.iter().filter(|toolchain| {
-            toolchain.name == self.compiler.toolchain() || toolchain.sysroot.is_some()
-        });
+        let read = self.compiler.toolchains();
+        let read = lent
+            .iter()
+            .filter(|toolchain| read.contains(&toolchain.name.as_str()));
         let names = read.map(|toolchain| {
             let folder = tool(toolchain.name.as_str(), "");
             let name = format!("={}-{}", toolchain.name, short(&toolchain.recipe));

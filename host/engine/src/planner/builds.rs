@@ -122,7 +122,7 @@ impl Planner<'_> {
         let Some(build) = self.finish(table, build, target, &tools) else {
             return;
         };
-        let smoke = self.smoke(table, &build.artifacts, target);
+        let smoke = self.smoke(table, &build.artifacts, target, &tools);
         let own_toolchain = in_matrix.then_some(toolchain.name.as_str());
         self.plan.builds.push(PlannedBuild {
             name: table.name.value.clone(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use orch_model::{
-    Action, Artifact, BuildTable, Part, RelativePath, Root, Runner, SandboxPath, TargetRunner,
-    Variable, Word,
+    Action, Artifact, BuildTable, InstalledToolchain, Machine, Part, RelativePath, Root, Runner,
+    SandboxPath, TargetRunner, Variable, Word,
 };
 
 use crate::plan::{PlannedTarget, SmokeRun};
@@ -15,12 +15,17 @@ use super::Planner;
 /// one under an emulator on a busy machine, seconds.
 const SMOKE_TIMEOUT_MS: u64 = 30_000;
 
+/// The variable by which qemu's emulators find the interpreter and the libraries of a program
+/// that is not static: <https://www.qemu.org/docs/master/user/main.html>.
+const SYSROOT: &str = "QEMU_LD_PREFIX";
+
 impl Planner<'_> {
     pub(super) fn smoke(
         &mut self,
         table: &BuildTable,
         artifacts: &[Artifact],
         target: &PlannedTarget,
+        lent: &[InstalledToolchain],
     ) -> SmokeRun {
         let Some(arguments) = &table.smoke else {
             return SmokeRun::Not("the build has no `smoke` arguments".to_owned());
@@ -59,12 +64,23 @@ impl Planner<'_> {
             relative: RelativePath::root(),
         };
         let mut shown = vec![artifact];
+        let mut sysroot = None;
         if matches!(runner, Runner::Emulator(_)) {
             shown.extend(artifacts.iter().filter(|other| *other != artifact));
+            sysroot = sysroot_of(lent, machine);
         }
         let beside = shown.iter().skip(1).map(|other| Variable {
             name: variable_of(&other.name),
             value: Word(vec![Part::Path(other.path.clone())]),
+        });
+        let mut tools = holders(&shown);
+        tools.extend(sysroot.iter().map(|(toolchain, _)| toolchain.clone()));
+        let sysroot = sysroot.map(|(toolchain, relative)| {
+            let root = Root::Tool(toolchain);
+            Variable {
+                name: SYSROOT.to_owned(),
+                value: Word(vec![Part::Path(SandboxPath { root, relative })]),
+            }
         });
         SmokeRun::Action(Box::new(Action {
             name: "smoke".to_owned(),
@@ -74,7 +90,7 @@ impl Planner<'_> {
                 .iter()
                 .map(|text| Word::text(text.as_str()))
                 .collect(),
-            environment: beside.collect(),
+            environment: beside.chain(sysroot).collect(),
             directory: scratch,
             inputs: Vec::new(),
             outputs: Vec::new(),
@@ -83,12 +99,29 @@ impl Planner<'_> {
             cache_owner: String::new(),
             network: false,
             after: makers(&shown),
-            tools: holders(&shown),
+            tools,
             runner,
             timeout_ms: Some(SMOKE_TIMEOUT_MS),
             cacheable: true,
         }))
     }
+}
+
+/// The first sysroot of these toolchains that is for a machine, with the toolchain's name: its
+/// directory is called as GNU calls the machine.
+fn sysroot_of(
+    toolchains: &[InstalledToolchain],
+    machine: &Machine,
+) -> Option<(String, RelativePath)> {
+    let sysroots = toolchains
+        .iter()
+        .filter_map(|known| Some((known.name.clone(), known.toolchain.sysroot.clone()?)));
+    let mut fitting = sysroots.filter(|(_, directory)| {
+        let gnu = directory.as_str().rsplit('/').next().unwrap_or_default();
+        let is_for = Machine::of_triple(gnu).architecture();
+        is_for.is_some() && is_for == machine.architecture()
+    });
+    fitting.next()
 }
 
 /// The variable that tells an emulator where a file lies that ships beside the program.

@@ -5,6 +5,7 @@
 //! Two walls stand around the tree: every name and link is judged here by its text, and
 //! every file is opened through a cap-std directory, which cannot be left.
 
+mod names;
 mod refused;
 mod writer;
 
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use orch_model::{Digest, Fault, Hasher, RelativePath};
 
+use names::{fits, follow_by_text};
 pub(crate) use refused::Refused;
 pub(crate) use writer::{Limits, Writer};
 
@@ -24,8 +26,14 @@ enum Node {
         executable: bool,
         /// None until the content has come.
         content: Option<(Digest, u64)>,
+        /// Which archive brought it.
+        archive: usize,
     },
-    Link(String),
+    Link {
+        to: String,
+        /// Which archive brought it.
+        archive: usize,
+    },
 }
 
 /// What a finished tree is.
@@ -42,6 +50,8 @@ pub(crate) struct Summary {
 pub(crate) struct Tree {
     writer: Writer,
     nodes: BTreeMap<String, Node>,
+    /// What people call the archives so far; the last one is being unpacked.
+    archives: Vec<String>,
     left_out_bytes: u64,
 }
 
@@ -51,12 +61,14 @@ impl Tree {
         Ok(Self {
             writer: Writer::new(folder, limits)?,
             nodes: BTreeMap::new(),
+            archives: Vec::new(),
             left_out_bytes: 0,
         })
     }
 
-    /// Says that the next entries are of an archive of this size.
-    pub(crate) fn begin_archive(&mut self, bytes: u64) {
+    /// Says that the next entries are of an archive of this name and size.
+    pub(crate) fn begin_archive(&mut self, name: &str, bytes: u64) {
+        self.archives.push(name.to_owned());
         self.writer.begin_archive(bytes);
     }
 
@@ -93,6 +105,7 @@ impl Tree {
             Node::File {
                 executable,
                 content: None,
+                archive: self.archives.len(),
             },
         )
     }
@@ -115,6 +128,7 @@ impl Tree {
             Some(Node::File {
                 executable: known,
                 content: Some((content, _)),
+                ..
             }) => *known == executable && *content == digest,
             _ => false,
         }
@@ -122,7 +136,7 @@ impl Tree {
 
     /// Whether a symbolic link of this text stands at the path.
     pub(crate) fn has_link(&self, path: &RelativePath, to: &str) -> bool {
-        matches!(self.nodes.get(path.as_str()), Some(Node::Link(known)) if known == to)
+        matches!(self.nodes.get(path.as_str()), Some(Node::Link { to: known, .. }) if known == to)
     }
 
     /// Makes a symbolic link.
@@ -140,7 +154,11 @@ impl Tree {
                 &format!("is a link to the absolute path `{to}`"),
             ));
         }
-        self.insert(path.as_str(), Node::Link(to.to_owned()))?;
+        let link = Node::Link {
+            to: to.to_owned(),
+            archive: self.archives.len(),
+        };
+        self.insert(path.as_str(), link)?;
         // Judged by its text at once, so that no such link ever lies on the disk, and
         // once more in the end, when all that it leads through is known.
         if follow_by_text(path, to).is_none() {
@@ -162,12 +180,15 @@ impl Tree {
         to: &RelativePath,
     ) -> Result<(), Refused> {
         self.fresh(path)?;
-        let Some(file @ Node::File { .. }) = self.nodes.get(to.as_str()).cloned() else {
+        let Some(mut file @ Node::File { .. }) = self.nodes.get(to.as_str()).cloned() else {
             return Err(Refused::entry(
                 path,
                 &format!("is a hard link to `{to}`, which is no file of the archive before it"),
             ));
         };
+        if let Node::File { archive, .. } = &mut file {
+            *archive = self.archives.len();
+        }
         self.insert(path.as_str(), file)?;
         self.writer
             .root
@@ -192,6 +213,7 @@ impl Tree {
                 Node::File {
                     executable,
                     content,
+                    ..
                 } => {
                     let (digest, size) = content.ok_or_else(|| {
                         Refused::Machine(Fault::internal(format!("`{path}` was never written")))
@@ -201,7 +223,7 @@ impl Tree {
                     hasher.field(digest.bytes());
                     bytes += size;
                 }
-                Node::Link(to) => {
+                Node::Link { to, .. } => {
                     self.check_link(path, to)?;
                     hasher.field(path);
                     hasher.field("link");
@@ -238,7 +260,7 @@ impl Tree {
                 }
                 part => {
                     at.push(part);
-                    if let Some(Node::Link(text)) = self.nodes.get(&at.join("/")) {
+                    if let Some(Node::Link { to: text, .. }) = self.nodes.get(&at.join("/")) {
                         links += 1;
                         if links > 40 {
                             return Err(Refused::Entry(
@@ -263,8 +285,28 @@ impl Tree {
         fits(path)?;
         match self.nodes.get(path.as_str()) {
             Some(Node::Directory) => Err(Refused::entry(path, "is a directory and a file at once")),
-            Some(_) => Err(Refused::entry(path, "is there twice")),
+            Some(_) => Err(self.taken(path)),
             None => self.parents(path),
+        }
+    }
+
+    /// That something else stands at the path already, and who brought it.
+    pub(crate) fn taken(&self, path: &RelativePath) -> Refused {
+        let owner = match self.nodes.get(path.as_str()) {
+            Some(Node::File { archive, .. } | Node::Link { archive, .. }) => *archive,
+            _ => 0,
+        };
+        let other = owner
+            .checked_sub(1)
+            .and_then(|index| self.archives.get(index));
+        match other.filter(|_| owner < self.archives.len()) {
+            Some(other) => {
+                let why = format!(
+                    "is in `{other}` too, with other content; one of the two must be left out"
+                );
+                Refused::entry(path, &why)
+            }
+            None => Refused::entry(path, "is there twice"),
         }
     }
 
@@ -281,7 +323,7 @@ impl Tree {
             let above = &text[..end];
             match self.nodes.get(above) {
                 Some(Node::Directory) => {}
-                Some(Node::Link(_)) => {
+                Some(Node::Link { .. }) => {
                     let why = format!("lies behind the link `{above}`");
                     return Err(Refused::entry(path, &why));
                 }
@@ -312,39 +354,6 @@ impl Tree {
         self.nodes.insert(path.to_owned(), node);
         Ok(())
     }
-}
-
-/// The longest path and the longest part of one, in bytes: what Linux takes.
-const PATH_BYTES: usize = 4000;
-const PART_BYTES: usize = 255;
-/// The most parts of a path: removing a tree takes an open file for each.
-const PARTS: usize = 200;
-
-/// Refuses a path that is too long for the disk; looked at before anything is made of it.
-fn fits(path: &RelativePath) -> Result<(), Refused> {
-    let text = path.as_str();
-    let why = if text.len() > PATH_BYTES || text.split('/').any(|part| part.len() > PART_BYTES) {
-        "has too long a name".to_owned()
-    } else if text.split('/').count() > PARTS {
-        format!("lies more than {PARTS} directories deep")
-    } else {
-        return Ok(());
-    };
-    let short: String = text.chars().take(80).collect();
-    Err(Refused::Entry(format!("{short}…"), why))
-}
-
-/// How deep a link leads, by its text alone; none if it leaves the root.
-fn follow_by_text(path: &RelativePath, to: &str) -> Option<usize> {
-    let mut depth = path.as_str().matches('/').count();
-    for part in to.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => depth = depth.checked_sub(1)?,
-            _ => depth += 1,
-        }
-    }
-    Some(depth)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ fn tree(folder: &tempfile::TempDir) -> Tree {
 fn small_archives_may_grow_to_a_fixed_size() {
     let folder = tempfile::tempdir().unwrap();
     let mut tree = tree(&folder);
-    tree.begin_archive(1);
+    tree.begin_archive("a.tar", 1);
     assert_eq!(add(&mut tree, "a", 10), None);
     assert_eq!(
         add(&mut tree, "b", 1).unwrap(),
@@ -54,9 +54,9 @@ fn small_archives_may_grow_to_a_fixed_size() {
 fn large_archives_may_grow_by_a_ratio_and_all_together_by_a_sum() {
     let folder = tempfile::tempdir().unwrap();
     let mut tree = tree(&folder);
-    tree.begin_archive(12);
+    tree.begin_archive("a.tar", 12);
     assert_eq!(add(&mut tree, "a", 60), None);
-    tree.begin_archive(12);
+    tree.begin_archive("a.tar", 12);
     assert_eq!(
         add(&mut tree, "b", 60).unwrap(),
         "b makes the toolchain larger than 100 bytes"
@@ -67,7 +67,7 @@ fn large_archives_may_grow_by_a_ratio_and_all_together_by_a_sum() {
 fn directories_count_as_entries() {
     let folder = tempfile::tempdir().unwrap();
     let mut tree = tree(&folder);
-    tree.begin_archive(12);
+    tree.begin_archive("a.tar", 12);
     assert_eq!(add(&mut tree, "a/b/c", 1), None);
     assert_eq!(add(&mut tree, "d", 1).unwrap(), "has more than 3 entries");
 }
@@ -76,7 +76,7 @@ fn directories_count_as_entries() {
 fn an_interrupt_ends_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut tree = tree(&folder);
-    tree.begin_archive(12);
+    tree.begin_archive("a.tar", 12);
     tree.file(&path("a"), false).unwrap();
     let cancel = Cancel::new();
     cancel.cancel();

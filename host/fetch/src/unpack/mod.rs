@@ -23,6 +23,9 @@ use entry::Placement;
 /// How much is read or written at once.
 const BUFFER: usize = 128 << 10;
 
+/// What people call files that a toolchain brings beside its archives.
+pub(crate) const OWN_FILES: &str = "files of the toolchain itself";
+
 /// One archive on its way into a tree.
 struct Job<'a> {
     file: &'a File,
@@ -32,9 +35,10 @@ struct Job<'a> {
     cancel: &'a Cancel,
 }
 
-/// Unpacks the verified archive at `path` into the tree.
+/// Unpacks the verified archive at `path` into the tree. `name` is what people call it.
 pub(crate) fn unpack(
     path: &Path,
+    name: &str,
     archive: &Archive,
     tree: &mut Tree,
     meter: &Meter<'_>,
@@ -45,7 +49,7 @@ pub(crate) fn unpack(
         Ok((file, bytes))
     });
     let (file, bytes) = opened.map_err(|error| Fault::io("open", path, &error))?;
-    tree.begin_archive(bytes);
+    tree.begin_archive(name, bytes);
     let job = Job {
         file: &file,
         bytes,
@@ -89,7 +93,7 @@ pub(crate) fn text_file(
     tree: &mut Tree,
     cancel: &Cancel,
 ) -> Result<(), Refused> {
-    tree.begin_archive(file.text.len() as u64);
+    tree.begin_archive(OWN_FILES, file.text.len() as u64);
     tree.file(path, file.executable)?;
     let mut buffer = vec![0; BUFFER];
     let content = file.text.as_bytes();

@@ -188,10 +188,7 @@ fn same_file(
     if tree.is_file(path, executable, hasher.finish()) {
         return Ok(());
     }
-    Err(Refused::entry(
-        path,
-        "is in another of the packages too, with other content; one of the two must be left out",
-    ))
+    Err(tree.taken(path))
 }
 
 /// Reads what of an entry is not kept, and counts it.
@@ -275,7 +272,7 @@ mod tests {
             ..Limits::default()
         };
         let mut tree = Tree::new(folder.path(), limits).unwrap();
-        tree.begin_archive(1);
+        tree.begin_archive("a.tar", 1);
         let job = Job {
             file: &tempfile::tempfile().unwrap(),
             bytes: 1,

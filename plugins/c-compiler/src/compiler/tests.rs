@@ -107,3 +107,54 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
         toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages, name the compiler's first
     "#]].assert_eq(&shown.concat());
 }
+
+/// Debian's packages for arm64.
+fn arm64() -> InstalledToolchain {
+    InstalledToolchain {
+        sysroot: Some("aarch64-linux-gnu".to_owned()),
+        ..toolchain("arm64", "2.36.0", &[])
+    }
+}
+
+#[test]
+fn a_sysroot_is_lent_to_the_compiler_and_to_pkg_config() {
+    let find = |tools: &[InstalledToolchain], triple| {
+        Compiler::find(tools, &Machine::of(triple), false).unwrap()
+    };
+    let pkgconf = || toolchain("pkgconf", "1.8.1", &["pkgconf"]);
+    let target = "aarch64-unknown-linux-gnu";
+    let of_zig = find(&[zig("0.15.2"), arm64(), pkgconf()], target);
+    let of_gcc = find(&[gcc(), arm64()], target);
+    let variables = |compiler: &Compiler| -> String {
+        let line = |variable: &Variable| format!("{}={}\n", variable.name, word(&variable.value));
+        compiler.pkg_config().iter().map(line).collect()
+    };
+    expect![[r#"
+        tool/zig/bin/zig cc -target aarch64-linux-gnu -mcpu=baseline -fno-sanitize=undefined -idirafter {tool/arm64/aarch64-linux-gnu/usr/include/aarch64-linux-gnu} -idirafter {tool/arm64/aarch64-linux-gnu/usr/include} -L{tool/arm64/aarch64-linux-gnu/usr/lib/aarch64-linux-gnu} -L{tool/arm64/aarch64-linux-gnu/lib/aarch64-linux-gnu} -Wl,--allow-shlib-undefined
+        tool/gcc/bin/aarch64-linux-gnu-gcc -march=armv8-a --sysroot={tool/arm64/aarch64-linux-gnu}
+        PKG_CONFIG={tool/pkgconf/bin/pkgconf}
+        PKG_CONFIG_SYSROOT_DIR={tool/arm64/aarch64-linux-gnu}
+        PKG_CONFIG_LIBDIR={tool/arm64/aarch64-linux-gnu/usr/lib/aarch64-linux-gnu/pkgconfig}:{tool/arm64/aarch64-linux-gnu/usr/lib/pkgconfig}:{tool/arm64/aarch64-linux-gnu/usr/share/pkgconfig}
+        PKG_CONFIG_SYSTEM_INCLUDE_PATH={tool/arm64/aarch64-linux-gnu/usr/include}:{tool/arm64/aarch64-linux-gnu/usr/include/aarch64-linux-gnu}
+        PKG_CONFIG_SYSTEM_LIBRARY_PATH={tool/arm64/aarch64-linux-gnu/usr/lib/aarch64-linux-gnu}:{tool/arm64/aarch64-linux-gnu/lib/aarch64-linux-gnu}
+    "#]].assert_eq(
+        &[
+            shown(&of_zig, Language::C),
+            shown(&of_gcc, Language::C),
+            variables(&of_zig),
+        ]
+        .concat(),
+    );
+    assert_eq!(variables(&of_gcc), "");
+
+    // One of another machine is none, and then `pkg-config` finds nothing.
+    let other = find(
+        &[zig("0.15.2"), arm64(), pkgconf()],
+        "x86_64-unknown-linux-gnu",
+    );
+    assert!(!shown(&other, Language::C).contains("arm64"));
+    assert_eq!(
+        variables(&other),
+        "PKG_CONFIG={tool/pkgconf/bin/pkgconf}\nPKG_CONFIG_LIBDIR={scratch/none}\n"
+    );
+}

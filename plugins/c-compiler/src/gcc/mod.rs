@@ -13,7 +13,7 @@ use semver::Version;
 
 use crate::compiler::{Call, Language};
 
-pub(crate) use self::ports::{packages, triple};
+pub(crate) use self::ports::{is_for, packages, triple};
 pub(crate) use self::prefix::Prefix;
 
 /// The first release whose CPUs are known here.

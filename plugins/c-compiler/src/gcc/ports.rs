@@ -83,7 +83,7 @@ const fn bare(triple: &'static str) -> Port {
 }
 
 /// Whether a compiler by GNU's triple builds for a target.
-pub(super) fn is_for(gnu: &str, target: &Machine) -> bool {
+pub(crate) fn is_for(gnu: &str, target: &Machine) -> bool {
     let port = PORTS.iter().find(|port| port.triple == target.triple);
     port.is_some_and(|port| {
         let rest = gnu

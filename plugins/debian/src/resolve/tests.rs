@@ -30,7 +30,7 @@ impl World {
 
     fn resolve(&self, wanted: &[&str], exclude: &[&str]) -> Result<Resolved, Error> {
         let wanted: Vec<_> = wanted.iter().map(|text| Wanted::of(text)).collect();
-        resolve(&wanted, &owned(exclude), self)
+        resolve(&wanted, &owned(exclude), Purpose::Programs, self)
     }
 
     fn names(&self, wanted: &[&str], exclude: &[&str]) -> String {
@@ -63,6 +63,10 @@ impl Index for World {
 
     fn nearest(&self, _: &str) -> Option<String> {
         Some("gcc".to_owned())
+    }
+
+    fn whose(&self) -> String {
+        String::new()
     }
 }
 

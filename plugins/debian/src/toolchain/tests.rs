@@ -134,9 +134,79 @@ fn mistakes_are_named_with_a_remedy() {
         sysroot: no package of this sysroot has a C library
           add its package to `packages`, e.g. `libc6-dev-arm64-cross`
         apt on this machine (`x86_64-unknown-linux-gnu`) knows no packages for `aarch64-apple-darwin`
-        apt on this machine (`x86_64-unknown-linux-gnu`) knows no packages for `aarch64-unknown-linux-gnu`
+        there is no package `gcc-aarch64-linux-gnu` for `arm64`
     "#]]
     .assert_eq(&refusals);
+}
+
+/// A small Debian that has some packages for arm64 too.
+fn with_arm64() -> fake::Facts {
+    let versions = [
+        ("libc6-dev", "2.36-9"),
+        ("libc6", "2.36-9"),
+        ("musl-dev", "1.2.3-1"),
+    ];
+    versions
+        .into_iter()
+        .fold(debian(), |facts, (name, version)| {
+            let url = format!("pkg:deb/debian/{name}");
+            let requires: &[&str] = match name {
+                "libc6-dev" => &["libc6 (= 2.36-9)"],
+                _ => &[],
+            };
+            let triple = "aarch64-unknown-linux-gnu";
+            let file = || file(version, requires);
+            facts
+                .package(&format!("{url}?arch=arm64"), &[version])
+                .package_file(&url, version, triple, file())
+                .package_file(&url, "", triple, file())
+        })
+}
+
+#[test]
+fn packages_of_an_architecture_become_a_sysroot_for_every_host() {
+    let located = |packages: &str, release, host| {
+        let json = format!(r#"{{"architecture": "arm64", "packages": {packages}}}"#);
+        let settings = settings(&json).unwrap();
+        locate(release, &Machine::of(host), &settings, &with_arm64()).unwrap()
+    };
+    let release = "2.36.0+2.36-9";
+    let here = located(r#"["libc6-dev"]"#, release, HERE);
+    assert_eq!(here.sysroot.as_deref(), Some("aarch64-linux-gnu"));
+    // The C library is among them, and all lies in the sysroot.
+    assert_eq!(here.archives.len(), 2);
+    let is_in_sysroot = |archive: &Archive| archive.into == "aarch64-linux-gnu";
+    assert!(here.archives.iter().all(is_in_sysroot));
+    assert!(here.tools.is_empty() && here.files.is_empty());
+
+    let elsewhere = located(r#"["libc6-dev"]"#, release, "aarch64-unknown-linux-gnu");
+    assert_eq!(elsewhere.sysroot, here.sysroot);
+    let musl = located(r#"["musl-dev"]"#, "1.2.3+1.2.3-1", HERE);
+    assert_eq!(musl.sysroot.as_deref(), Some("aarch64-linux-musl"));
+}
+
+#[test]
+fn mistakes_about_a_sysroot_are_named_with_a_remedy() {
+    let refusals = [
+        r#"{"architecture": "arm64", "packages": ["zlib2g-dev"]}"#,
+        r#"{"architecture": "arm64", "packages": ["libc6"]}"#,
+        r#"{"architecture": "arm64", "packages": ["libc6-dev"], "sysroot": "usr", "programs": ["x"]}"#,
+    ]
+    .map(|json| {
+        let settings = settings(json).unwrap();
+        problem(locate("2.36.0+2.36-9", &Machine::of(HERE), &settings, &with_arm64()).unwrap_err())
+    });
+    expect![[r#"
+        packages[0]: there is no package `zlib2g-dev` for `arm64`
+          `apt-cache search WORD` finds packages, `apt-get update` renews apt's lists
+        packages: no package of this sysroot has a C library
+          add `libc6-dev`, or `musl-dev`
+        sysroot: with `architecture` all packages are one sysroot
+          take `sysroot` away, or `architecture`
+        programs: programs of packages for `arm64` are not for the machine that builds
+          make a toolchain of its own of the packages that have them
+    "#]]
+    .assert_eq(&refusals.concat());
 }
 
 #[test]
