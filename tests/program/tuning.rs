@@ -150,7 +150,7 @@ fn a_policys_settings_are_checked_by_its_schema_and_by_itself() {
         .orch(&["check"])
         .exits(2)
         .says("`memory`")
-        .says("pipeline.toml:16:42");
+        .says("pipeline.toml:17:45");
     planned(r#"[{ policy = "go-runtime", memory = "64GiB" }]"#)
         .orch(&["plan"])
         .exits(2)
