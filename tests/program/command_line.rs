@@ -5,8 +5,10 @@ use orch_tests::expect;
 use crate::project;
 
 /// Every plugin inside the binary.
-const BUNDLED: [&str; 14] = [
+const BUNDLED: [&str; 16] = [
     "cc",
+    "cc-debug",
+    "cc-release",
     "cortex-m",
     "debian",
     "generic",

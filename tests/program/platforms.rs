@@ -323,8 +323,13 @@ fn planned() -> Vec<Planned> {
 /// The platforms that have a C library, as [`tables`] has them: neither a bare machine nor a
 /// JavaScript engine.
 pub fn with_a_c_library() -> (String, String) {
+    tables_of(|line| !line.contains("-none-eabi") && !line.contains("wasm32-unknown-js"))
+}
+
+/// The rows of the guide whose lines these are, as [`tables`] has them.
+pub fn tables_of(is_wanted: impl Fn(&str) -> bool) -> (String, String) {
     let mut rows = rows();
-    rows.retain(|row| !row.platform.starts_with("cortex-m") && row.settings != "host = \"js\"");
+    rows.retain(|row| is_wanted(&row.line));
     tables(&rows)
 }
 

@@ -144,7 +144,7 @@ fn what_is_no_program_or_no_facts() {
         (
             ["agent.c", "pi4.json"],
             expect![[r#"
-            error: `agent.c` is neither ELF, Mach-O, PE nor WebAssembly: it begins with `#include <stdio.`
+            error: `agent.c` is neither ELF, Mach-O, PE, WebAssembly nor a static library: it begins with `#include <stdio.`
             hint: name a program or a library as the linker made it; if it was copied here, copy it again and compare the sizes
         "#]],
         ),

@@ -131,6 +131,69 @@ fn what_a_target_does_not_say_is_not_advised() {
         .shows("advised  GOMEMLIMIT=6553MiB: `go-runtime` says 80 %");
 }
 
+#[test]
+fn a_policy_has_settings_of_its_own() {
+    let project = planned(r#"["go-release", { policy = "go-runtime", memory = "512MiB" }]"#);
+    project
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .shows("GOMEMLIMIT=460MiB   runtime-variable  go-runtime  advised");
+    project
+        .orch(&["schema"])
+        .exits(0)
+        .shows("tuning-policy.go-runtime");
+}
+
+#[test]
+fn a_policys_settings_are_checked_by_its_schema_and_by_itself() {
+    planned(r#"[{ policy = "go-runtime", memory = "lots" }]"#)
+        .orch(&["check"])
+        .exits(2)
+        .says("`memory`")
+        .says("pipeline.toml:17:45");
+    planned(r#"[{ policy = "go-runtime", memory = "64GiB" }]"#)
+        .orch(&["plan"])
+        .exits(2)
+        .says("65536 MiB is more than the installed 8192 MiB");
+    planned(r#"[{ memory = "512MiB" }]"#)
+        .orch(&["check"])
+        .exits(2)
+        .says("has no `policy`");
+}
+
+#[test]
+fn what_concerns_the_whole_machine_is_advised_only_where_the_pipeline_allows_it() {
+    let silent = planned(r#"["system"]"#);
+    silent
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .shows("nothing is set by tuning");
+    let tuning = r#"[{ policy = "system", allow-system = true, governor = "performance",
+              unprotect = ["kernel.yama.ptrace_scope"] }]"#;
+    planned(tuning)
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .stdout(expect![[r#"
+            build.agent@pi5
+            TWEAK                                 KIND              BY      OUTCOME
+            net.core.somaxconn=4096               kernel-parameter  system  advised
+                why   bounds the connections that wait to be accepted; before Linux 5.4 it was 128, and a burst of more was refused
+                see   https://docs.kernel.org/networking/ip-sysctl.html#tcp-variables
+            cpufreq.default_governor=performance  kernel-parameter  system  advised
+                why   a parameter of the kernel's command line, not a sysctl (Linux 5.9): how the clock follows the load; `performance` costs power and heat
+                see   https://docs.kernel.org/admin-guide/pm/cpufreq.html#generic-scaling-governors
+            kernel.yama.ptrace_scope=0            kernel-parameter  system  advised
+                why   lowers a protection, as `unprotect` asks: a debugger may attach to any program of the same user
+                see   https://docs.kernel.org/admin-guide/LSM/Yama.html#ptrace-scope
+
+            What is advised takes effect where the program runs, and is for you to set there.
+        "#]]);
+    planned(r#"[{ policy = "system", allow-system = true, unprotect = ["mitigations"] }]"#)
+        .orch(&["check"])
+        .exits(2)
+        .says("mitigations");
+}
+
 /// A real release from the machine's package registry.
 #[test]
 fn a_debugger_stops_at_a_line_and_shows_it() {

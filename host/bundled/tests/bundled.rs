@@ -39,6 +39,8 @@ fn every_plugin_is_inside_and_sorted() {
         [
             "cargo",
             "cc",
+            "cc-debug",
+            "cc-release",
             "cortex-m",
             "debian",
             "generic",
@@ -52,6 +54,7 @@ fn every_plugin_is_inside_and_sorted() {
             "musl",
             "pi",
             "system",
+            "system-tuning",
             "wasm",
             "zig"
         ]

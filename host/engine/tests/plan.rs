@@ -3,10 +3,10 @@
 use orch_engine::port::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
-    Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, Digest, Lock, Machine,
-    Manifest, Observation, Offer, Pipeline, PluginFailure, PluginId, PluginOrigin, PluginSummary,
-    RelativePath, Role, Root, Runner, SandboxPath, Settings, Spanned, Target, TargetRunner,
-    TargetTable, Toolchain, ToolchainTable, Tweak, Word,
+    Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, ChosenPolicy, Digest,
+    Lock, Machine, Manifest, Observation, Offer, Pipeline, PluginFailure, PluginId, PluginOrigin,
+    PluginSummary, RelativePath, Role, Root, Runner, SandboxPath, Settings, Spanned, Target,
+    TargetRunner, TargetTable, Toolchain, ToolchainTable, Tweak, Word,
 };
 
 /// One plugin of every role, `all`, and a second platform that offers `board` too.
@@ -201,13 +201,20 @@ fn pipeline(platform: &str) -> Pipeline {
             toolchains: Vec::new(),
             tools: Vec::new(),
             targets: vec![at("edge".into())],
-            tuning: vec![at("fast".into())],
+            tuning: vec![policy("fast")],
             directory: RelativePath::root(),
             needs: Vec::new(),
             smoke: Some(at(vec!["-version".into()])),
             settings: Settings::default(),
         }],
         tasks: Vec::new(),
+    }
+}
+
+fn policy(name: &str) -> ChosenPolicy {
+    ChosenPolicy {
+        offer: at(name.into()),
+        settings: Settings::default(),
     }
 }
 
@@ -355,7 +362,7 @@ fn advice_reaches_the_builder_and_the_plan() {
 #[test]
 fn of_two_policies_that_disagree_the_builder_hears_the_later_one() {
     let mut pipeline = pipeline("board");
-    pipeline.builds[0].tuning = vec![at("fastest".into()), at("fast".into())];
+    pipeline.builds[0].tuning = vec![policy("fastest"), policy("fast")];
     let plan = planned(&Fake::default(), &pipeline, &[]).unwrap();
     let build = &plan.builds[0];
     assert_eq!(build.actions[0].arguments, [Word::text("cc.flags -O=fast")]);

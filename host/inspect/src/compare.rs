@@ -4,13 +4,16 @@
 use orch_model::{Architecture, MachineFacts, OperatingSystem, Target};
 
 use crate::fit::{Certainty, obstacles};
-use crate::{ArtifactFacts, ElfFacts, MachKind, WasmFacts, listed};
+use crate::{ArtifactFacts, ElfFacts, MachKind, WasmFacts, library, listed};
 
 /// The modules that a `wasip1` host offers.
 const WASI_PREVIEW_1: &str = "wasi_snapshot_preview1";
 
 /// Everything about the artifact that does not fit the target; nothing if it fits.
 pub fn compare(facts: &ArtifactFacts, target: &Target) -> Vec<String> {
+    if let ArtifactFacts::Archive(archive) = facts {
+        return library::problems(archive, target);
+    }
     let mut problems = Vec::new();
     if !format_fits(facts, target, &mut problems) {
         // The rest would only say the same in other words.
@@ -31,6 +34,7 @@ pub fn compare(facts: &ArtifactFacts, target: &Target) -> Vec<String> {
         }
         ArtifactFacts::Pe(_) => {}
         ArtifactFacts::Wasm(wasm) => compare_wasm(wasm, target, &mut problems),
+        ArtifactFacts::Archive(_) => {}
     }
     problems
 }
@@ -71,14 +75,9 @@ fn compare_architecture(
     if facts.architectures().contains(&wanted) {
         return true;
     }
-    let found = match facts {
-        ArtifactFacts::Elf(elf) => elf.machine_name(),
-        ArtifactFacts::Mach(mach) => mach.machine_names(),
-        ArtifactFacts::Pe(pe) => pe.machine_name(),
-        ArtifactFacts::Wasm(_) => "wasm32".to_owned(),
-    };
     problems.push(format!(
-        "is for {found}, but the target is {wanted} ({})",
+        "is for {}, but the target is {wanted} ({})",
+        facts.machine_name(),
         target.machine.triple
     ));
     false

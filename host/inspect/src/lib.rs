@@ -5,14 +5,17 @@
 //! runs nothing. What it reads is not trusted: a cut or forged file is an error or a false
 //! fact about itself, never a panic, and never more memory than a small part of its size.
 
+mod archive;
 mod compare;
 mod elf;
 mod fit;
 mod go;
+mod library;
 mod mach;
 mod pe;
 mod wasm;
 
+pub use archive::{ArchiveFacts, Member, MemberKind};
 pub use compare::compare;
 pub use elf::{ArmFacts, CodeFacts, ElfFacts, ElfKind, Guard, Segment};
 pub use fit::{Certainty, Obstacle, obstacles, unchecked};
@@ -37,6 +40,8 @@ pub enum ArtifactFacts {
     Pe(PeFacts),
     /// WebAssembly, valid.
     Wasm(WasmFacts),
+    /// A static library.
+    Archive(ArchiveFacts),
 }
 
 /// What `data` is. The error is a sentence without its subject: `is cut short: …`.
@@ -48,9 +53,13 @@ pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => {
             mach::inspect(data).map(ArtifactFacts::Mach)
         }
+        _ if data.starts_with(b"!<arch>\n") => archive::inspect(data).map(ArtifactFacts::Archive),
+        _ if data.starts_with(b"!<thin>\n") => Err(
+            "is a thin archive, which only names files beside it; make it without `T`".to_owned(),
+        ),
         [] => Err("is empty".to_owned()),
         _ => Err(format!(
-            "is neither ELF, Mach-O, PE nor WebAssembly: it begins with `{}`",
+            "is neither ELF, Mach-O, PE, WebAssembly nor a static library: it begins with `{}`",
             data[..data.len().min(16)].escape_ascii()
         )),
     }
@@ -78,6 +87,7 @@ impl ArtifactFacts {
             Self::Mach(facts) => facts.summary(),
             Self::Pe(facts) => facts.summary(),
             Self::Wasm(facts) => facts.summary(),
+            Self::Archive(facts) => facts.summary(),
         }
     }
 
@@ -88,6 +98,7 @@ impl ArtifactFacts {
             Self::Mach(_) => "Mach-O",
             Self::Pe(_) => "PE",
             Self::Wasm(_) => "WebAssembly",
+            Self::Archive(_) => "archive",
         }
     }
 
@@ -98,6 +109,18 @@ impl ArtifactFacts {
             Self::Mach(facts) => facts.architectures(),
             Self::Pe(facts) => facts.architecture().into_iter().collect(),
             Self::Wasm(_) => vec![Architecture::Wasm32],
+            Self::Archive(facts) => facts.architectures(),
+        }
+    }
+
+    /// The name of the machine that it has code for.
+    pub(crate) fn machine_name(&self) -> String {
+        match self {
+            Self::Elf(facts) => facts.machine_name(),
+            Self::Mach(facts) => facts.machine_names(),
+            Self::Pe(facts) => facts.machine_name(),
+            Self::Wasm(_) => "wasm32".to_owned(),
+            Self::Archive(_) => "several machines".to_owned(),
         }
     }
 }

@@ -43,7 +43,8 @@ pub use node::NodeId;
 pub use observation::Observation;
 pub use path::{PathError, RelativePath, Root, SandboxPath};
 pub use pipeline::{
-    BuildTable, Name, Pipeline, PluginSource, PluginTable, TargetTable, TaskTable, ToolchainTable,
+    BuildTable, ChosenPolicy, Name, Pipeline, PluginSource, PluginTable, TargetTable, TaskTable,
+    ToolchainTable,
 };
 pub use plugin::{
     Asks, Log, LogLevel, Manifest, Offer, PluginFailure, PluginId, PluginOrigin, PluginSummary,

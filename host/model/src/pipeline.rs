@@ -100,7 +100,7 @@ pub struct BuildTable {
     /// Names of targets; at least one.
     pub targets: Vec<Spanned<String>>,
     /// Offers of loaded tuning policies, in order; a later one wins.
-    pub tuning: Vec<Spanned<String>>,
+    pub tuning: Vec<ChosenPolicy>,
     /// Where the build works, below the pipeline's folder.
     pub directory: RelativePath,
     /// Nodes that must have succeeded before, as `task.test` or `build.a@t`.
@@ -108,6 +108,15 @@ pub struct BuildTable {
     /// Arguments of the smoke run; `None` for no smoke run.
     pub smoke: Option<Spanned<Vec<String>>>,
     /// The builder's settings.
+    pub settings: Settings,
+}
+
+/// An entry of a build's `tuning`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChosenPolicy {
+    /// An offer of a loaded plugin, `name` or `plugin/name`.
+    pub offer: Spanned<String>,
+    /// The policy's settings.
     pub settings: Settings,
 }
 

@@ -13,6 +13,7 @@ mod nearest;
 mod needs;
 mod outputs;
 mod parse;
+mod policy;
 mod problems;
 mod raw;
 mod requirement;

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use orch_model::{Diagnostic, RelativePath, Spanned};
 
+use crate::policy::PolicyEntry;
 use crate::shape::{At, Reader, Shape};
 use crate::syntax::Node;
 use crate::table::{Named, table};
@@ -87,8 +88,8 @@ table! {
         targets: Spanned<Vec<Spanned<String>>> = "targets", required "targets = [\"static\"]";
         /// Names of `[toolchain.N]` tables that the builder may use beside its own, such as a C compiler.
         tools: Vec<Spanned<String>> = "tools";
-        /// What tuning policies offer, in order; a later one wins.
-        tuning: Vec<Spanned<OfferText>> = "tuning";
+        /// Tuning policies by name, or tables with `policy` and its settings, in order; a later one wins.
+        tuning: Vec<PolicyEntry> = "tuning";
         /// Where the build works, below the pipeline's folder.
         directory: RelativePath = "directory";
         /// Nodes that must have succeeded before, such as `task.test` or `build.a@pi5`.

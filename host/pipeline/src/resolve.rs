@@ -231,8 +231,9 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
     let tools = raw.tools.unwrap_or_default();
     known.toolchains.check(&wanting, &tools, problems);
     let tuning: Vec<_> = raw.tuning.unwrap_or_default();
-    let tuning: Vec<_> = tuning.into_iter().map(|offer| offer.map(|o| o.0)).collect();
-    twice(&wanting, &tuning, problems);
+    let tuning: Vec<_> = tuning.into_iter().map(|entry| entry.0).collect();
+    let policies: Vec<_> = tuning.iter().map(|policy| policy.offer.clone()).collect();
+    twice(&wanting, &policies, problems);
     BuildTable {
         with: raw.with.map(text).unwrap_or_else(|| name.clone()),
         toolchain: raw.toolchain,

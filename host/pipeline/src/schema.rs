@@ -6,8 +6,9 @@ use serde_json::{Map, Value as Json, json};
 use orch_model::{PluginSummary, Role};
 
 use crate::parse::VERSION;
+use crate::policy::RawPolicy;
 use crate::raw::{RawBuild, RawPipeline, RawTarget, RawToolchain};
-use crate::table::{self, Table};
+use crate::table::{self, KnownKey, Table};
 
 /// The schema of a pipeline that may use these plugins, by JSON Schema 2020-12.
 pub fn schema(plugins: &[PluginSummary]) -> Json {
@@ -21,59 +22,13 @@ pub fn schema(plugins: &[PluginSummary]) -> Json {
         "const": VERSION,
     });
     properties["name"]["type"] = json!("string");
-    for (kind, role, host, choice) in [
-        (
-            "toolchain",
-            Role::ToolchainSource,
-            table::schema::<RawToolchain>(),
-            "with",
-        ),
-        (
-            "target",
-            Role::TargetPlatform,
-            table::schema::<RawTarget>(),
-            "platform",
-        ),
-        ("build", Role::Builder, table::schema::<RawBuild>(), "with"),
-    ] {
-        let keys = match kind {
-            "toolchain" => RawToolchain::KEYS,
-            "target" => RawTarget::KEYS,
-            _ => RawBuild::KEYS,
-        };
-        let keys: Vec<&str> = keys.iter().map(|key| key.name).collect();
-        let mut chosen = Vec::new();
-        let mut named = Map::new();
-        for plugin in plugins {
-            let Some(settings) = plugin.manifest.settings.get(&role) else {
-                continue;
-            };
-            let id = plugin.manifest.id.as_str();
-            let definition = format!("{}.{id}", role.name());
-            let place = format!("#/$defs/{definition}");
-            definitions.insert(definition, with_host_keys(settings, &keys, &place));
-            let reference = json!({ "$ref": place });
-            chosen.push(json!({ "if": chooses(choice, id), "then": reference }));
-            // The table's own name chooses where no key does.
-            if choice == "with" {
-                named.insert(
-                    id.to_owned(),
-                    json!({
-                        "$ref": format!("#/$defs/{kind}"),
-                        "if": { "required": [choice] },
-                        "else": reference,
-                    }),
-                );
+    for kind in KINDS {
+        let own = kind.define(plugins, &mut definitions);
+        if let Some(table) = properties.get_mut(kind.name) {
+            table["additionalProperties"] = json!({ "$ref": format!("#/$defs/{}", kind.name) });
+            if !own.is_empty() {
+                table["properties"] = Json::Object(own);
             }
-        }
-        let mut host = host;
-        if !chosen.is_empty() {
-            host.insert("allOf".to_owned(), Json::Array(chosen));
-        }
-        definitions.insert(kind.to_owned(), Json::Object(host));
-        properties[kind]["additionalProperties"] = json!({ "$ref": format!("#/$defs/{kind}") });
-        if !named.is_empty() {
-            properties[kind]["properties"] = Json::Object(named);
         }
     }
     let mut schema = Map::new();
@@ -87,10 +42,93 @@ pub fn schema(plugins: &[PluginSummary]) -> Json {
     Json::Object(schema)
 }
 
-/// When a table's key chooses a plugin. A platform may be named with its plugin in front.
+/// Tables that hold a plugin's settings beside the host's own keys.
+struct Kind {
+    /// The name of its definition, and of its tables where they have names.
+    name: &'static str,
+    role: Role,
+    /// The key that chooses the plugin.
+    choice: &'static str,
+    schema: fn() -> Map<String, Json>,
+    keys: &'static [KnownKey],
+}
+
+const KINDS: [Kind; 4] = [
+    Kind {
+        name: "toolchain",
+        role: Role::ToolchainSource,
+        choice: "with",
+        schema: table::schema::<RawToolchain>,
+        keys: RawToolchain::KEYS,
+    },
+    Kind {
+        name: "target",
+        role: Role::TargetPlatform,
+        choice: "platform",
+        schema: table::schema::<RawTarget>,
+        keys: RawTarget::KEYS,
+    },
+    Kind {
+        name: "build",
+        role: Role::Builder,
+        choice: "with",
+        schema: table::schema::<RawBuild>,
+        keys: RawBuild::KEYS,
+    },
+    Kind {
+        name: "policy",
+        role: Role::TuningPolicy,
+        choice: "policy",
+        schema: table::schema::<RawPolicy>,
+        keys: RawPolicy::KEYS,
+    },
+];
+
+impl Kind {
+    /// Defines such a table, and the settings of each plugin that one may hold. What comes back
+    /// are the tables whose own name chooses a plugin where no key does.
+    fn define(
+        &self,
+        plugins: &[PluginSummary],
+        definitions: &mut Map<String, Json>,
+    ) -> Map<String, Json> {
+        let keys: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+        let mut chosen = Vec::new();
+        let mut named = Map::new();
+        for plugin in plugins {
+            let Some(settings) = plugin.manifest.settings.get(&self.role) else {
+                continue;
+            };
+            let id = plugin.manifest.id.as_str();
+            let definition = format!("{}.{id}", self.role.name());
+            let place = format!("#/$defs/{definition}");
+            definitions.insert(definition, with_host_keys(settings, &keys, &place));
+            let reference = json!({ "$ref": place });
+            chosen.push(json!({ "if": chooses(self.choice, id), "then": reference }));
+            if self.choice == "with" {
+                named.insert(
+                    id.to_owned(),
+                    json!({
+                        "$ref": format!("#/$defs/{}", self.name),
+                        "if": { "required": [self.choice] },
+                        "else": reference,
+                    }),
+                );
+            }
+        }
+        let mut table = (self.schema)();
+        if !chosen.is_empty() {
+            table.insert("allOf".to_owned(), Json::Array(chosen));
+        }
+        definitions.insert(self.name.to_owned(), Json::Object(table));
+        named
+    }
+}
+
+/// When a table's key chooses a plugin. An offer may be named with its plugin in front.
 fn chooses(key: &str, id: &str) -> Json {
     let value = match key {
-        "platform" => json!({ "type": "string", "pattern": format!("^{id}(/.*)?$") }),
+        "platform" | "policy" => json!({ "type": "string", "pattern": format!("^{id}(/.*)?$") }),
         _ => json!({ "const": id }),
     };
     json!({ "properties": { key: value }, "required": [key] })

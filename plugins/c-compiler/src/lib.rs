@@ -1,13 +1,16 @@
 //! Which C compiler a build's toolchains have, and how it is called for a target machine.
 //!
-//! It knows how compilers spell targets and CPUs, and since which release. It does not know
+//! It knows how Zig and GCC spell targets and CPUs, and since which release. It does not know
 //! what is compiled: a builder puts its own arguments behind those from here.
 //!
-//! `zig` is the one compiler that a toolchain source brings so far: [`Compiler::find`] looks
-//! for its tool, `zig`, and tells what to add where no toolchain has one.
+//! [`Compiler::find`] looks for the tools of the toolchains: `zig`, or a GCC by its full name,
+//! such as `aarch64-linux-gnu-gcc`. `remedy` says what to add where none of them fits.
 
 mod compiler;
-mod cpu;
-mod target;
+mod gcc;
+mod objcopy;
+mod remedy;
+mod zig;
 
-pub use crate::compiler::{Call, Compiler, Language};
+pub use crate::compiler::{Call, Compiler, Family, Language};
+pub use crate::objcopy::objcopy;

@@ -1,10 +1,9 @@
 //! The action that compiles one source file.
 
-use orch_plugin::builder::Request;
-use orch_plugin::{Action, output, source, tool};
-use orch_plugin_c_compiler::Compiler;
+use orch_plugin::{Action, Error, output, source, tool};
 
-use crate::settings::BuildSettings;
+use crate::plan::Plan;
+use crate::settings::Kind;
 use crate::sources::{Source, in_directory, literal};
 
 /// Files that sources include, where the pipeline names none.
@@ -12,20 +11,18 @@ const HEADERS: &[&str] = &[
     "**/*.h", "**/*.hh", "**/*.hpp", "**/*.hxx", "**/*.inc", "**/*.inl", "**/*.ipp",
 ];
 
-pub(crate) fn action(
-    file: &Source,
-    compiler: &Compiler,
-    request: &Request,
-    settings: &BuildSettings,
-) -> Action {
-    let call = compiler.driver(file.language);
-    let toolchain = tool(request.toolchain.name.as_str(), "");
+pub(crate) fn action(file: &Source, plan: &Plan<'_>) -> Result<Action, Error> {
+    let (request, settings) = (plan.request, plan.settings);
+    let call = plan.compiler.driver(file.language)?;
+    let toolchain = tool(plan.compiler.toolchain(), "");
+    let directory = source(request.directory.as_str());
     let standard = settings.standard(file.language);
+    let shared = settings.kind == Kind::SharedLibrary;
     let action = Action::new(file.action.as_str(), call.program)
         .arguments(call.arguments)
         .argument("-c")
         .arguments(standard.map(|name| format!("-std={name}")))
-        .argument("-O2")
+        .argument(format!("-O{}", plan.choices.optimisation))
         // No folder of the machine that builds: not in debug information, not in `__FILE__`.
         .argument(("-ffile-prefix-map=", (source(""), "=.")))
         .argument(("-ffile-prefix-map=", (toolchain, "=toolchain")))
@@ -35,35 +32,24 @@ pub(crate) fn action(
         }))
         .arguments(settings.define.iter().map(|define| format!("-D{define}")))
         .arguments(request.flags("cc.cflags"))
+        .arguments(plan.choices.lto)
+        .arguments(shared.then_some("-fPIC"))
         .arguments(&settings.cflags)
         .argument("-o")
         .argument(output(file.object.as_str()))
         .argument(as_argument(&file.relative))
-        .directory(source(request.directory.as_str()))
+        .directory(directory)
         .input(literal(&file.path))
         .output(file.object.as_str());
-    let action = with_environment(action, compiler, request);
-    headers(request, settings)
-        .into_iter()
-        .fold(action, Action::input)
-}
-
-/// The compiler's environment with what tuning sets, and the directories kept for it.
-pub(crate) fn with_environment(action: Action, compiler: &Compiler, request: &Request) -> Action {
-    let action = action.variables(compiler.environment().iter().cloned());
-    let action = compiler.caches().into_iter().fold(action, Action::cache);
-    request
-        .build_variables()
-        .into_iter()
-        .fold(action, |action, pair| {
-            action.variable(pair.name.as_str(), pair.value.as_str())
-        })
+    let headers = headers(plan);
+    let action = plan.with_environment(action);
+    Ok(headers.into_iter().fold(action, Action::input))
 }
 
 /// Patterns below the pipeline's folder.
-fn headers(request: &Request, settings: &BuildSettings) -> Vec<String> {
-    let in_directory = |pattern: &str| in_directory(&request.directory, pattern);
-    match &settings.headers {
+fn headers(plan: &Plan<'_>) -> Vec<String> {
+    let in_directory = |pattern: &str| in_directory(&plan.request.directory, pattern);
+    match &plan.settings.headers {
         Some(patterns) => patterns.iter().map(|it| in_directory(it)).collect(),
         None => HEADERS.iter().map(|it| in_directory(it)).collect(),
     }

@@ -29,6 +29,15 @@ pub(crate) fn find(
     patterns: &[String],
     facts: &dyn Facts,
 ) -> Result<Vec<Source>, Error> {
+    if patterns.is_empty() {
+        return Err(
+            Problem::new("the build has neither `sources` nor a `command`")
+                .hint(
+                    "write `sources = [\"src/*.c\"]`, or `command = [\"make\"]` with its `outputs`",
+                )
+                .into(),
+        );
+    }
     let paths = matched(directory, patterns, facts)?;
     if paths.is_empty() {
         return Err(Problem::new("no file is a source of this build")

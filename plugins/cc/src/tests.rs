@@ -36,6 +36,17 @@ fn world() -> fake::Facts {
 
 const BOTH: &str = r#""sources": ["src/*.c", "src/*.cc"]"#;
 
+/// Debian's GCC for boards, with `make` from packages of its own.
+fn with_make() -> Request {
+    let tools = ["gcc", "gcc-ar", "objcopy"].map(|name| format!("aarch64-linux-gnu-{name}"));
+    let tools: Vec<_> = tools.iter().map(String::as_str).collect();
+    Request {
+        tools: vec![InstalledToolchain::of("make", "4.3.0", &["make"])],
+        target: Machine::of("aarch64-unknown-linux-gnu"),
+        ..Request::of("agent", InstalledToolchain::of("gcc", "12.2.0", &tools))
+    }
+}
+
 fn plan(request: &Request, json: &str, facts: &fake::Facts) -> Result<Build, Error> {
     Cc::plan(request, settings(json)?, facts)
 }
@@ -193,5 +204,122 @@ fn what_cannot_be_built_is_said_with_the_setting() {
           sources end in `.c`, `.cc`, `.cpp`, `.cxx`, `.c++`, `.C`, `.s` or `.S`; headers belong to `headers`
         sources: `src/notes` is no source of C, C++ or assembly
           sources end in `.c`, `.cc`, `.cpp`, `.cxx`, `.c++`, `.C`, `.s` or `.S`; headers belong to `headers`
+    "#]].assert_eq(&shown);
+}
+
+#[test]
+fn libraries_are_collected_or_linked_with_their_name() {
+    let facts = fake::Facts::new().glob("*.c", &["a.c"]);
+    let shown = |json: &str| {
+        let build = plan(&with_make(), json, &facts).unwrap();
+        let words = |action: &orch_plugin::Action| {
+            let words: Vec<_> = action.arguments.iter().map(word).collect();
+            format!("{}: {}\n", action.name, words.join(" "))
+        };
+        let actions: String = build.actions.iter().map(words).collect();
+        let artifacts = build.artifacts.iter();
+        let artifacts: Vec<_> = artifacts
+            .map(|it| (it.name.clone(), it.executable))
+            .collect();
+        format!("{actions}{artifacts:?}\n")
+    };
+    let all = [
+        shown(r#"{"sources": ["*.c"], "kind": "static-library"}"#),
+        shown(
+            r#"{"sources": ["*.c"], "kind": "shared-library", "soname": "libagent.so.1", "lto": true}"#,
+        ),
+        shown(r#"{"sources": ["*.c"], "symbols": "split"}"#),
+    ];
+    expect![[r#"
+        compile-a.c: -march=armv8-a -c -O2 -ffile-prefix-map={source}=. -ffile-prefix-map={tool/gcc}=toolchain -o {output/a.c.o} a.c
+        link: qcsD {output/libagent.a} {artifact/compile-a.c/a.c.o}
+        [("libagent.a", false)]
+        compile-a.c: -march=armv8-a -c -O2 -ffile-prefix-map={source}=. -ffile-prefix-map={tool/gcc}=toolchain -flto=auto -fPIC -o {output/a.c.o} a.c
+        link: -march=armv8-a -shared -Wl,-soname,libagent.so.1 -O2 -flto=auto {artifact/compile-a.c/a.c.o} -o {output/libagent.so}
+        [("libagent.so", false)]
+        compile-a.c: -march=armv8-a -c -O2 -ffile-prefix-map={source}=. -ffile-prefix-map={tool/gcc}=toolchain -o {output/a.c.o} a.c
+        link: -march=armv8-a {artifact/compile-a.c/a.c.o} -o {output/agent}
+        debug-file: --only-keep-debug {artifact/link/agent} {output/agent.debug}
+        strip: --strip-all --add-gnu-debuglink={artifact/debug-file/agent.debug} {artifact/link/agent} {output/agent}
+        [("agent", true), ("agent.debug", false)]
+    "#]].assert_eq(&all.concat());
+}
+
+#[test]
+fn a_command_is_told_of_the_compiler() {
+    let json = r#"{"command": ["make", "it's", "$HOME"], "outputs": ["bin/agent", "libx.so.1"]}"#;
+    let build = plan(&with_make(), json, &fake::Facts::new()).unwrap();
+    let action = &build.actions[0];
+    let words: Vec<_> = action.arguments.iter().map(word).collect();
+    let variables = action.environment.iter();
+    let variables: Vec<_> = variables
+        .map(|variable| format!("{}={}", variable.name, word(&variable.value)))
+        .collect();
+    expect![[r#"
+        --silent
+        --eval=orch-build: ; mkdir work && cp -R {source}/. work && chmod -R u+w work && cd work && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS 'make' 'it'\''s' '$$HOME' && cp -RL 'bin/agent' {output/agent} && cp -RL 'libx.so.1' {output/libx.so.1}
+        orch-build
+        CC={tool/gcc/aarch64-linux-gnu-gcc} -march=armv8-a
+        AR={tool/gcc/aarch64-linux-gnu-gcc-ar}
+        CFLAGS=-O2 -ffile-prefix-map={scratch/work}=.
+        CXXFLAGS=-O2 -ffile-prefix-map={scratch/work}=.
+        LDFLAGS=
+        PATH={tool/gcc}:{tool/make}:/usr/local/bin:/usr/bin:/bin
+        PKG_CONFIG_LIBDIR={scratch/no-packages}
+    "#]].assert_eq(&format!("{}\n{}\n", words.join("\n"), variables.join("\n")));
+    assert!(build.artifacts[0].executable && !build.artifacts[1].executable);
+}
+
+#[test]
+fn what_a_compiler_or_a_command_lacks_is_said_with_the_remedy() {
+    let facts = || fake::Facts::new().glob("*.c", &["a.c"]);
+    let gcc = Request {
+        tools: Vec::new(),
+        ..with_make()
+    };
+    let still = Request {
+        static_link: true,
+        ..with_make()
+    };
+    let mut shown = String::new();
+    for (request, json) in [
+        (&gcc, r#"{"sources": ["*.c"], "lto": "thin"}"#),
+        (
+            &gcc,
+            r#"{"sources": ["*.c"], "lto": true, "kind": "static-library"}"#,
+        ),
+        (&gcc, r#"{"sources": ["*.c"], "soname": "liba.so"}"#),
+        (&still, r#"{"sources": ["*.c"], "kind": "shared-library"}"#),
+        (&gcc, r#"{"command": ["make"], "outputs": ["agent"]}"#),
+        (&with_make(), r#"{"command": ["make"]}"#),
+        (&gcc, "{}"),
+    ] {
+        let Err(Error::Invalid(problems)) = plan(request, json, &facts()) else {
+            panic!("{json}")
+        };
+        for problem in problems {
+            let setting = problem.setting.unwrap_or_default();
+            shown += &format!(
+                "{setting}: {}\n  {}\n",
+                problem.message,
+                problem.hint.unwrap_or_default()
+            );
+        }
+    }
+    expect![[r#"
+        lto: GCC has no thin link-time optimisation
+          write `lto = true`
+        lto: a static library with link-time optimisation can be read by one release of one compiler only
+          take `lto` away, or set it where the library's sources are linked
+        soname: only a shared library has a soname
+          take it away, or set `kind = "shared-library"`
+        kind: the target wants no shared library, so nothing there could load one
+          set `kind = "static-library"`, or take a target with a C library of its own
+        command: no toolchain of the build has `make`
+          lend one: add `[toolchain.make]` with `with = "debian"` and `packages = ["make"]`, and `tools = ["make"]` here; a script of the project begins with `./`
+        command: a `command` needs `outputs`
+          name the files that it leaves, as in `outputs = ["bin/agent"]`
+        : the build has neither `sources` nor a `command`
+          write `sources = ["src/*.c"]`, or `command = ["make"]` with its `outputs`
     "#]].assert_eq(&shown);
 }

@@ -1,8 +1,7 @@
 //! Packages as apt on the machine that builds knows them, asked through the host.
 
-use orch_plugin::{Error, Facts, Machine, Refusal, RegistryFile};
+use orch_plugin::{Error, Facts, Machine, Refusal, RegistryFile, nearest};
 
-use crate::nearest::nearest;
 use crate::programs;
 use crate::resolve::Index;
 use crate::settings::Distribution;

@@ -7,7 +7,6 @@
 
 mod apt;
 mod clause;
-mod nearest;
 mod programs;
 mod resolve;
 mod settings;

@@ -11,7 +11,7 @@ const FOLDER: &str = "orch/bin";
 
 /// The cross compilers of Debian: the end of a package's name, and the beginning of its
 /// programs' names.
-const COMPILERS: [(&str, &str); 10] = [
+const COMPILERS: [(&str, &str); 11] = [
     ("aarch64-linux-gnu", "aarch64-linux-gnu"),
     ("arm-linux-gnueabi", "arm-linux-gnueabi"),
     ("arm-linux-gnueabihf", "arm-linux-gnueabihf"),
@@ -19,6 +19,7 @@ const COMPILERS: [(&str, &str); 10] = [
     ("powerpc64le-linux-gnu", "powerpc64le-linux-gnu"),
     ("riscv64-linux-gnu", "riscv64-linux-gnu"),
     ("s390x-linux-gnu", "s390x-linux-gnu"),
+    ("x86-64-linux-gnu", "x86_64-linux-gnu"),
     ("arm-none-eabi", "arm-none-eabi"),
     ("riscv64-unknown-elf", "riscv64-unknown-elf"),
     ("avr", "avr"),
@@ -45,8 +46,10 @@ const OF_BINUTILS: [&str; 13] = [
 ];
 
 /// Other packages with programs that are wanted of them.
-const OTHERS: [(&str, &[&str]); 4] = [
+const OTHERS: [(&str, &[&str]); 6] = [
+    ("cmake", &["cmake", "ctest"]),
     ("gdb-multiarch", &["gdb-multiarch"]),
+    ("make", &["make"]),
     ("ninja-build", &["ninja"]),
     ("pkgconf-bin", &["pkgconf"]),
     (

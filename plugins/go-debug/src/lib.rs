@@ -1,9 +1,8 @@
 //! Go programs that a debugger reads well: with symbols and debug information, compiled as
 //! they are written, and with the same paths from every folder, which a debugger can map.
 
-use orch_plugin::tuning_policy::{Advice, Request, TuningPolicy};
-use orch_plugin::{Error, Facts, NoSettings, Offer, Tweak};
-use semver::Version;
+use orch_plugin::tuning_policy::{Advice, FixedPolicy, Request};
+use orch_plugin::{Error, NoSettings, Release, Tweak};
 
 const LINKER: &str = "https://pkg.go.dev/cmd/link";
 const COMPILER: &str = "https://pkg.go.dev/cmd/compile";
@@ -12,42 +11,26 @@ const BUILDING: &str = "https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_depen
 /// The policy.
 pub struct GoDebug;
 
-impl TuningPolicy for GoDebug {
+impl FixedPolicy for GoDebug {
     type Settings = NoSettings;
 
-    fn offers() -> Vec<Offer> {
-        vec![Offer::new(
-            "go-debug",
-            "Go programs that a debugger reads line by line, from whatever folder they were built",
-        )]
-    }
+    const NAME: &'static str = "go-debug";
+    const SUMMARY: &'static str =
+        "Go programs that a debugger reads line by line, from whatever folder they were built";
+    const BUILDER: &'static str = "go";
 
-    fn advise(
-        _: &str,
-        request: &Request,
-        _: NoSettings,
-        _: &dyn Facts,
-    ) -> Result<Vec<Advice>, Error> {
-        if request.builder != "go" {
-            return Ok(Vec::new());
-        }
-        let version = Version::parse(&request.toolchain_version).map_err(|error| {
-            Error::Failed(format!(
-                "`{}` is no version of Go: {error}",
-                request.toolchain_version
-            ))
-        })?;
-        let mut advice = as_written(&version);
+    fn advice(request: &Request, release: Release, _: NoSettings) -> Result<Vec<Advice>, Error> {
+        let mut advice = as_written(release);
         advice.extend(debug_information());
-        advice.extend(uncompressed(&version, &request.target.triple));
-        advice.extend(paths(&version));
+        advice.extend(uncompressed(release, &request.target.triple));
+        advice.extend(paths(release));
         Ok(advice)
     }
 }
 
 /// Since 1.10 flags can be meant for every package: <https://go.dev/doc/go1.10#build>
-fn as_written(version: &Version) -> Vec<Advice> {
-    let pattern = if since(version, 10) { "all=" } else { "" };
+fn as_written(release: Release) -> Vec<Advice> {
+    let pattern = if release.since(1, 10) { "all=" } else { "" };
     vec![
         Tweak::flag("go.gcflags", format!("{pattern}-N"))
             .because("compiles without optimisation, so that every line and variable is there")
@@ -72,9 +55,9 @@ fn debug_information() -> [Advice; 2] {
 
 /// Go compresses debug information since 1.11, in a form of its own on ELF before 1.19
 /// (<https://go.dev/doc/go1.19#linker>). The tools of macOS and Windows hardly read it.
-fn uncompressed(version: &Version, triple: &str) -> Option<Advice> {
+fn uncompressed(release: Release, triple: &str) -> Option<Advice> {
     let flag = || Tweak::flag("go.ldflags", "-compressdwarf=false");
-    if !since(version, 11) {
+    if !release.since(1, 11) {
         None
     } else if triple.contains("-apple-") || triple.contains("-windows-") {
         let why =
@@ -84,7 +67,7 @@ fn uncompressed(version: &Version, triple: &str) -> Option<Advice> {
                 .because(why)
                 .see("https://go.dev/doc/go1.11#debugging"),
         )
-    } else if !since(version, 19) {
+    } else if !release.since(1, 19) {
         let why = "before Go 1.19 debug information is compressed in the legacy `.zdebug` form, \
                    which not every debugger reads";
         Some(flag().because(why).see("https://go.dev/doc/go1.19#linker"))
@@ -93,8 +76,8 @@ fn uncompressed(version: &Version, triple: &str) -> Option<Advice> {
     }
 }
 
-fn paths(version: &Version) -> Option<Advice> {
-    since(version, 13).then(|| {
+fn paths(release: Release) -> Option<Advice> {
+    release.since(1, 13).then(|| {
         Tweak::flag("go.flags", "-trimpath")
             .because(
                 "names files by module and package, the same from every folder; for module M in \
@@ -105,32 +88,24 @@ fn paths(version: &Version) -> Option<Advice> {
     })
 }
 
-fn since(version: &Version, minor: u64) -> bool {
-    (version.major, version.minor) >= (1, minor)
-}
-
 orch_plugin::export_tuning_policy!(GoDebug);
 
 #[cfg(test)]
 mod tests {
-    use orch_plugin::{Machine, fake};
+    use orch_plugin::tuning_policy::TuningPolicy;
+    use orch_plugin::{InstalledToolchain, Machine, fake};
 
     use super::*;
 
     fn advice(builder: &str, version: &str, triple: &str) -> Vec<Advice> {
-        let request = Request::of(builder, version, Machine::of(triple));
+        let go = InstalledToolchain::of("go", version, &["go"]);
+        let request = Request::of(builder, go, Machine::of(triple));
         GoDebug::advise("go-debug", &request, NoSettings {}, &fake::Facts::new()).unwrap()
     }
 
     fn flags(version: &str, triple: &str) -> Vec<String> {
-        let flag = |advice: Advice| match advice.tweak {
-            Tweak::BuildFlag(flag) => format!("{} {}", flag.slot, flag.value),
-            other => panic!("{other:?}"),
-        };
-        advice("go", version, triple)
-            .into_iter()
-            .map(flag)
-            .collect()
+        let advice = advice("go", version, triple).into_iter();
+        advice.map(|advice| advice.tweak.text()).collect()
     }
 
     #[test]

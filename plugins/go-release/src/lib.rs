@@ -1,63 +1,47 @@
 //! Go programs as they are shipped: what only a debugger reads is left out, and so are
 //! the paths of the machine that built them.
 
-use orch_plugin::tuning_policy::{Advice, Request, TuningPolicy};
-use orch_plugin::{Error, Facts, NoSettings, Offer, Tweak};
-use semver::Version;
+use orch_plugin::tuning_policy::{Advice, FixedPolicy, Request};
+use orch_plugin::{Error, NoSettings, Release, Tweak};
+
+const LINKER: &str = "https://pkg.go.dev/cmd/link";
+const BUILDING: &str = "https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies";
 
 /// The policy.
 pub struct GoRelease;
 
-impl TuningPolicy for GoRelease {
+impl FixedPolicy for GoRelease {
     type Settings = NoSettings;
 
-    fn offers() -> Vec<Offer> {
-        vec![Offer::new(
-            "go-release",
-            "small Go programs that name no path of the machine that built them",
-        )]
-    }
+    const NAME: &'static str = "go-release";
+    const SUMMARY: &'static str =
+        "small Go programs that name no path of the machine that built them";
+    const BUILDER: &'static str = "go";
 
-    fn advise(
-        _: &str,
-        request: &Request,
-        _: NoSettings,
-        _: &dyn Facts,
-    ) -> Result<Vec<Advice>, Error> {
-        if request.builder != "go" {
-            return Ok(Vec::new());
-        }
-        let version = Version::parse(&request.toolchain_version).map_err(|error| {
-            Error::Failed(format!(
-                "`{}` is no version of Go: {error}",
-                request.toolchain_version
-            ))
-        })?;
-        let since = |minor| (version.major, version.minor) >= (1, minor);
-
+    fn advice(_: &Request, release: Release, _: NoSettings) -> Result<Vec<Advice>, Error> {
         let mut advice = vec![
             Tweak::flag("go.ldflags", "-s")
                 .because("leaves out the symbol table, which only debuggers and `go tool nm` read")
-                .see("https://pkg.go.dev/cmd/link"),
+                .see(LINKER),
         ];
         // Since 1.22 `-s` implies `-w` on every platform: https://go.dev/doc/go1.22#linker
-        if !since(22) {
+        if !release.since(1, 22) {
             advice.push(
                 Tweak::flag("go.ldflags", "-w")
                     .because(
                         "leaves out the debug information, which `-s` of this release may keep",
                     )
-                    .see("https://pkg.go.dev/cmd/link"),
+                    .see(LINKER),
             );
         }
-        if since(13) {
+        if release.since(1, 13) {
             advice.push(
                 Tweak::flag("go.flags", "-trimpath")
                     .because(
                         "names files by module and package, so that the program is the same \
                          from every folder and tells nothing of the machine that built it",
                     )
-                    .see("https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies"),
+                    .see(BUILDING),
             );
         }
         Ok(advice)
@@ -68,20 +52,20 @@ orch_plugin::export_tuning_policy!(GoRelease);
 
 #[cfg(test)]
 mod tests {
-    use orch_plugin::{Machine, fake};
+    use orch_plugin::tuning_policy::TuningPolicy;
+    use orch_plugin::{InstalledToolchain, Machine, fake};
 
     use super::*;
 
+    fn advice(builder: &str, version: &str) -> Vec<Advice> {
+        let go = InstalledToolchain::of("go", version, &["go"]);
+        let request = Request::of(builder, go, Machine::of("aarch64-unknown-linux-gnu"));
+        GoRelease::advise("go-release", &request, NoSettings {}, &fake::Facts::new()).unwrap()
+    }
+
     fn advised(builder: &str, version: &str) -> Vec<String> {
-        let request = Request::of(builder, version, Machine::of("aarch64-unknown-linux-gnu"));
-        GoRelease::advise("go-release", &request, NoSettings {}, &fake::Facts::new())
-            .unwrap()
-            .into_iter()
-            .map(|advice| match advice.tweak {
-                Tweak::BuildFlag(flag) => format!("{} {}", flag.slot, flag.value),
-                other => panic!("{other:?}"),
-            })
-            .collect()
+        let advice = advice(builder, version).into_iter();
+        advice.map(|advice| advice.tweak.text()).collect()
     }
 
     #[test]
@@ -108,9 +92,7 @@ mod tests {
 
     #[test]
     fn every_flag_has_a_reason_that_can_be_checked() {
-        let request = Request::of("go", "1.21.0", Machine::of("x86_64-unknown-linux-gnu"));
-        let advice =
-            GoRelease::advise("go-release", &request, NoSettings {}, &fake::Facts::new()).unwrap();
+        let advice = advice("go", "1.21.0");
         assert!(advice.iter().all(|advice| advice.reference.is_some()));
     }
 }

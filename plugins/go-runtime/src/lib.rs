@@ -1,16 +1,26 @@
 //! Go's garbage collector and scheduler by what the target says of itself: its memory and
 //! its cores. What it does not say is not guessed, and then nothing is advised.
 
-use orch_plugin::tuning_policy::{Advice, Request, TuningPolicy};
-use orch_plugin::{Error, Facts, Machine, NoSettings, Offer, Tweak};
-use semver::Version;
+mod settings;
+
+use orch_plugin::tuning_policy::{Advice, FixedPolicy, Request};
+use orch_plugin::{Error, Machine, Problem, Release, Tweak};
+
+use crate::settings::Mebibytes;
+pub use crate::settings::PolicySettings;
 
 const MIB: u64 = 1 << 20;
 /// What a 32-bit program addresses at most under Linux, in MiB.
 const ADDRESSED_BY_32_BITS_MIB: u64 = 3 * 1024;
-/// How much of the memory a service may take, in percent. The guide asks for 5 to 10 percent
-/// of headroom; the other 10 are for the kernel and what else runs.
-const LIMIT_PERCENT: u64 = 80;
+/// How much of a machine's memory a service may take, in percent, and why. The guide asks for 5
+/// to 10 percent of headroom.
+const OF_A_MACHINE: (u64, &str) = (
+    80,
+    "10 % headroom for what the runtime does not count and 10 % for the kernel and other \
+     programs, if the service has the machine to itself",
+);
+/// The same of what a service is allowed.
+const OF_AN_ALLOWANCE: (u64, &str) = (90, "10 % headroom for what the runtime does not count");
 /// From this much memory a core on, memory is given for less collecting, in MiB.
 const AMPLE_MIB_A_CORE: u64 = 2 * 1024;
 /// Up to this much memory is scarce, in MiB.
@@ -23,42 +33,34 @@ const VARIABLES: &str = "https://pkg.go.dev/runtime#hdr-Environment_Variables";
 /// The policy.
 pub struct GoRuntime;
 
-impl TuningPolicy for GoRuntime {
-    type Settings = NoSettings;
+impl FixedPolicy for GoRuntime {
+    type Settings = PolicySettings;
 
-    fn offers() -> Vec<Offer> {
-        vec![Offer::new(
-            "go-runtime",
-            "Go's memory limit, garbage collector and threads by the target's memory and cores",
-        )]
-    }
+    const NAME: &'static str = "go-runtime";
+    const SUMMARY: &'static str =
+        "Go's memory limit, garbage collector and threads by the target's memory and cores";
+    const BUILDER: &'static str = "go";
 
-    fn advise(
-        _: &str,
+    fn advice(
         request: &Request,
-        _: NoSettings,
-        _: &dyn Facts,
+        release: Release,
+        settings: PolicySettings,
     ) -> Result<Vec<Advice>, Error> {
-        if request.builder != "go" || request.target.triple.starts_with("wasm") {
+        if request.target.triple.starts_with("wasm") {
             return Ok(Vec::new());
         }
-        let version = Version::parse(&request.toolchain_version).map_err(|error| {
-            Error::Failed(format!(
-                "`{}` is no version of Go: {error}",
-                request.toolchain_version
-            ))
-        })?;
-        let memory = Memory::of(&request.target);
+        let memory = match settings.memory {
+            Some(allowed) => Some(Memory::allowed(&request.target, allowed)?),
+            None => Memory::of(&request.target),
+        };
         let cores = request.target.cores.filter(|cores| *cores > 0);
+        let limit = memory.as_ref().filter(|_| has_memory_limit(release));
         let advice = [
+            limit.map(Memory::limit),
             memory
                 .as_ref()
-                .filter(|_| has_memory_limit(&version))
-                .map(Memory::limit),
-            memory
-                .as_ref()
-                .and_then(|memory| collector(&version, memory, cores)),
-            cores.and_then(|cores| threads(&version, cores)),
+                .and_then(|memory| collector(release, memory, cores)),
+            cores.and_then(|cores| threads(release, cores)),
         ];
         Ok(advice.into_iter().flatten().collect())
     }
@@ -69,6 +71,8 @@ struct Memory {
     mib: u64,
     /// Why that is what there is, as the beginning of a sum.
     said: String,
+    /// How much of it a service may take, in percent, and what the rest is for.
+    share: (u64, &'static str),
 }
 
 impl Memory {
@@ -82,33 +86,45 @@ impl Memory {
                     "{ADDRESSED_BY_32_BITS_MIB} MiB (a 32-bit program addresses no more of the \
                      installed {installed} MiB)"
                 ),
+                share: OF_A_MACHINE,
             },
             false => Self {
                 mib: installed,
                 said: format!("the installed {installed} MiB"),
+                share: OF_A_MACHINE,
             },
         };
         (memory.mib > 0).then_some(memory)
     }
 
+    /// The memory that the pipeline allows, which is no more than the target has.
+    fn allowed(target: &Machine, allowed: Mebibytes) -> Result<Self, Error> {
+        let Mebibytes(mib) = allowed;
+        if let Some(whole) = Self::of(target).filter(|whole| whole.mib < mib) {
+            let problem = Problem::new(format!("{mib} MiB is more than {}", whole.said));
+            return Err(problem.at("memory").hint("allow less").into());
+        }
+        Ok(Self {
+            mib,
+            said: format!("the allowed {mib} MiB"),
+            share: OF_AN_ALLOWANCE,
+        })
+    }
+
     fn limit(&self) -> Advice {
-        let limit = self.mib * LIMIT_PERCENT / 100;
+        let (percent, why) = self.share;
+        let limit = self.mib * percent / 100;
         Tweak::runtime_variable("GOMEMLIMIT", format!("{limit}MiB"))
-            .because(format!(
-                "{LIMIT_PERCENT} % of {} = {limit} MiB: 10 % headroom for what the runtime does \
-                 not count and 10 % for the kernel and other programs, if the service has the \
-                 machine to itself",
-                self.said
-            ))
+            .because(format!("{percent} % of {} = {limit} MiB: {why}", self.said))
             .see(MEMORY_LIMIT)
     }
 }
 
 /// How much the heap may grow between two collections; the runtime's own 100 where neither
 /// more nor less is clearly better.
-fn collector(version: &Version, memory: &Memory, cores: Option<u32>) -> Option<Advice> {
-    let Memory { mib, said } = memory;
-    if !has_memory_limit(version) {
+fn collector(release: Release, memory: &Memory, cores: Option<u32>) -> Option<Advice> {
+    let Memory { mib, said, .. } = memory;
+    if !has_memory_limit(release) {
         return (*mib <= SCARCE_MIB).then(|| {
             Tweak::runtime_variable("GOGC", "50")
                 .because(format!(
@@ -133,8 +149,8 @@ fn collector(version: &Version, memory: &Memory, cores: Option<u32>) -> Option<A
 
 /// How many threads run Go code at once. Since 1.25 the runtime follows the cgroup's CPU limit
 /// by itself, unless it is told a number: <https://go.dev/doc/go1.25#runtime>
-fn threads(version: &Version, cores: u32) -> Option<Advice> {
-    (!since(version, 25)).then(|| {
+fn threads(release: Release, cores: u32) -> Option<Advice> {
+    (!release.since(1, 25)).then(|| {
         Tweak::runtime_variable("GOMAXPROCS", cores.to_string())
             .because(format!(
                 "the target states {cores} cores that software may use at once; before 1.25 the \
@@ -145,12 +161,8 @@ fn threads(version: &Version, cores: u32) -> Option<Advice> {
 }
 
 /// The memory limit came with 1.19: <https://go.dev/doc/go1.19#runtime>
-fn has_memory_limit(version: &Version) -> bool {
-    since(version, 19)
-}
-
-fn since(version: &Version, minor: u64) -> bool {
-    (version.major, version.minor) >= (1, minor)
+fn has_memory_limit(release: Release) -> bool {
+    release.since(1, 19)
 }
 
 fn is_of_32_bits(triple: &str) -> bool {

@@ -1,26 +1,32 @@
 //! What a target is told by its memory, its cores and the release of Go.
 
-use orch_plugin::fake;
+use orch_plugin::tuning_policy::TuningPolicy;
+use orch_plugin::{InstalledToolchain, fake};
 
 use super::*;
 
 const GIB: u64 = 1 << 30;
 const ARM64: &str = "aarch64-unknown-linux-gnu";
 
+fn asked(
+    builder: &str,
+    version: &str,
+    target: Machine,
+    settings: &str,
+) -> Result<Vec<Advice>, Error> {
+    let go = InstalledToolchain::of("go", version, &["go"]);
+    let request = Request::of(builder, go, target);
+    let settings = orch_plugin::settings(settings)?;
+    GoRuntime::advise("go-runtime", &request, settings, &fake::Facts::new())
+}
+
 fn advice(builder: &str, version: &str, target: Machine) -> Vec<Advice> {
-    let request = Request::of(builder, version, target);
-    GoRuntime::advise("go-runtime", &request, NoSettings {}, &fake::Facts::new()).unwrap()
+    asked(builder, version, target, "{}").unwrap()
 }
 
 fn variables(version: &str, target: Machine) -> Vec<String> {
-    let variable = |advice: Advice| match advice.tweak {
-        Tweak::RuntimeVariable(pair) => format!("{}={}", pair.name, pair.value),
-        other => panic!("{other:?}"),
-    };
-    advice("go", version, target)
-        .into_iter()
-        .map(variable)
-        .collect()
+    let advice = advice("go", version, target).into_iter();
+    advice.map(|advice| advice.tweak.text()).collect()
 }
 
 fn board(gib: u64) -> Machine {
@@ -89,4 +95,31 @@ fn other_builders_and_webassembly_are_told_nothing() {
     assert!(advice("zig", "0.13.0", board(8)).is_empty());
     let wasm = Machine::of("wasm32-wasip1").cores(1).memory_bytes(4 * GIB);
     assert!(advice("go", "1.22.10", wasm).is_empty());
+}
+
+#[test]
+fn what_the_pipeline_allows_is_counted_in_place_of_the_machines_memory() {
+    let allowed = |json| asked("go", "1.22.10", board(8), json);
+    let advice = allowed(r#"{"memory": "512MiB"}"#).unwrap();
+    assert_eq!(advice[0].tweak.text(), "GOMEMLIMIT=460MiB");
+    assert_eq!(
+        advice[0].reason,
+        "90 % of the allowed 512 MiB = 460 MiB: 10 % headroom for what the runtime does not count"
+    );
+    for (json, said) in [
+        (
+            r#"{"memory": "16GiB"}"#,
+            "16384 MiB is more than the installed 8192 MiB",
+        ),
+        (
+            r#"{"memory": "0MiB"}"#,
+            "`0MiB` is no amount such as `512MiB`",
+        ),
+    ] {
+        let Err(Error::Invalid(problems)) = allowed(json) else {
+            panic!("{json}")
+        };
+        assert_eq!(problems[0].setting.as_deref(), Some("memory"));
+        assert_eq!(problems[0].message, said);
+    }
 }

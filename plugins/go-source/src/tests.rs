@@ -1,18 +1,12 @@
 //! Builds as they are planned.
 
 use expect_test::expect;
-use orch_plugin::{Machine, Tool, fake, word};
+use orch_plugin::{Machine, fake, word};
 
 use super::*;
 
 fn toolchain(name: &str, version: &str, program: &str) -> InstalledToolchain {
-    InstalledToolchain {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        tools: vec![Tool::new(program, format!("bin/{program}"))],
-        environment: Vec::new(),
-        sysroot: None,
-    }
+    InstalledToolchain::of(name, version, &[program])
 }
 
 fn planned(tools: Vec<InstalledToolchain>) -> Result<Build, Error> {
@@ -32,7 +26,7 @@ fn one_release_is_built_by_another() {
     ];
     let build = planned(tools).unwrap();
     let action = &build.actions[0];
-    let arguments: Vec<_> = action.arguments.iter().skip(2).map(|it| word(it)).collect();
+    let arguments: Vec<_> = action.arguments.iter().skip(2).map(word).collect();
     let environment: Vec<_> = action
         .environment
         .iter()

@@ -1,6 +1,6 @@
 //! Describing an action, and the build that it is part of, in one expression.
 
-use crate::{Action, Artifact, Build, IntoWord, Path, Tool, Variable, path};
+use crate::{Action, Artifact, Build, InstalledToolchain, IntoWord, Path, Tool, Variable, path};
 
 impl Action {
     /// An action by a name that is unique in its build, e.g. `compile`, and the program
@@ -133,6 +133,20 @@ impl Tool {
         Self {
             name: name.into(),
             program: program.into(),
+        }
+    }
+}
+
+impl InstalledToolchain {
+    /// A toolchain whose programs lie at its root under the names that a pipeline uses. Where
+    /// tests begin.
+    pub fn of(name: impl Into<String>, version: impl Into<String>, tools: &[&str]) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            tools: tools.iter().map(|&tool| Tool::new(tool, tool)).collect(),
+            environment: Vec::new(),
+            sysroot: None,
         }
     }
 }

@@ -39,13 +39,16 @@ mod arm_core;
 mod facts;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
+mod fixed_policy;
 pub mod log;
 mod machine;
+mod nearest;
 mod offer;
 mod page_size;
 mod panics;
 mod path;
 mod problem;
+mod release;
 mod settings;
 mod word;
 
@@ -68,7 +71,9 @@ pub use crate::contract::base::orch::plugin::types::{
 pub use crate::facts::Facts;
 #[doc(hidden)]
 pub use crate::facts::HostFacts;
+pub use crate::nearest::nearest;
 pub use crate::page_size::PageSize;
 pub use crate::path::{artifact, cache, output, scratch, source, tool};
+pub use crate::release::Release;
 pub use crate::settings::{NoSettings, settings};
 pub use crate::word::{IntoWord, word};

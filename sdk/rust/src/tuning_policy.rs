@@ -8,9 +8,10 @@ use crate::contract::tuning_policy::exports::orch::plugin::tuning_policy::Guest;
 pub use crate::contract::tuning_policy::exports::orch::plugin::tuning_policy::{
     Advice, Domain, Knob, Request, Trial,
 };
+pub use crate::fixed_policy::FixedPolicy;
 use crate::offer::offered;
 use crate::panics::report_through_log;
-use crate::{Error, Facts, HostFacts, Machine, Offer, Pair, Tweak};
+use crate::{Error, Facts, HostFacts, InstalledToolchain, Machine, Offer, Pair, Tweak};
 
 /// Knowledge of what to set. Export it with
 /// [`export_tuning_policy!`](crate::export_tuning_policy).
@@ -86,17 +87,15 @@ impl Advice {
 }
 
 impl Request {
-    /// A request for flags of a builder for a machine. Where tests begin.
-    pub fn of(
-        builder: impl Into<String>,
-        toolchain_version: impl Into<String>,
-        target: Machine,
-    ) -> Self {
+    /// A request for flags of a builder with this toolchain for a machine. Where tests begin.
+    pub fn of(builder: impl Into<String>, toolchain: InstalledToolchain, target: Machine) -> Self {
         Self {
             settings: "{}".to_owned(),
             builder: builder.into(),
-            toolchain_version: toolchain_version.into(),
+            toolchain,
+            tools: Vec::new(),
             target,
+            static_link: false,
         }
     }
 }

@@ -4,22 +4,23 @@
 use std::collections::HashMap;
 
 use orch_model::{
-    Advice, Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginFailure,
-    PluginId, Role, Root, Spanned, Tweak,
+    Artifact, Build, BuildTable, Diagnostic, InstalledToolchain, NodeId, PluginFailure, PluginId,
+    Role, Root,
 };
 
 use crate::nearest;
 use crate::plan::{LeftOut, PlannedBuild, PlannedTarget};
-use crate::port::{AdviceRequest, BuildRequest, FinishRequest};
+use crate::port::{BuildRequest, FinishRequest};
 use crate::problem::PlanProblem;
 
 use super::Planner;
-use super::names::{Offered, Offers, offered};
+use super::names::Offers;
+use super::policies::{self, Chosen};
 
 impl Planner<'_> {
     pub(super) fn plan_builds(&mut self) {
         let wanted = self.pipeline.builds.iter().flat_map(|build| &build.tuning);
-        let policies = match wanted.map(|policy| policy.span.clone()).next() {
+        let policies = match wanted.map(|policy| policy.offer.span.clone()).next() {
             Some(span) => self.offers(Role::TuningPolicy, &span),
             None => Offers::none(),
         };
@@ -41,19 +42,7 @@ impl Planner<'_> {
             if toolchains.is_empty() {
                 continue;
             }
-            let mut chosen = Vec::new();
-            for policy in &table.tuning {
-                let whose = format!("build `{}` wants tuning policy", table.name.value);
-                match offered(
-                    policy,
-                    &policies,
-                    &whose,
-                    "`orch plugin list` shows who offers what",
-                ) {
-                    Ok(offer) => chosen.extend(offer.map(|offer| (policy, offer))),
-                    Err(problem) => self.problems.push(*problem),
-                }
-            }
+            let chosen = self.policies_of(table, &policies);
             for target in &table.targets {
                 for toolchain in &toolchains {
                     if let Some(target) = targets.get(&target.value) {
@@ -73,15 +62,15 @@ impl Planner<'_> {
         table: &BuildTable,
         builder: &PluginId,
         toolchain: &InstalledToolchain,
-        policies: &[(&Spanned<String>, Offered)],
+        policies: &[Chosen<'_>],
         target: &PlannedTarget,
     ) {
-        let advice = self.advice(builder, toolchain, policies, target);
         let tools: Vec<_> = table
             .tools
             .iter()
             .filter_map(|name| self.pinned(name))
             .collect();
+        let advice = self.advice(builder, toolchain, &tools, policies, target);
         let request = BuildRequest {
             unit: table.name.value.clone(),
             settings: table.settings.json(),
@@ -90,7 +79,7 @@ impl Planner<'_> {
             tools: tools.clone(),
             host: self.surroundings.host.clone(),
             target: target.target.clone(),
-            tweaks: tweaks_that_count(&advice),
+            tweaks: policies::tweaks_that_count(&advice),
         };
         let wanted = format!("plan build `{}` for `{}`", table.name.value, target.name);
         let in_matrix = !table.toolchains.is_empty();
@@ -151,29 +140,6 @@ impl Planner<'_> {
                 .flat_map(|need| self.nodes_of(&need.value, Some(&target.name), own_toolchain))
                 .collect(),
         });
-    }
-
-    fn advice(
-        &mut self,
-        builder: &PluginId,
-        toolchain: &InstalledToolchain,
-        policies: &[(&Spanned<String>, Offered)],
-        target: &PlannedTarget,
-    ) -> Vec<Advice> {
-        let request = AdviceRequest {
-            settings: "{}".to_owned(),
-            builder: builder.as_str().to_owned(),
-            toolchain_version: toolchain.toolchain.version.clone(),
-            target: target.target.machine.clone(),
-        };
-        let mut advice = Vec::new();
-        for (named, policy) in policies {
-            let called = self.plugins.advise(&policy.plugin, &policy.name, &request);
-            let wanted = format!("advise on `{}`", target.name);
-            let site = Self::site(&policy.plugin, wanted, named.span.clone(), None);
-            advice.extend(self.take(called, &site).unwrap_or_default());
-        }
-        advice
     }
 
     /// Adds the platform's steps after the link. What they leave ships in place of the
@@ -323,13 +289,4 @@ impl Planner<'_> {
         };
         self.pinned(&found.name)
     }
-}
-
-/// What the builder is told: all that no later policy sets differently.
-fn tweaks_that_count(advice: &[Advice]) -> Vec<Tweak> {
-    let counts = advice
-        .iter()
-        .zip(orch_model::overriding(advice))
-        .filter(|(_, overriding)| overriding.is_none());
-    counts.map(|(advice, _)| advice.tweak.clone()).collect()
 }

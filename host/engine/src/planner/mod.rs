@@ -6,6 +6,7 @@ mod companions;
 mod made;
 mod names;
 mod needs;
+mod policies;
 mod smoke;
 mod targets;
 mod tasks;

@@ -57,10 +57,14 @@ pub struct AdviceRequest {
     pub settings: String,
     /// The builder whose flags are wanted.
     pub builder: String,
-    /// The exact release of its toolchain.
-    pub toolchain_version: String,
+    /// What it builds with.
+    pub toolchain: InstalledToolchain,
+    /// Other toolchains that the pipeline lends to it, in its order.
+    pub tools: Vec<InstalledToolchain>,
     /// The machine built for.
     pub target: Machine,
+    /// Whether an artifact must need no shared library and no interpreter.
+    pub static_link: bool,
 }
 
 /// The loaded plugins. Every method names the plugin; asking one that lacks the role

@@ -13,6 +13,8 @@ use super::segments::loaded;
 pub(super) struct Dynamic {
     /// The libraries that it asks for, in order.
     pub needed: Vec<String>,
+    /// By which name programs ask for it.
+    pub soname: Option<String>,
     /// Whether it says of itself that it is a program, not a library.
     pub is_program: bool,
     /// Whether it tells the loader of folders to search for libraries.
@@ -27,7 +29,7 @@ impl Dynamic {
     ) -> Result<Self, String> {
         let wrong = |error: object::read::Error| damaged("ELF", &error);
         let mut found = Self::default();
-        let (mut names, mut strings) = (Vec::new(), (0, 0));
+        let (mut names, mut soname, mut strings) = (Vec::new(), None, (0, 0));
         for segment in segments {
             for entry in segment
                 .dynamic(endian, data)
@@ -38,6 +40,7 @@ impl Dynamic {
                 match entry.tag(endian) {
                     elf::DT_NULL => break,
                     elf::DT_NEEDED => names.push(value),
+                    elf::DT_SONAME => soname = Some(value),
                     elf::DT_RPATH | elf::DT_RUNPATH => found.has_run_path = true,
                     elf::DT_STRTAB => strings.0 = value,
                     elf::DT_STRSZ => strings.1 = value,
@@ -48,7 +51,7 @@ impl Dynamic {
                 }
             }
         }
-        if names.is_empty() {
+        if names.is_empty() && soname.is_none() {
             return Ok(found);
         }
         if names.len() > MOST_NAMES {
@@ -66,14 +69,16 @@ impl Dynamic {
                     .flatten()
             })
             .ok_or("is a damaged ELF file: the names of its libraries lie outside it")?;
-        for name in names {
-            let name = usize::try_from(name)
+        let name = |start: u64| {
+            usize::try_from(start)
                 .ok()
                 .and_then(|start| table.get(start..))
                 .and_then(|rest| Some(&rest[..rest.iter().position(|byte| *byte == 0)?]))
-                .ok_or("is a damaged ELF file: the name of a library lies outside it")?;
-            found.needed.push(shown(name));
-        }
+                .map(shown)
+                .ok_or("is a damaged ELF file: the name of a library lies outside it")
+        };
+        found.needed = names.into_iter().map(name).collect::<Result<_, _>>()?;
+        found.soname = soname.map(name).transpose()?;
         Ok(found)
     }
 }

@@ -77,6 +77,8 @@ pub struct ElfFacts {
     pub interpreter: Option<String>,
     /// The shared libraries that it asks for, in order.
     pub needed: Vec<String>,
+    /// By which name programs ask for it, where it is a library that says so.
+    pub soname: Option<String>,
     /// Whether it has a table of symbols for debuggers.
     pub symbols: bool,
     /// Whether it has DWARF.
@@ -147,7 +149,10 @@ impl ElfFacts {
         let mut words = vec![format!("ELF {}-bit {}", self.bits, self.machine_name())];
         match self.kind {
             ElfKind::Relocatable => words.push("object file".to_owned()),
-            ElfKind::Shared => words.push("shared library".to_owned()),
+            ElfKind::Shared => words.push(match &self.soname {
+                Some(name) => format!("shared library `{name}`"),
+                None => "shared library".to_owned(),
+            }),
             ElfKind::Other => words.push("not a program".to_owned()),
             ElfKind::Executable | ElfKind::PositionIndependent if self.is_static() => {
                 words.push("statically linked".to_owned());

@@ -48,6 +48,7 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
         entry: header.e_entry(endian).into(),
         interpreter,
         needed: dynamic.needed,
+        soname: dynamic.soname,
         has_run_path: dynamic.has_run_path,
         symbols: false,
         debug: false,

@@ -109,6 +109,13 @@ pub fn unchecked(facts: &ArtifactFacts, machine: &MachineFacts) -> Vec<&'static 
 }
 
 fn other_format(facts: &ArtifactFacts) -> Obstacle {
+    if let ArtifactFacts::Archive(_) = facts {
+        return Obstacle::certain(
+            "is a static library, not a program".to_owned(),
+            "the kernel refuses it: `Exec format error`".to_owned(),
+            "take a program that is linked with it".to_owned(),
+        );
+    }
     let remedy = match facts {
         ArtifactFacts::Wasm(_) => "run it by a WebAssembly engine that the machine has",
         _ => "build it for Linux",

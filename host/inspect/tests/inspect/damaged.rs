@@ -24,7 +24,7 @@ fn what_is_cut_or_nothing_at_all_is_an_error() {
         (
             b"#!/bin/sh\necho",
             expect![[r#"
-            error: is neither ELF, Mach-O, PE nor WebAssembly: it begins with `#!/bin/sh\necho`
+            error: is neither ELF, Mach-O, PE, WebAssembly nor a static library: it begins with `#!/bin/sh\necho`
         "#]],
         ),
         (

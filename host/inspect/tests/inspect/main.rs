@@ -1,5 +1,6 @@
 //! Artifacts, real and made by hand, against targets.
 
+mod archive;
 mod compilers;
 mod damaged;
 mod elf;

@@ -145,8 +145,10 @@ pub(crate) fn advice_request(
     tuning_policy::exports::orch::plugin::tuning_policy::Request {
         settings: request.settings.clone(),
         builder: request.builder.clone(),
-        toolchain_version: request.toolchain_version.clone(),
+        toolchain: toolchain(&request.toolchain),
+        tools: request.tools.iter().map(toolchain).collect(),
         target: machine(&request.target),
+        static_link: request.static_link,
     }
 }
 

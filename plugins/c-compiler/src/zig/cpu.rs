@@ -3,7 +3,7 @@
 //! From `zig targets` of 0.13.0 and 0.15.2. A name that only the later one has counts as
 //! known since 0.15: whether 0.14 has it was not asked.
 
-use orch_plugin::{Error, Machine};
+use orch_plugin::{Error, Machine, nearest};
 use semver::Version;
 
 /// The CPUs of one instruction set, by Zig's names with spaces between them.
@@ -121,11 +121,17 @@ fn known(cpu: &str, target: &Machine, release: &Version) -> Result<String, Error
              `version = \">={}.{}\"` in the toolchain's table",
             LATER.major, LATER.minor, LATER.major, LATER.minor
         ))),
-        _ => Err(Error::Unsupported(format!(
-            "Zig has no CPU `{cpu}` for `{}`; name one of LLVM's in the target, or `generic`",
-            target.triple
-        ))),
+        _ => Err(Error::Unsupported(unknown(cpu, target, cpus))),
     }
+}
+
+fn unknown(cpu: &str, target: &Machine, cpus: Option<&Cpus>) -> String {
+    let names = cpus.into_iter().flat_map(|cpus| cpus.known.split(' '));
+    let nearest = match nearest(&spelt(cpu), names.map(str::to_owned)) {
+        Some(name) => format!("the nearest that it knows is `{}`", name.replace('_', "-")),
+        None => "name one of LLVM's in the target, or `generic`".to_owned(),
+    };
+    format!("Zig has no CPU `{cpu}` for `{}`; {nearest}", target.triple)
 }
 
 fn spelt(name: &str) -> String {
@@ -167,8 +173,8 @@ mod tests {
         let wrong = Machine::of("aarch64-unknown-linux-gnu").cpu("cortex-m4");
         assert_eq!(
             asked(wrong, "0.15.2").unwrap_err(),
-            "Zig has no CPU `cortex-m4` for `aarch64-unknown-linux-gnu`; name one of LLVM's in \
-             the target, or `generic`"
+            "Zig has no CPU `cortex-m4` for `aarch64-unknown-linux-gnu`; the nearest \
+             that it knows is `cortex-x4`"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The known name that a misspelt one probably meant.
 
 /// The closest of the known names, if at most a third of the letters differ.
-pub(crate) fn nearest(name: &str, known: Vec<String>) -> Option<String> {
+pub fn nearest(name: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
     known
         .into_iter()
         .map(|candidate| (distance(name, &candidate), candidate))

@@ -1,0 +1,115 @@
+//! Which compiler is found, how it is called, and what is said where none fits.
+
+use expect_test::expect;
+use orch_plugin::{Tool, cache, scratch, word};
+
+use super::*;
+
+fn zig(version: &str) -> InstalledToolchain {
+    InstalledToolchain {
+        environment: vec![
+            Variable::new("ZIG_GLOBAL_CACHE_DIR", cache("zig")),
+            Variable::new("ZIG_LOCAL_CACHE_DIR", scratch("zig")),
+        ],
+        ..toolchain("zig", version, &["zig"])
+    }
+}
+
+/// Debian's, without the compiler for C++.
+fn gcc() -> InstalledToolchain {
+    let tools = ["aarch64-linux-gnu-ar", "aarch64-linux-gnu-gcc"];
+    toolchain("gcc", "12.2.0+4-12.2.0-3", &tools)
+}
+
+fn toolchain(name: &str, version: &str, tools: &[&str]) -> InstalledToolchain {
+    InstalledToolchain {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        tools: tools
+            .iter()
+            .map(|&tool| Tool::new(tool, format!("bin/{tool}")))
+            .collect(),
+        environment: Vec::new(),
+        sysroot: None,
+    }
+}
+
+fn pi() -> Machine {
+    Machine::of("aarch64-unknown-linux-gnu")
+        .cpu("cortex-a76")
+        .features(&["crc", "lse"])
+}
+
+fn shown(compiler: &Compiler, language: Language) -> String {
+    let call = compiler.driver(language).unwrap();
+    let words: Vec<_> = call.arguments.iter().map(word).collect();
+    format!("{} {}\n", call.program.text(), words.join(" "))
+}
+
+fn refusal(toolchains: &[InstalledToolchain], triple: &str, static_link: bool) -> String {
+    match Compiler::find(toolchains, &Machine::of(triple), static_link) {
+        Err(Error::Unsupported(text)) => format!("{text}\n"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_first_toolchain_with_a_compiler_for_the_target_is_called() {
+    let go = toolchain("go", "1.22.10", &["go"]);
+    let first = Compiler::find(&[go, zig("0.15.2"), gcc()], &pi(), false).unwrap();
+    let own = Compiler::find(&[gcc(), zig("0.15.2")], &pi(), false).unwrap();
+    let musl = Machine::of("aarch64-unknown-linux-musl");
+    let lent = Compiler::find(&[gcc(), zig("0.15.2")], &musl, true).unwrap();
+    expect![[r#"
+        tool/zig/bin/zig cc -target aarch64-linux-gnu -mcpu=cortex_a76+crc+lse -fno-sanitize=undefined
+        tool/zig/bin/zig c++ -target aarch64-linux-gnu -mcpu=cortex_a76+crc+lse -fno-sanitize=undefined
+        tool/gcc/bin/aarch64-linux-gnu-gcc -mcpu=cortex-a76+crc+lse
+        tool/zig/bin/zig cc -target aarch64-linux-musl -mcpu=baseline -fno-sanitize=undefined
+    "#]]
+    .assert_eq(
+        &[
+            shown(&first, Language::C),
+            shown(&first, Language::Cxx),
+            shown(&own, Language::C),
+            shown(&lent, Language::C),
+        ]
+        .concat(),
+    );
+    assert_eq!(first.caches(), ["zig"]);
+    assert_eq!((own.toolchain(), lent.toolchain()), ("gcc", "zig"));
+}
+
+#[test]
+fn a_gcc_for_c_alone_says_which_package_compiles_cxx() {
+    let compiler = Compiler::find(&[gcc()], &pi(), false).unwrap();
+    let Err(Error::Unsupported(text)) = compiler.driver(Language::Cxx) else {
+        panic!("there is no `g++`")
+    };
+    assert_eq!(
+        text,
+        "toolchain `gcc` has no `aarch64-linux-gnu-g++`; add its package to the toolchain's, \
+         such as `packages = [\"g++-aarch64-linux-gnu\"]`"
+    );
+}
+
+#[test]
+fn what_cannot_be_compiled_is_said_with_the_remedy() {
+    let go = || toolchain("go", "1.22.10", &["go"]);
+    let library_first = toolchain("gcc", "2.36.0", &["aarch64-linux-gnu-gcc"]);
+    let shown = [
+        refusal(&[go()], "x86_64-unknown-linux-gnu", false),
+        refusal(&[zig("0.11.0")], "x86_64-unknown-linux-gnu", false),
+        refusal(&[zig("0.15.2")], "x86_64-unknown-linux-gnu", true),
+        refusal(&[zig("0.15.2"), gcc()], "thumbv6m-none-eabi", true),
+        refusal(&[gcc()], "wasm32-unknown-js", false),
+        refusal(&[library_first], "aarch64-unknown-linux-gnu", false),
+    ];
+    expect![[r#"
+        toolchain `go` has no C compiler; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]` and name it in the build's `toolchain` or `tools`
+        Zig 0.11.0 is older than 0.13.0, the first whose targets are known; ask for `version = ">=0.13"` in the toolchain's table
+        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; no compiler for `x86_64-unknown-linux-gnu` is known
+        Zig has no C library for `thumbv6m-none-eabi`, `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `thumbv6m-none-eabi` add `[toolchain.gcc]` with `with = "debian"` and `packages = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"]` and name it in the build's `toolchain` or `tools`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; no compiler for `wasm32-unknown-js` is known
+        toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages, name the compiler's first
+    "#]].assert_eq(&shown.concat());
+}

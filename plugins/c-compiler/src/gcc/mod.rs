@@ -1,0 +1,106 @@
+//! GCC: a compiler for one kind of machine, which its programs' names begin with.
+//!
+//! `prefix` reads those names, `ports` says which machines each is for, `flags` how a machine's
+//! CPU is spelt and `cpu` since which release.
+
+mod cpu;
+mod flags;
+mod ports;
+mod prefix;
+
+use orch_plugin::{Error, InstalledToolchain, IntoWord, Machine, Path, tool};
+use semver::Version;
+
+use crate::compiler::{Call, Language};
+
+pub(crate) use self::ports::{packages, triple};
+pub(crate) use self::prefix::Prefix;
+
+/// The first release whose CPUs are known here.
+const OLDEST: u64 = 11;
+
+/// The GCC of one toolchain for one target machine.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Gcc {
+    pub(crate) release: Version,
+    toolchain: InstalledToolchain,
+    /// What the names of its programs begin with, e.g. `aarch64-linux-gnu`.
+    prefix: String,
+    /// What the names of its drivers end with, e.g. `-12`, or nothing.
+    suffix: String,
+    /// The target's CPU, e.g. `-mcpu=cortex-a76+crc`.
+    flags: Vec<String>,
+}
+
+impl Gcc {
+    pub(crate) fn of(
+        toolchain: &InstalledToolchain,
+        prefix: Prefix<'_>,
+        target: &Machine,
+    ) -> Result<Self, Error> {
+        let release = release(toolchain)?;
+        Ok(Self {
+            toolchain: toolchain.clone(),
+            prefix: prefix.text.to_owned(),
+            suffix: prefix.suffix.to_owned(),
+            flags: flags::of(target, &release)?,
+            release,
+        })
+    }
+
+    pub(crate) fn driver(&self, language: Language) -> Result<Call, Error> {
+        let name = match language {
+            Language::C => format!("{}-gcc{}", self.prefix, self.suffix),
+            Language::Cxx => format!("{}-g++{}", self.prefix, self.suffix),
+        };
+        let missing = || {
+            format!(
+                "add its package to the toolchain's, such as `packages = [\"g++-{}\"]`",
+                self.prefix
+            )
+        };
+        Ok(Call {
+            program: self.program(&name, missing)?,
+            arguments: self.flags.iter().map(|flag| flag.into_word()).collect(),
+        })
+    }
+
+    /// The `ar` that hands objects for link-time optimisation to the compiler.
+    pub(crate) fn archiver(&self) -> Result<Call, Error> {
+        let name = format!("{}-gcc-ar{}", self.prefix, self.suffix);
+        let missing = || "name it in the toolchain's `programs`".to_owned();
+        Ok(Call {
+            program: self.program(&name, missing)?,
+            arguments: Vec::new(),
+        })
+    }
+
+    fn program(&self, name: &str, remedy: impl Fn() -> String) -> Result<Path, Error> {
+        let toolchain = &self.toolchain.name;
+        let mut tools = self.toolchain.tools.iter();
+        match tools.find(|tool| tool.name == name) {
+            Some(found) => Ok(tool(toolchain.as_str(), found.program.as_str())),
+            None => Err(Error::Unsupported(format!(
+                "toolchain `{toolchain}` has no `{name}`; {}",
+                remedy()
+            ))),
+        }
+    }
+}
+
+fn release(toolchain: &InstalledToolchain) -> Result<Version, Error> {
+    let Ok(release) = Version::parse(&toolchain.version) else {
+        return Err(Error::Failed(format!(
+            "`{}` is no release of GCC",
+            toolchain.version
+        )));
+    };
+    if release.major < OLDEST {
+        return Err(Error::Unsupported(format!(
+            "toolchain `{}` is version {release}, and the oldest GCC whose CPUs are known is \
+             {OLDEST}; where it is a set of packages, name the compiler's first",
+            toolchain.name
+        )));
+    }
+    Ok(release)
+}

@@ -1,0 +1,46 @@
+//! What to say where no compiler fits: why each that there is does not, and which would.
+
+use orch_plugin::{InstalledToolchain, Machine};
+
+use crate::gcc;
+use crate::zig::Zig;
+
+/// The whole message, for toolchains whose compilers were refused for these reasons.
+pub(crate) fn none_fits(
+    toolchains: &[InstalledToolchain],
+    refusals: &[String],
+    target: &Machine,
+    static_link: bool,
+) -> String {
+    let names: Vec<_> = toolchains
+        .iter()
+        .map(|toolchain| format!("`{}`", toolchain.name))
+        .collect();
+    let refused = match refusals {
+        [] => format!("toolchain {} has no C compiler", names.join(", ")),
+        refusals => refusals.join(", "),
+    };
+    let triple = &target.triple;
+    match tables(target, static_link) {
+        tables if tables.is_empty() => format!("{refused}; no compiler for `{triple}` is known"),
+        tables => format!(
+            "{refused}; for `{triple}` add {} and name it in the build's `toolchain` or `tools`",
+            tables.join(", or ")
+        ),
+    }
+}
+
+/// The tables of toolchains that have a compiler for a target.
+fn tables(target: &Machine, static_link: bool) -> Vec<String> {
+    let zig = Zig::refusal(target, static_link).is_none();
+    let zig = zig.then(|| "`[toolchain.zig]`".to_owned());
+    let packages: Vec<_> = gcc::packages(target)
+        .iter()
+        .map(|package| format!("\"{package}\""))
+        .collect();
+    let gcc = (!packages.is_empty()).then(|| {
+        let packages = packages.join(", ");
+        format!("`[toolchain.gcc]` with `with = \"debian\"` and `packages = [{packages}]`")
+    });
+    zig.into_iter().chain(gcc).collect()
+}
