@@ -55,8 +55,9 @@ fn made() -> Project {
         )
 }
 
-/// Compiling a compiler takes minutes on two busy cores, so nobody watches the clock.
+/// Nobody watches the clock: on two quiet cores a Go takes minutes, on busy ones more.
 #[test]
+#[ignore = "compiles a whole Go, 6 minutes of processor time: `cargo test --test program made:: -- --ignored`"]
 fn a_go_of_its_sources_builds_and_is_used_by_tasks() {
     let project = made();
     let ran = project.command(&["run"]).output().expect("orch starts");
@@ -84,6 +85,16 @@ fn a_toolchain_from_what_is_no_build() {
         .orch(&["check"])
         .exits(2)
         .as_documented("A toolchain from a build that is not there");
+}
+
+#[test]
+fn a_toolchain_for_another_machine() {
+    let pipeline = PIPELINE.replace("\"linux-amd64\"", "\"linux-arm64\"");
+    made()
+        .pipeline(&pipeline)
+        .orch(&["run"])
+        .exits(2)
+        .says("`build.tree@here` makes a toolchain for another machine than this one");
 }
 
 #[test]

@@ -187,6 +187,7 @@ fn pipeline(platform: &str) -> Pipeline {
             name: at("all".into()),
             with: at("all".into()),
             version: at("~1.2".into()),
+            from: None,
             settings: Settings::default(),
         }],
         targets: vec![TargetTable {
