@@ -55,9 +55,8 @@ fn made() -> Project {
         )
 }
 
-/// Nobody watches the clock: on two quiet cores a Go takes minutes, on busy ones more.
+/// Nobody watches the clock: a whole Go is 6 minutes of processor time.
 #[test]
-#[ignore = "compiles a whole Go, 6 minutes of processor time: `cargo test --test program made:: -- --ignored`"]
 fn a_go_of_its_sources_builds_and_is_used_by_tasks() {
     let project = made();
     let ran = project.command(&["run"]).output().expect("orch starts");

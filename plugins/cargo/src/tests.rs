@@ -9,7 +9,7 @@ const REGISTRY: &str = r#"
 [[package]]
 name = "itoa"
 version = "1.0.15"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "registry+https://github.com/rust-lang/index"
 checksum = "00"
 "#;
 
