@@ -55,7 +55,7 @@ fn made() -> Project {
         )
 }
 
-/// Compiling a compiler takes minutes on two busy cores, so nobody watches the clock.
+/// Nobody watches the clock: a whole Go is 6 minutes of processor time.
 #[test]
 fn a_go_of_its_sources_builds_and_is_used_by_tasks() {
     let project = made();
@@ -84,6 +84,16 @@ fn a_toolchain_from_what_is_no_build() {
         .orch(&["check"])
         .exits(2)
         .as_documented("A toolchain from a build that is not there");
+}
+
+#[test]
+fn a_toolchain_for_another_machine() {
+    let pipeline = PIPELINE.replace("\"linux-amd64\"", "\"linux-arm64\"");
+    made()
+        .pipeline(&pipeline)
+        .orch(&["run"])
+        .exits(2)
+        .says("`build.tree@here` makes a toolchain for another machine than this one");
 }
 
 #[test]

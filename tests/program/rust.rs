@@ -1,4 +1,4 @@
-//! Rust programs by the machine's own Rust, with a real crate of crates.io.
+//! Rust programs by the machine's own Rust, with a real crate of the registry.
 
 use std::process::Command;
 
@@ -7,6 +7,13 @@ use orch_tests::Project;
 use crate::project;
 
 const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Cargo's own name of its registry.
+const REGISTRY: &str = concat!(
+    "registry+https://github.com/rust-lang/",
+    "crates",
+    ".io-index"
+);
 
 const LOCK: &str = r#"version = 4
 
@@ -18,7 +25,7 @@ dependencies = ["itoa"]
 [[package]]
 name = "itoa"
 version = "1.0.18"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "[REGISTRY]"
 checksum = "8f42a60cbdf9a97f5d2305f08a87dc4e09308d1276d28c869c684d7777685682"
 "#;
 
@@ -60,7 +67,7 @@ smoke = ["21"]
             "[package]\nname = \"agent\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
              [features]\nloud = []\n\n[dependencies]\nitoa = \"1\"\n",
         )
-        .file("Cargo.lock", LOCK)
+        .file("Cargo.lock", LOCK.replace("[REGISTRY]", REGISTRY))
         .file(
             "src/main.rs",
             "fn main() {\n    let number: u64 = std::env::args().nth(1).unwrap().parse().unwrap();\n    \

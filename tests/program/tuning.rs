@@ -150,7 +150,7 @@ fn a_policys_settings_are_checked_by_its_schema_and_by_itself() {
         .orch(&["check"])
         .exits(2)
         .says("`memory`")
-        .says("pipeline.toml:16:42");
+        .says("pipeline.toml:17:45");
     planned(r#"[{ policy = "go-runtime", memory = "64GiB" }]"#)
         .orch(&["plan"])
         .exits(2)
@@ -159,6 +159,39 @@ fn a_policys_settings_are_checked_by_its_schema_and_by_itself() {
         .orch(&["check"])
         .exits(2)
         .says("has no `policy`");
+}
+
+#[test]
+fn what_concerns_the_whole_machine_is_advised_only_where_the_pipeline_allows_it() {
+    let silent = planned(r#"["system"]"#);
+    silent
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .shows("nothing is set by tuning");
+    let tuning = r#"[{ policy = "system", allow-system = true, governor = "performance",
+              unprotect = ["kernel.yama.ptrace_scope"] }]"#;
+    planned(tuning)
+        .orch(&["plan", "--tuning", "--target", "pi5"])
+        .exits(0)
+        .stdout(expect![[r#"
+            build.agent@pi5
+            TWEAK                                 KIND              BY      OUTCOME
+            net.core.somaxconn=4096               kernel-parameter  system  advised
+                why   bounds the connections that wait to be accepted; before Linux 5.4 it was 128, and a burst of more was refused
+                see   https://docs.kernel.org/networking/ip-sysctl.html#tcp-variables
+            cpufreq.default_governor=performance  kernel-parameter  system  advised
+                why   a parameter of the kernel's command line, not a sysctl (Linux 5.9): how the clock follows the load; `performance` costs power and heat
+                see   https://docs.kernel.org/admin-guide/pm/cpufreq.html#generic-scaling-governors
+            kernel.yama.ptrace_scope=0            kernel-parameter  system  advised
+                why   lowers a protection, as `unprotect` asks: a debugger may attach to any program of the same user
+                see   https://docs.kernel.org/admin-guide/LSM/Yama.html#ptrace-scope
+
+            What is advised takes effect where the program runs, and is for you to set there.
+        "#]]);
+    planned(r#"[{ policy = "system", allow-system = true, unprotect = ["mitigations"] }]"#)
+        .orch(&["check"])
+        .exits(2)
+        .says("mitigations");
 }
 
 /// A real release from the machine's package registry.

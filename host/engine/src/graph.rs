@@ -1,14 +1,13 @@
 //! Everything is one graph: fetching a compiler, running a process, judging an artifact
-//! and putting it in place are nodes. Made from a plan; knows nothing of what has run.
+//! and putting it in place are nodes. What of a plan becomes which node is said in `lower`;
+//! nothing is known here of what has run.
 
 use std::collections::HashMap;
 
 use orch_model::{Action, Artifact, NodeId, RelativePath, Root, SandboxPath, Target, Toolchain};
 
-use crate::plan::{Plan, PlannedBuild, PlannedTask, PlannedToolchain, SmokeRun};
-
-/// The step of a build that looks into its artifacts.
-const VERIFY: &str = "verify";
+use crate::lower::{self, Loose};
+use crate::plan::Plan;
 
 /// What a node does.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,21 +129,7 @@ pub enum GraphError {
 impl ActionGraph {
     /// The graph of a plan.
     pub fn of_plan(plan: &Plan) -> Result<Self, GraphError> {
-        let mut loose = Vec::new();
-        loose.extend(plan.toolchains.iter().flat_map(lower_toolchain));
-        for task in &plan.tasks {
-            loose.push(lower_task(task));
-        }
-        let targets: HashMap<&str, &Target> = plan
-            .targets
-            .iter()
-            .map(|target| (target.name.as_str(), &target.target))
-            .collect();
-        for build in &plan.builds {
-            let target = targets.get(build.target.as_str()).copied();
-            lower_build(build, target.cloned().unwrap_or_default(), &mut loose);
-        }
-        order(loose)
+        order(lower::plan(plan))
     }
 
     /// The nodes, each behind all that it needs.
@@ -178,140 +163,6 @@ impl ActionGraph {
         }
         Self { nodes }
     }
-}
-
-/// A node before its needs have positions.
-struct Loose {
-    id: NodeId,
-    kind: NodeKind,
-    needs: Vec<NodeId>,
-}
-
-/// A toolchain is fetched, or else adopted: from a build, once that was looked into, or from
-/// steps of its own.
-fn lower_toolchain(planned: &PlannedToolchain) -> Vec<Loose> {
-    let (name, toolchain) = (planned.name.clone(), planned.toolchain.clone());
-    let id = NodeId::toolchain(&name);
-    let Some(made) = &planned.made else {
-        return vec![Loose {
-            id,
-            kind: NodeKind::Fetch { name, toolchain },
-            needs: Vec::new(),
-        }];
-    };
-    let mut loose: Vec<_> = made
-        .actions
-        .iter()
-        .map(|action| lower_step(&made.by, action))
-        .collect();
-    let step = made.by.step(&made.step);
-    let mut needs = vec![step.clone()];
-    if made.actions.is_empty() {
-        needs.push(made.by.step(VERIFY));
-    }
-    loose.push(Loose {
-        id,
-        needs,
-        kind: NodeKind::Adopt {
-            name,
-            toolchain,
-            step,
-            root: made.root.clone(),
-        },
-    });
-    loose
-}
-
-/// A process that leaves something for later steps of its unit.
-fn lower_step(unit: &NodeId, action: &Action) -> Loose {
-    let mut needs: Vec<NodeId> = action.after.iter().map(|name| unit.step(name)).collect();
-    needs.extend(action.tools.iter().map(|tool| NodeId::toolchain(tool)));
-    Loose {
-        id: unit.step(&action.name),
-        kind: NodeKind::Command {
-            action: action.clone(),
-            publish: false,
-        },
-        needs,
-    }
-}
-
-fn lower_task(task: &PlannedTask) -> Loose {
-    let mut needs = task.needs.clone();
-    needs.extend(task.action.tools.iter().map(|tool| NodeId::toolchain(tool)));
-    Loose {
-        id: task.node.clone(),
-        kind: NodeKind::Command {
-            action: task.action.clone(),
-            publish: true,
-        },
-        needs,
-    }
-}
-
-/// A build becomes its actions, then a judge, then the smoke run if there is one, and
-/// last the node that has the build's own name and puts the artifacts in place.
-fn lower_build(build: &PlannedBuild, target: Target, loose: &mut Vec<Loose>) {
-    let unit = build.node();
-    for action in &build.actions {
-        let mut step = lower_step(&unit, action);
-        step.needs.extend(build.needs.iter().cloned());
-        loose.push(step);
-    }
-    let makers = build
-        .artifacts
-        .iter()
-        .filter_map(|artifact| match &artifact.path.root {
-            Root::Artifact(action) => Some(unit.step(action)),
-            Root::Tool(name) => Some(NodeId::toolchain(name)),
-            _ => None,
-        });
-    let verify = unit.step(VERIFY);
-    loose.push(Loose {
-        id: verify.clone(),
-        kind: NodeKind::Judge {
-            // What a toolchain brings along was not made for the target.
-            artifacts: build
-                .artifacts
-                .iter()
-                .filter(|artifact| !matches!(artifact.path.root, Root::Tool(_)))
-                .cloned()
-                .collect(),
-            target,
-        },
-        needs: makers.clone().collect(),
-    });
-    let mut last = verify;
-    if let SmokeRun::Action(action) = &build.smoke {
-        let smoke = unit.step(&action.name);
-        let mut needs = vec![last];
-        needs.extend(makers.clone());
-        needs.extend(action.tools.iter().map(|tool| NodeId::toolchain(tool)));
-        loose.push(Loose {
-            id: smoke.clone(),
-            kind: NodeKind::Command {
-                action: (**action).clone(),
-                publish: false,
-            },
-            needs,
-        });
-        last = smoke;
-    }
-    let folder = build.folder();
-    let mut needs = vec![last];
-    needs.extend(makers);
-    loose.push(Loose {
-        id: unit,
-        kind: NodeKind::Publish {
-            artifacts: build
-                .artifacts
-                .iter()
-                .map(|artifact| (artifact.clone(), folder.join(&artifact.name)))
-                .collect(),
-            place: folder,
-        },
-        needs,
-    });
 }
 
 /// Where an action leaves a declared output, as later actions of its build see it.

@@ -8,6 +8,7 @@ mod gather;
 mod graph;
 mod host;
 mod ledger;
+mod lower;
 mod nearest;
 mod outcome;
 mod perform;

@@ -1,7 +1,6 @@
 //! The fetcher itself: answers questions and installs toolchains. Everything expensive
 //! waits until it is needed.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use orch_engine::Cancel;
@@ -14,10 +13,11 @@ use crate::address::{Address, Giver};
 use crate::cache::{Cache, InstalledRelease};
 use crate::client::Client;
 use crate::document::{self, Documents};
+use crate::install::{self, Fill};
+use crate::package;
 use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
-use crate::{install, package};
 
 /// Brings bytes onto the machine and proves what they are. Cheap to make: neither a
 /// client nor a thread is started before the network is asked for the first time.
@@ -92,14 +92,13 @@ impl Fetcher {
         Some(self.cache.installed(recipe)?.tree)
     }
 
-    /// Puts a tree among the toolchains that was not fetched. `fill` writes it into an empty
-    /// folder and says its size in bytes and its number of files; `recipe` is a digest over
+    /// Puts a tree among the toolchains that was not fetched; `recipe` is a digest over
     /// all of it.
     pub fn adopt(
         &self,
         recipe: Digest,
         label: String,
-        fill: &dyn Fn(&Path) -> Result<(u64, u64), Fault>,
+        fill: Fill<'_>,
         cancel: &Cancel,
     ) -> Result<InstalledTree, Fault> {
         install::adopt(&self.cache, recipe, label, fill, cancel)

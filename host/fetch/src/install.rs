@@ -21,6 +21,9 @@ use crate::tree::{Limits, Tree};
 use crate::trouble::Trouble;
 use crate::unpack;
 
+/// Writes a tree into an empty folder; says its size in bytes and its number of files.
+pub type Fill<'a> = &'a dyn Fn(&Path) -> Result<(u64, u64), Fault>;
+
 /// The toolchain, downloaded and unpacked if it does not lie here yet.
 pub(crate) fn install(
     fetcher: &Fetcher,
@@ -78,7 +81,7 @@ pub(crate) fn adopt(
     cache: &Cache,
     recipe: Digest,
     label: String,
-    fill: &dyn Fn(&Path) -> Result<(u64, u64), Fault>,
+    fill: Fill<'_>,
     cancel: &Cancel,
 ) -> Result<InstalledTree, Fault> {
     cache.prepare()?;

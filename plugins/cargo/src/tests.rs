@@ -9,7 +9,7 @@ const REGISTRY: &str = r#"
 [[package]]
 name = "itoa"
 version = "1.0.15"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "registry+https://github.com/rust-lang/index"
 checksum = "00"
 "#;
 
@@ -37,11 +37,7 @@ fn planned(request: &Request, json: &str, lock: &str) -> Result<Build, Error> {
 fn check(build: &Build, expected: Expect) {
     let mut text = String::new();
     for action in &build.actions {
-        let arguments: Vec<_> = action
-            .arguments
-            .iter()
-            .map(|argument| word(argument))
-            .collect();
+        let arguments: Vec<_> = action.arguments.iter().map(word).collect();
         text += &format!("{}: {}\n", action.name, arguments.join(" "));
         for variable in &action.environment {
             text += &format!("  {}={}\n", variable.name, word(&variable.value));
@@ -68,19 +64,19 @@ fn crates_are_fetched_once_and_then_read_without_a_network() {
         &build,
         expect![[r#"
             fetch: vendor --locked --quiet --versioned-dirs {output/vendor}
-              RUSTC={tool/rust/bin/rustc}
+              RUSTC={tool/rust/rustc}
               CARGO_TERM_COLOR=never
               CARGO_INCREMENTAL=0
               CARGO_HOME={cache/cargo}
               reads Cargo.lock **/Cargo.toml .cargo/** **/src/lib.rs **/src/main.rs **/src/bin/** **/build.rs !target/**
               network
             compile: build --locked --offline --target x86_64-unknown-linux-gnu --profile release --bin agent --target-dir {output/target} --features tls,json --no-default-features --config source.crates-io.replace-with="vendored" --config source.vendored.directory="{artifact/fetch/vendor}"
-              RUSTC={tool/rust/bin/rustc}
+              RUSTC={tool/rust/rustc}
               CARGO_TERM_COLOR=never
               CARGO_INCREMENTAL=0
               CARGO_HOME={scratch/cargo}
               CARGO_ENCODED_RUSTFLAGS=
-              CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER={tool/cc/bin/gcc}
+              CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER={tool/cc/gcc}
               reads ** !target/**
             agent of artifact/compile/target/x86_64-unknown-linux-gnu/release/agent
         "#]],
@@ -97,7 +93,7 @@ fn a_build_of_its_own_crates_alone_is_one_action() {
         &planned(&request, json, "").unwrap(),
         expect![[r#"
             compile: build --locked --offline --target aarch64-unknown-linux-musl --profile small --bin tool --target-dir {output/target} --package tools
-              RUSTC={tool/rust/bin/rustc}
+              RUSTC={tool/rust/rustc}
               CARGO_TERM_COLOR=never
               CARGO_INCREMENTAL=0
               CARGO_HOME={scratch/cargo}
@@ -124,7 +120,7 @@ fn a_lent_compiler_links() {
         .find(|variable| variable.name == "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
     assert_eq!(
         linker.map(|variable| word(&variable.value)).as_deref(),
-        Some("{tool/gcc/bin/aarch64-linux-gnu-gcc}")
+        Some("{tool/gcc/aarch64-linux-gnu-gcc}")
     );
 }
 

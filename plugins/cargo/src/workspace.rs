@@ -3,6 +3,9 @@
 
 use orch_plugin::{Error, Facts, Problem, Refusal, source};
 
+/// How `Cargo.lock` names Cargo's own registry, whatever address stands in for it.
+const OWN_REGISTRY: &str = "registry+https://github.com/rust-lang/";
+
 /// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Workspace {
@@ -17,7 +20,7 @@ pub(crate) struct Workspace {
 pub(crate) enum Crates {
     /// There are none, or they lie where the workspace's own configuration says.
     Here,
-    /// From crates.io.
+    /// From Cargo's own registry.
     Registry,
 }
 
@@ -56,9 +59,9 @@ fn sources(lock: &str) -> Result<Crates, Error> {
             continue;
         };
         let source = source.trim_matches('"');
-        if source != "registry+https://github.com/rust-lang/crates.io-index" {
+        if !source.starts_with(OWN_REGISTRY) {
             return Err(Problem::new(format!(
-                "`Cargo.lock` names crates of `{source}`, which is not crates.io"
+                "`Cargo.lock` names crates of `{source}`, which is not Cargo's own registry"
             ))
             .hint(
                 "`cargo vendor` puts them into the project, and prints what to write into \

@@ -113,7 +113,7 @@ fn hardening(family: &Family, request: &Request) -> Vec<Advice> {
     if !target.names("linux") {
         return advice;
     }
-    if target.names("gnu") || target.names("gnueabi") || target.names("gnueabihf") {
+    if matches!(family, Family::Gcc(_)) && has_glibc(target) {
         advice.push(
             Tweak::flag("cc.cflags", "-Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=2")
                 .because(
@@ -145,6 +145,12 @@ fn hardening(family: &Family, request: &Request) -> Vec<Advice> {
             .see(HARDENING),
     );
     advice
+}
+
+fn has_glibc(target: &Machine) -> bool {
+    ["gnu", "gnueabi", "gnueabihf"]
+        .iter()
+        .any(|system| target.names(system))
 }
 
 fn is_bare(target: &Machine) -> bool {

@@ -26,7 +26,7 @@ fn one_release_is_built_by_another() {
     ];
     let build = planned(tools).unwrap();
     let action = &build.actions[0];
-    let arguments: Vec<_> = action.arguments.iter().skip(2).map(|it| word(it)).collect();
+    let arguments: Vec<_> = action.arguments.iter().skip(2).map(word).collect();
     let environment: Vec<_> = action
         .environment
         .iter()

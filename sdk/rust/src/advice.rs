@@ -20,6 +20,16 @@ impl Tweak {
     pub fn runtime_variable(name: impl Into<String>, value: impl Into<String>) -> Self {
         Tweak::RuntimeVariable(Pair::new(name, value))
     }
+
+    /// A resource directive of the running service's unit, e.g. `LimitNOFILE`.
+    pub fn service_directive(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Tweak::ServiceDirective(Pair::new(name, value))
+    }
+
+    /// A parameter of the machine's kernel, e.g. `net.core.somaxconn`.
+    pub fn kernel_parameter(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Tweak::KernelParameter(Pair::new(name, value))
+    }
 }
 
 impl Tweak {

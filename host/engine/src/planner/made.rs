@@ -40,12 +40,24 @@ impl Planner<'_> {
                 continue; // It has a problem of its own.
             };
             let made = made_by(build);
-            if made.is_none() {
-                let message = format!("`{node}` leaves no folder that could be a toolchain");
-                self.problems.push(PlanProblem::usage(
-                    Diagnostic::error(message, from.span.clone())
-                        .hint("name a build whose builder makes one, such as `go-source`"),
-                ));
+            let mut targets = self.plan.targets.iter();
+            let target = targets.find(|target| target.name == build.target);
+            let host = self.surroundings.host;
+            let runs_here = target.is_some_and(|target| host.runs(&target.target.machine));
+            let refused = match (&made, runs_here) {
+                (None, _) => Some((
+                    format!("`{node}` leaves no folder that could be a toolchain"),
+                    "name a build whose builder makes one, such as `go-source`",
+                )),
+                (_, false) => Some((
+                    format!("`{node}` makes a toolchain for another machine than this one"),
+                    "name the cell of a target that is this machine",
+                )),
+                (Some(_), true) => None,
+            };
+            if let Some((message, hint)) = refused {
+                let diagnostic = Diagnostic::error(message, from.span.clone()).hint(hint);
+                self.problems.push(PlanProblem::usage(diagnostic));
             }
             let mut toolchains = self.plan.toolchains.iter_mut();
             if let Some(planned) = toolchains.find(|known| known.name == table.name.value) {
