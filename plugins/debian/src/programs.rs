@@ -111,31 +111,38 @@ pub(crate) fn tools(programs: &BTreeSet<String>) -> Vec<Tool> {
     programs.iter().map(tool).collect()
 }
 
+/// What compilers for Linux are told: where their system lies, since linker scripts name their
+/// files from `/`.
+const FOR_LINUX: &str = "--sysroot=\"$root\" ";
+
+/// What compilers for bare Arm are told: where newlib lies. Its packages lead there by
+/// `/etc/alternatives`. C++'s own headers include C's, so those are searched after them.
+const FOR_BARE_ARM: &str = "-idirafter \"$root/usr/include/newlib\" \
+                            -B\"$root/usr/lib/arm-none-eabi/newlib/\" ";
+
 /// The scripts behind [`tools`], for programs that run on machines with this directory of
-/// libraries (`x86_64-linux-gnu`). A compiler for Linux is told where its system lies: its
-/// linker scripts name their files from `/`.
+/// libraries (`x86_64-linux-gnu`).
 pub(crate) fn scripts(programs: &BTreeSet<String>, libraries: &str) -> Vec<TextFile> {
-    let (compilers, others): (Vec<_>, Vec<_>) = programs
-        .iter()
-        .partition(|name| is_compiler_for_linux(name));
-    let script = |names: Vec<&String>, arguments: &str| {
-        let paths = names.into_iter().map(|name| path(name)).collect();
+    let files = [FOR_LINUX, FOR_BARE_ARM, ""].map(|arguments| {
+        let names = programs.iter().filter(|name| told(name) == arguments);
+        let paths = names.map(|name| path(name)).collect();
         TextFile::program(paths, script(libraries, arguments))
-    };
-    let files = [
-        script(compilers, "--sysroot=\"$root\" "),
-        script(others, ""),
-    ];
+    });
     let files = files.into_iter().filter(|file| !file.paths.is_empty());
     files.collect()
 }
 
-fn is_compiler_for_linux(name: &str) -> bool {
+/// What a program is told beside the user's own arguments.
+fn told(name: &str) -> &'static str {
     let compiles = ["gcc", "g++", "cpp"].iter().any(|end| {
         name.strip_suffix(end)
             .is_some_and(|rest| rest.ends_with('-'))
     });
-    compiles && name.contains("-linux-")
+    match compiles {
+        true if name.contains("-linux-") => FOR_LINUX,
+        true if name.starts_with("arm-none-eabi-") => FOR_BARE_ARM,
+        _ => "",
+    }
 }
 
 fn path(program: &str) -> String {
@@ -189,14 +196,16 @@ mod tests {
             "arm-none-eabi-gcc",
         ];
         let programs = programs.map(str::to_owned).into();
-        let [compilers, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
-            panic!("there are two kinds");
+        let [compilers, bare, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
+            panic!("there are three kinds");
         };
         assert_eq!(compilers.paths, ["orch/bin/aarch64-linux-gnu-gcc"]);
         assert!(compilers.text.contains("--sysroot"));
-        assert_eq!(others.paths.len(), 2);
+        assert_eq!(bare.paths, ["orch/bin/arm-none-eabi-gcc"]);
+        assert!(bare.text.contains("newlib/\" \"$@\""), "{}", bare.text);
+        assert_eq!(others.paths, ["orch/bin/aarch64-linux-gnu-ar"]);
         assert!(!others.text.contains("--sysroot"));
-        for file in [compilers, others] {
+        for file in [compilers, bare, others] {
             assert!(file.executable);
             assert!(
                 file.text.contains("$root/usr/lib/x86_64-linux-gnu:"),
