@@ -4,7 +4,7 @@
 use orch_model::{Architecture, MachineFacts, OperatingSystem, Target};
 
 use crate::fit::{Certainty, obstacles};
-use crate::{ArtifactFacts, ElfFacts, MachKind, WasmFacts, firmware, library, listed};
+use crate::{ArtifactFacts, ElfFacts, ElfKind, MachKind, WasmFacts, firmware, library, listed};
 
 /// The modules that a `wasip1` host offers.
 const WASI_PREVIEW_1: &str = "wasi_snapshot_preview1";
@@ -21,6 +21,8 @@ pub fn compare(facts: &ArtifactFacts, target: &Target) -> Vec<String> {
     }
     let executes = compare_architecture(facts, target, &mut problems);
     match facts {
+        // It ships beside a program, which is judged for both.
+        ArtifactFacts::Elf(elf) if elf.kind == ElfKind::DebugInformation => {}
         ArtifactFacts::Elf(elf) => {
             if executes {
                 problems.extend(machine_problems(facts, target));

@@ -34,7 +34,7 @@ const MOST_NAMES: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArtifactFacts {
     /// ELF: Linux and firmware.
-    Elf(ElfFacts),
+    Elf(Box<ElfFacts>),
     /// Mach-O: macOS.
     Mach(MachFacts),
     /// PE: Windows.
@@ -48,7 +48,9 @@ pub enum ArtifactFacts {
 /// What `data` is. The error is a sentence without its subject: `is cut short: …`.
 pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
     match data {
-        [0x7f, b'E', b'L', b'F', ..] => elf::inspect(data).map(ArtifactFacts::Elf),
+        [0x7f, b'E', b'L', b'F', ..] => {
+            elf::inspect(data).map(|facts| ArtifactFacts::Elf(Box::new(facts)))
+        }
         [0, b'a', b's', b'm', ..] => wasm::inspect(data).map(ArtifactFacts::Wasm),
         [b'M', b'Z', ..] => pe::inspect(data).map(ArtifactFacts::Pe),
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => {

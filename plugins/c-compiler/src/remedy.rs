@@ -22,7 +22,10 @@ pub(crate) fn none_fits(
     };
     let triple = &target.triple;
     match tables(target, static_link) {
-        tables if tables.is_empty() => format!("{refused}; no compiler for `{triple}` is known"),
+        tables if tables.is_empty() => match static_link {
+            true => format!("{refused}; no known compiler links static programs for `{triple}`"),
+            false => format!("{refused}; no known compiler builds for `{triple}`"),
+        },
         tables => format!(
             "{refused}; for `{triple}` add {} and name it in the build's `toolchain` or `tools`",
             tables.join(", or ")

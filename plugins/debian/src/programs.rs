@@ -133,7 +133,8 @@ enum Kind {
     /// Its linker scripts name their files from `/`.
     CompilerForLinux,
     /// The packages of newlib are made known to it by `update-alternatives` when they are
-    /// installed: `libnewlib-dev.postinst`, `libnewlib-arm-none-eabi.postinst`.
+    /// installed: `libnewlib-dev.postinst`, `libnewlib-arm-none-eabi.postinst`. C++'s own headers
+    /// include C's, so those are searched after them.
     CompilerForBareArm,
     Other,
 }

@@ -27,6 +27,8 @@ pub enum ElfKind {
     Shared,
     /// An object file that is not linked yet.
     Relocatable,
+    /// What debuggers read of a program or library, without anything that could run.
+    DebugInformation,
     /// The memory of a process that died, or something else that nobody ships.
     #[default]
     Other,
@@ -171,6 +173,7 @@ impl ElfFacts {
                 Some(name) => format!("shared library `{name}`"),
                 None => "shared library".to_owned(),
             }),
+            ElfKind::DebugInformation => words.push("debug information alone".to_owned()),
             ElfKind::Other => words.push("not a program".to_owned()),
             ElfKind::Executable | ElfKind::PositionIndependent if self.is_static() => {
                 words.push("statically linked".to_owned());
@@ -181,6 +184,9 @@ impl ElfFacts {
         }
         if let Some(version) = self.glibc {
             words.push(format!("glibc {version}"));
+        }
+        if self.kind == ElfKind::DebugInformation {
+            return words.join(", ");
         }
         words.push(
             match (self.debug, self.symbols) {

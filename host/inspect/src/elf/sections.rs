@@ -27,7 +27,7 @@ pub(super) fn read<Elf: FileHeader<Endian = Endianness>>(
     for section in sections.iter() {
         let name = sections.section_name(endian, section).unwrap_or_default();
         facts.symbols |= section.sh_type(endian) == elf::SHT_SYMTAB;
-        facts.debug |= matches!(name, b".debug_info" | b".zdebug_info");
+        facts.debug |= is_debug_information(name);
         if section.sh_type(endian) == elf::SHT_ARM_ATTRIBUTES
             && let Some(arm) = &mut facts.arm
         {
@@ -71,6 +71,21 @@ fn largest<Elf: FileHeader<Endian = Endianness>>(
     // A second name of the same.
     largest.dedup_by_key(|Reverse((bytes, Reverse((address, _))))| (*bytes, *address));
     largest.into_iter().map(symbol).collect()
+}
+
+/// Whether one of the sections is DWARF's.
+pub(super) fn has_debug_information<Elf: FileHeader<Endian = Endianness>>(
+    sections: &SectionTable<'_, Elf>,
+    endian: Endianness,
+) -> bool {
+    sections.iter().any(|section| {
+        let name = sections.section_name(endian, section);
+        name.is_ok_and(is_debug_information)
+    })
+}
+
+fn is_debug_information(name: &[u8]) -> bool {
+    matches!(name, b".debug_info" | b".zdebug_info")
 }
 
 /// The highest `GLIBC_x.y` among the versions of symbols that are asked for.

@@ -2,7 +2,7 @@
 
 use object::Endianness;
 use object::elf;
-use object::read::elf::{FileHeader, ProgramHeader};
+use object::read::elf::{FileHeader, ProgramHeader, SectionTable};
 
 use crate::{GoFacts, damaged, go, shown};
 
@@ -25,6 +25,13 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
     let segments = header.program_headers(endian, data).map_err(wrong)?;
     check_length::<Elf>(segments, endian, data)?;
 
+    let sections = header.sections(endian, data).ok();
+    let is_debug_file = sections
+        .as_ref()
+        .is_some_and(|sections| is_debug_file(segments, sections, endian));
+    if is_debug_file {
+        return Ok(debug_file(header, endian, bits));
+    }
     let dynamic = Dynamic::read::<Elf>(segments, endian, data)?;
     let mut interpreter = None;
     for segment in segments {
@@ -69,7 +76,7 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
     }
     // A stripped file may have lost its section headers; a damaged table proves nothing
     // about what runs.
-    if let Ok(sections) = header.sections(endian, data) {
+    if let Some(sections) = sections {
         sections::read(&sections, endian, data, &mut facts);
         facts.code = code::read::<Elf>(&sections, segments, endian, data, &facts);
     }
@@ -78,6 +85,49 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
     }
     facts.go = go_facts::<Elf>(segments, endian, data);
     Ok(facts)
+}
+
+/// Whether a file has debug information and nothing that a kernel could start, as `objcopy
+/// --only-keep-debug` leaves it: what is loaded has its addresses, but no bytes.
+fn is_debug_file<Elf: FileHeader<Endian = Endianness>>(
+    segments: &[Elf::ProgramHeader],
+    sections: &SectionTable<'_, Elf>,
+    endian: Endianness,
+) -> bool {
+    let mut executable = loaded::<Elf>(segments, endian)
+        .filter(|segment| segment.p_flags(endian) & elf::PF_X != 0)
+        .peekable();
+    let is_hollow = executable.peek().is_some()
+        && executable.all(|segment| segment.p_filesz(endian).into() == 0u64);
+    is_hollow && sections::has_debug_information(sections, endian)
+}
+
+fn debug_file<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    bits: u8,
+) -> ElfFacts {
+    ElfFacts {
+        bits,
+        big_endian: endian == Endianness::Big,
+        machine: header.e_machine(endian),
+        system: header.e_ident().os_abi,
+        kind: ElfKind::DebugInformation,
+        entry: 0,
+        interpreter: None,
+        needed: Vec::new(),
+        soname: None,
+        has_run_path: false,
+        symbols: true,
+        debug: true,
+        segments: Vec::new(),
+        glibc: None,
+        oldest_kernel: None,
+        x86_level: None,
+        go: None,
+        code: None,
+        arm: None,
+    }
 }
 
 pub(super) fn loaded<Elf: FileHeader<Endian = Endianness>>(

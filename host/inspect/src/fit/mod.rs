@@ -133,6 +133,7 @@ fn no_program(elf: &ElfFacts) -> Option<Obstacle> {
             return None;
         }
         ElfKind::Relocatable => "is not linked: it is an object file, not a program",
+        ElfKind::DebugInformation => "is what debuggers read of a program, not a program",
         ElfKind::Other => "is neither a program nor a library",
     };
     Some(Obstacle::certain(

@@ -347,3 +347,32 @@ fn this_very_test_is_read_right() {
     assert!(problems[0].starts_with("needs glibc 2."), "{problems:?}");
     assert_eq!(compare(&facts, &static_target(&triple)).len(), 2);
 }
+
+/// What `objcopy` leaves of this very test: it has the addresses of a program and none of it.
+#[test]
+fn debug_information_in_a_file_of_its_own_fits_its_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let debug = folder.path().join("test.debug");
+    let ran = std::process::Command::new("objcopy")
+        .arg("--only-keep-debug")
+        .args([&std::env::current_exe().unwrap(), &debug])
+        .status();
+    let ran = ran.unwrap_or_else(|error| panic!("`objcopy`: {error}; apt-get install binutils"));
+    assert!(ran.success());
+    let debug = std::fs::read(debug).unwrap();
+    check(
+        &debug,
+        &target("x86_64-unknown-linux-gnu"),
+        expect![[r#"
+            ELF 64-bit x86_64, debug information alone
+        "#]],
+    );
+    check(
+        &debug,
+        &static_target("aarch64-unknown-linux-musl"),
+        expect![[r#"
+            ELF 64-bit x86_64, debug information alone
+            ! is for x86_64, but the target is aarch64 (aarch64-unknown-linux-musl)
+        "#]],
+    );
+}

@@ -101,9 +101,9 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
     expect![[r#"
         toolchain `go` has no C compiler; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]` and name it in the build's `toolchain` or `tools`
         Zig 0.11.0 is older than 0.13.0, the first whose targets are known; ask for `version = ">=0.13"` in the toolchain's table
-        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; no compiler for `x86_64-unknown-linux-gnu` is known
+        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; no known compiler links static programs for `x86_64-unknown-linux-gnu`
         Zig has no C library for `thumbv6m-none-eabi`, `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `thumbv6m-none-eabi` add `[toolchain.gcc]` with `with = "debian"` and `packages = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"]` and name it in the build's `toolchain` or `tools`
-        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; no compiler for `wasm32-unknown-js` is known
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; no known compiler builds for `wasm32-unknown-js`
         toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages, name the compiler's first
     "#]].assert_eq(&shown.concat());
 }
