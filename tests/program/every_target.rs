@@ -35,6 +35,24 @@ int main()
 }
 ";
 
+/// C without an operating system, which needs newlib.
+const BARE_C: &str = "\
+#include <stdlib.h>
+#include <string.h>
+
+void Reset_Handler(void)
+{
+    char *text = malloc(16);
+    if (text != NULL)
+        strcpy(text, \"every target\");
+    for (;;)
+        ;
+}
+
+__attribute__((section(\".isr_vector\"), used))
+static void (*const vectors[])(void) = {0, Reset_Handler};
+";
+
 /// C++ that needs nothing but the language.
 const BARE_CXX: &str = "\
 struct Counter {
@@ -46,12 +64,16 @@ struct Up final : Counter {
     int next() override { return ++count; }
 };
 
-int main()
+extern \"C\" void Reset_Handler()
 {
     Up up;
     Counter &counter = up;
-    return counter.next() - 42;
+    while (counter.next() != 0)
+        ;
 }
+
+__attribute__((section(\".isr_vector\"), used))
+static void (*const vectors[])() = {0, Reset_Handler};
 ";
 
 /// GCC 12 of Debian for each Linux machine that it has a C library for.
@@ -158,13 +180,19 @@ fn gcc_links_for_every_linux_machine_that_it_has_a_c_library_for() {
 
 #[test]
 fn gcc_links_for_every_microcontroller() {
-    let targets = platforms::tables_of(|line| line.contains("-none-eabi"));
+    let mut targets = platforms::tables_of(|line| line.contains("-none-eabi"));
+    let memories = "flash = { origin = 0, kib = 256 }\nram = { origin = 0x20000000, kib = 32 }";
+    targets.0 = targets
+        .0
+        .replace("\nplatform", &format!("\n{memories}\nplatform"));
     // Newlib with calls of a system that is not there, and without C++'s own library, which
     // takes 1.5 GB.
     let build = "toolchain = \"bare\"\nldflags = [\"--specs=nosys.specs\", \"-nodefaultlibs\"]\n\
                  libraries = [\"c\", \"nosys\", \"c\", \"gcc\"]\n\
                  cflags = [\"-fno-exceptions\"]\n";
-    let project = programs(BARE, &targets, build).file("main.cc", BARE_CXX);
+    let project = programs(BARE, &targets, build)
+        .file("main.c", BARE_C)
+        .file("main.cc", BARE_CXX);
     project.orch(&["fetch"]).exits(0);
     all_run(&project, &[], 0);
 }

@@ -14,11 +14,7 @@ checksum = "00"
 "#;
 
 fn toolchain(name: &str, programs: &[&str]) -> InstalledToolchain {
-    programs
-        .iter()
-        .fold(InstalledToolchain::of(name, "1.95.0"), |toolchain, name| {
-            toolchain.tool(*name, format!("bin/{name}"))
-        })
+    InstalledToolchain::of(name, "1.95.0").tools(programs)
 }
 
 fn request(triple: &str) -> Request {

@@ -57,7 +57,7 @@ mod tests {
             panic!("there is one");
         };
         assert_eq!(action.program, tool("arm", "arm-none-eabi-objcopy"));
-        let arguments: Vec<_> = action.arguments.iter().map(|it| word(it)).collect();
+        let arguments: Vec<_> = action.arguments.iter().map(word).collect();
         assert_eq!(arguments[..2], ["-O", "binary"]);
         assert!(finish(program, Vec::new()).is_err());
     }

@@ -6,7 +6,7 @@ use orch_plugin::{Machine, fake, word};
 use super::*;
 
 fn toolchain(name: &str, version: &str, program: &str) -> InstalledToolchain {
-    InstalledToolchain::of(name, version).tool(program, format!("bin/{program}"))
+    InstalledToolchain::of(name, version).tools(&[program])
 }
 
 fn planned(tools: Vec<InstalledToolchain>) -> Result<Build, Error> {

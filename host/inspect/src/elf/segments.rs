@@ -113,20 +113,9 @@ fn debug_file<Elf: FileHeader<Endian = Endianness>>(
         machine: header.e_machine(endian),
         system: header.e_ident().os_abi,
         kind: ElfKind::DebugInformation,
-        entry: 0,
-        interpreter: None,
-        needed: Vec::new(),
-        soname: None,
-        has_run_path: false,
         symbols: true,
         debug: true,
-        segments: Vec::new(),
-        glibc: None,
-        oldest_kernel: None,
-        x86_level: None,
-        go: None,
-        code: None,
-        arm: None,
+        ..ElfFacts::default()
     }
 }
 
