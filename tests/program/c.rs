@@ -7,7 +7,7 @@ use std::process::Command;
 use orch_tests::{Project, tree};
 use serde_json::Value;
 
-use crate::{platforms, project};
+use crate::{platforms, project_of_compilers};
 
 const PIPELINE: &str = "\
 version = 1
@@ -129,8 +129,10 @@ fn zig_takes_every_target_of_the_bundled_platforms() {
 /// One program for every bundled platform that has a C library.
 fn everywhere() -> Project {
     let (tables, names) = platforms::with_a_c_library();
-    project().file("main.c", MAIN).pipeline(&format!(
-        "\
+    project_of_compilers()
+        .file("main.c", MAIN)
+        .pipeline(&format!(
+            "\
 version = 1
 name = \"everywhere\"
 
@@ -144,13 +146,15 @@ toolchain = \"zig\"
 sources = [\"main.c\"]
 targets = [{names}]
 "
-    ))
+        ))
 }
 
 /// The pipeline, its program, and what of Zstandard unpacks.
 fn sources() -> Project {
     let library = crate_folder("zstd-sys").join("zstd/lib");
-    let mut project = project().pipeline(PIPELINE).file("main.c", MAIN);
+    let mut project = project_of_compilers()
+        .pipeline(PIPELINE)
+        .file("main.c", MAIN);
     for folder in ["", "common", "decompress"] {
         for (name, content) in files(&library.join(folder)) {
             project = project.file(&format!("zstd/{folder}/{name}"), content);

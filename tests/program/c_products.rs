@@ -5,7 +5,7 @@ use std::process::Command;
 
 use orch_tests::Project;
 
-use crate::project;
+use crate::project_of_compilers;
 
 /// Debian's GCC for boards, with `make`.
 const TOOLCHAINS: &str = "\
@@ -42,7 +42,7 @@ fn libraries_are_judged_by_their_members_and_their_name() {
         + &build("still", "static-library")
         + &build("moving", "shared-library")
         + "soname = \"libmoving.so.1\"\n";
-    let project = project()
+    let project = project_of_compilers()
         .pipeline(&pipeline)
         .file("one/part.c", "int one(void) { return 1; }\n")
         .file(
@@ -73,7 +73,7 @@ fn a_makefile_is_told_of_the_compiler_and_its_products_ship() {
         + "\n[build.agent]\nwith = \"cc\"\ntoolchain = \"gcc\"\ntools = [\"make\"]\n\
            command = [\"make\", \"-j2\", \"all\"]\noutputs = [\"agent\", \"libanswer.a\"]\n\
            ldflags = [\"-static\"]\ntargets = [\"board\"]\ntuning = [\"cc-release\", \"cc-debug\"]\nsmoke = []\n";
-    let project = project()
+    let project = project_of_compilers()
         .pipeline(&pipeline)
         .file("Makefile", MAKEFILE)
         .file("answer.c", "int answer(void) { return 42; }\n")
@@ -137,7 +137,9 @@ targets = [\"server\"]
 tuning = [\"cc-release\", \"cc-debug\"]
 smoke = []
 ";
-    let project = project().pipeline(pipeline).file("src/main.c", DEBUGGED);
+    let project = project_of_compilers()
+        .pipeline(pipeline)
+        .file("src/main.c", DEBUGGED);
     project.orch(&["run"]).exits(0);
 
     let mapping = format!("set substitute-path . {}", project.path().display());

@@ -7,7 +7,7 @@ use std::process::Command;
 use orch_tests::Project;
 
 use crate::c::{crate_folder, files};
-use crate::project;
+use crate::project_of_compilers;
 
 const TABLES: &str = "\
 version = 1
@@ -194,7 +194,7 @@ fn c_without_a_compiler() {
 /// build.
 fn unpack(toolchains: &str, build: &str) -> Project {
     let library = crate_folder("zstd-sys").join("zstd/lib");
-    let mut project = project()
+    let mut project = project_of_compilers()
         .pipeline(&format!("{TABLES}{toolchains}{BUILD}{build}\n"))
         .file("go.mod", "module unpack.example\n\ngo 1.22\n")
         .file("main.go", MAIN)

@@ -3,7 +3,7 @@
 
 use orch_tests::Project;
 
-use crate::{platforms, project};
+use crate::{platforms, project_of_compilers};
 
 const C: &str = "\
 #include <stdlib.h>
@@ -111,7 +111,7 @@ source = \"registry\"
 /// A program in C, or in C++, for every target.
 fn programs(toolchains: &str, targets: &(String, String), build: &str) -> Project {
     let (tables, names) = targets;
-    project()
+    project_of_compilers()
         .pipeline(&format!(
             "\
 version = 1

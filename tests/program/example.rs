@@ -1,20 +1,27 @@
 //! The main job, end to end: the example's pipeline from nothing to verified products, by
 //! a real Go release from the machine's package registry.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use orch_tests::{Project, expect, tree};
 
-use crate::project;
+use crate::{project, project_of_compilers};
 
-/// The example's sources, pipeline and lock.
+/// The main example's sources, pipeline and lock.
 fn example() -> Project {
-    let prefix = "examples/sensor-agent/";
+    with_files_of("sensor-agent", project())
+}
+
+/// A project with all files of an example.
+pub fn with_files_of(example: &str, project: Project) -> Project {
+    let prefix = format!("examples/{example}/");
     let sources = tree::texts(&[])
         .into_iter()
-        .filter_map(|text| Some((text.path.strip_prefix(prefix)?.to_owned(), text.content)));
-    sources.fold(project(), |project, (path, content)| {
+        .filter_map(|text| Some((text.path.strip_prefix(&prefix)?.to_owned(), text.content)));
+    sources.fold(project, |project, (path, content)| {
         project.file(&path, content)
     })
 }
@@ -72,6 +79,24 @@ fn the_example_is_built_verified_and_then_left_alone() {
             build.readings@wasm/smoke    follow `build.readings@wasm/compile`
             build.readings@wasm          follow `build.readings@wasm/compile`
         "#]]);
+}
+
+/// All of it takes most of an hour on two cores, so one target stands for the others.
+#[test]
+fn the_example_of_every_target_is_planned_and_built_for_one() {
+    let project = with_files_of("every-target", project_of_compilers())
+        .variable("PATH", &crate::rust::path());
+    let script = project.path().join("build.sh");
+    fs::set_permissions(script, Permissions::from_mode(0o755)).expect("it is the test's own");
+    let plan = project.orch(&["plan", "--locked"]).exits(0);
+    let products = |build: &str| plan.stdout.matches(&format!("out/{build}/")).count();
+    assert_eq!((products("clock"), products("calculate")), (23, 18));
+    project
+        .orch(&["run", "--locked", "--target", "static"])
+        .exits(0)
+        .shows("out/calculate/static/calculate")
+        .shows("out/clock/static/clock")
+        .says("Lua 5.4");
 }
 
 #[test]

@@ -2,20 +2,10 @@
 
 use std::fs;
 
-use orch_tests::{Project, tree};
+use orch_tests::Project;
 
-use crate::project;
-
-/// The example's sources, pipeline and lock.
-fn example() -> Project {
-    let prefix = "examples/firmware/";
-    let sources = tree::texts(&[])
-        .into_iter()
-        .filter_map(|text| Some((text.path.strip_prefix(prefix)?.to_owned(), text.content)));
-    sources.fold(project(), |project, (path, content)| {
-        project.file(&path, content)
-    })
-}
+use crate::example::with_files_of;
+use crate::project_of_compilers;
 
 /// The example's pipeline for a chip with little flash and a file that fills it.
 fn small_chip(pipeline: &str) -> String {
@@ -34,7 +24,7 @@ fn filler(bytes: usize) -> String {
 
 #[test]
 fn the_example_makes_an_image_and_one_that_is_too_large_is_refused() {
-    let project = example();
+    let project = with_files_of("firmware", project_of_compilers());
     assert!(
         project.files().contains(&"orch.lock".to_owned()),
         "the example's lock is committed"

@@ -3,7 +3,7 @@
 
 use orch_tests::Project;
 
-use crate::project;
+use crate::project_of_compilers;
 
 const C: &str = "\
 #include <math.h>
@@ -38,7 +38,7 @@ int main()
 /// Two programs with these toolchains for these targets; statically linked, since the C library
 /// of a target is not where an emulator looks for it.
 fn programs(toolchains: &str, targets: &str, build: &str) -> Project {
-    project()
+    project_of_compilers()
         .pipeline(&format!(
             "\
 version = 1
@@ -110,7 +110,7 @@ fn a_compiler_that_is_lent_builds_what_the_builds_own_does_not() {
 
 /// One program for one target by Debian's GCC for 64-bit Arm.
 fn one_program(target: &str) -> Project {
-    project()
+    project_of_compilers()
         .pipeline(&format!(
             "\
 version = 1

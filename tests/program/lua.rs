@@ -7,7 +7,7 @@ use std::process::Command;
 use orch_tests::Project;
 use serde_json::Value;
 
-use crate::project;
+use crate::project_of_compilers;
 
 /// The crate that carries Lua's sources; one exact version, fetched by cargo itself.
 const CRATE: (&str, &str) = ("lua-src", "=547.0.0");
@@ -101,7 +101,9 @@ fn sources() -> Project {
             path.is_dir() && name.starts_with("lua-5.4")
         })
         .unwrap_or_else(|| panic!("{} has no Lua 5.4", crate_folder.display()));
-    let mut project = project().pipeline(PIPELINE).file("lua/main.c", MAIN);
+    let mut project = project_of_compilers()
+        .pipeline(PIPELINE)
+        .file("lua/main.c", MAIN);
     for entry in std::fs::read_dir(lua).expect("sources can be read") {
         let path = entry.expect("sources can be read").path();
         let ending = path.extension().and_then(|ending| ending.to_str());
@@ -117,7 +119,7 @@ fn sources() -> Project {
 /// The folder in which cargo keeps the crate, after it was fetched for a package of ours.
 fn fetched() -> PathBuf {
     let (name, version) = CRATE;
-    let package = project()
+    let package = project_of_compilers()
         .file(
             "Cargo.toml",
             format!(

@@ -44,9 +44,25 @@ mod tuning;
 mod warm;
 mod watch;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
 use orch_tests::Project;
 
 /// An empty folder, and the `orch` that was built from these sources.
 fn project() -> Project {
     Project::new(env!("CARGO_BIN_EXE_orch"))
+}
+
+/// The same for tests of real compilers, which share a cache: what takes minutes, fetching
+/// them and compiling their C libraries, is done once in each run of the tests.
+fn project_of_compilers() -> Project {
+    static CACHE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compilers");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder can be made");
+        folder
+    });
+    project().sharing_cache(&CACHE)
 }

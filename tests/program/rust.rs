@@ -29,15 +29,18 @@ source = "[REGISTRY]"
 checksum = "8f42a60cbdf9a97f5d2305f08a87dc4e09308d1276d28c869c684d7777685682"
 "#;
 
-/// A program that prints a number by a crate of the registry, and the Rust that compiled this
-/// test on the `PATH`.
-fn agent(platform: &str) -> Project {
+/// A `PATH` with the Rust that compiled this test.
+pub fn path() -> String {
     let rustc = Command::new("rustc").args(["--print", "sysroot"]).output();
     let sysroot = rustc.unwrap_or_else(|error| panic!("`rustc`: {error}; https://rustup.rs"));
     let sysroot = String::from_utf8(sysroot.stdout).expect("a path is text");
-    let path = format!("{}/bin:{SYSTEM_PATH}", sysroot.trim());
+    format!("{}/bin:{SYSTEM_PATH}", sysroot.trim())
+}
+
+/// A program that prints a number by a crate of the registry.
+fn agent(platform: &str) -> Project {
     project()
-        .variable("PATH", &path)
+        .variable("PATH", &path())
         .pipeline(&format!(
             r#"version = 1
 name = "agent"

@@ -3,7 +3,7 @@
 
 use orch_tests::Project;
 
-use crate::project;
+use crate::project_of_compilers;
 
 /// A Go program that asks zlib and OpenSSL who they are.
 const MAIN: &str = r#"package main
@@ -61,7 +61,7 @@ smoke = []
 ";
 
 fn linked(compiler: &str) -> Project {
-    project()
+    project_of_compilers()
         .pipeline(&format!("{TABLES}{compiler}"))
         .file("go.mod", "module linked.example\n\ngo 1.22\n")
         .file("main.go", MAIN)

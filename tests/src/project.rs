@@ -37,6 +37,7 @@ const REACH: [&str; 10] = [
 pub struct Project {
     program: PathBuf,
     folder: TempDir,
+    cache: PathBuf,
     variables: Vec<(String, String)>,
 }
 
@@ -49,6 +50,7 @@ impl Project {
         }
         Self {
             program: program.into(),
+            cache: folder.path().join("cache"),
             folder,
             variables: Vec::new(),
         }
@@ -81,7 +83,13 @@ impl Project {
 
     /// The folder for what can be made again.
     pub fn cache(&self) -> PathBuf {
-        self.folder.path().join("cache")
+        self.cache.clone()
+    }
+
+    /// The same with a folder of others for what can be made again.
+    pub fn sharing_cache(mut self, folder: &Path) -> Self {
+        self.cache = folder.to_owned();
+        self
     }
 
     /// Every file below the project's folder, sorted: what a refused pipeline must not
@@ -170,7 +178,7 @@ impl Project {
     fn redact(&self, text: &str) -> String {
         let folder = self.folder.path().display().to_string();
         text.replace(&format!("{folder}/project"), "[PROJECT]")
-            .replace(&format!("{folder}/cache"), "[CACHE]")
+            .replace(&self.cache.display().to_string(), "[CACHE]")
             .replace(&folder, "[FOLDER]")
     }
 }

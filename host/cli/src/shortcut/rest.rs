@@ -155,3 +155,73 @@ fn part<T: DeserializeOwned>(parts: &Parts, part: usize) -> Option<T> {
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Fault> {
     serde_json::to_vec(value).map_err(|error| Fault::internal(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a builder plans, or a task runs.
+    fn action(name: &str, tools: &[&str]) -> serde_json::Value {
+        json!({
+            "name": name,
+            "program": [{ "text": "true" }],
+            "arguments": [],
+            "environment": [],
+            "directory": { "root": "source", "relative": "" },
+            "inputs": [],
+            "outputs": [{ "root": "output", "relative": "tree" }],
+            "caches": [],
+            "cache-owner": "",
+            "network": false,
+            "after": [],
+            "tools": tools,
+        })
+    }
+
+    #[test]
+    fn who_uses_a_toolchain_needs_the_build_that_makes_it() {
+        let by = json!({ "plugin": "go-source", "version": "0.1.0" });
+        let plan: Plan = serde_json::from_value(json!({
+            "version": Plan::VERSION,
+            "name": "made",
+            "host": { "triple": "x86_64-unknown-linux-gnu" },
+            "toolchains": [{
+                "name": "go",
+                "by": by,
+                "toolchain": { "version": "1.22.10", "archives": [], "tools": [] },
+                "made": { "by": "build.tree@here", "step": "make", "root": "tree", "actions": [] },
+            }],
+            "targets": [],
+            "builds": [{
+                "name": "tree",
+                "target": "here",
+                "by": by,
+                "toolchain": "sources",
+                "in-matrix": false,
+                "advice": [],
+                "actions": [action("make", &[])],
+                "artifacts": [],
+                "smoke": { "not": "nothing asks for it" },
+                "needs": [],
+            }],
+            "tasks": [{
+                "node": "task.version",
+                "action": action("run", &["go"]),
+                "needs": [],
+            }],
+            "facts": [],
+            "programs": [],
+            "left-out": [],
+            "warnings": [],
+        }))
+        .expect("it is a plan");
+        let graph = graph_of(&plan).expect("it has a graph");
+        let units = units_of(&graph);
+        let number = |name| units.iter().position(|(known, _)| *known == name);
+        let build = number("build.tree@here").expect("it is a unit");
+        let task = number("task.version").expect("it is a unit");
+        assert!(units[task].1.needs.contains(&build));
+    }
+}

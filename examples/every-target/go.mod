@@ -1,0 +1,3 @@
+module example.org/every-target
+
+go 1.21
