@@ -200,8 +200,8 @@ fn gcc_links_for_every_microcontroller() {
 #[test]
 fn zig_links_c_for_every_machine_that_gcc_is_not_made_for() {
     let others = [
-        "-apple-darwin`",
-        "-pc-windows-",
+        "`aarch64-apple-darwin`",
+        "`x86_64-pc-windows-gnu`",
         "`arm-unknown-linux-gnueabihf`",
         "`wasm32-wasip1`",
         "`x86_64-unknown-linux-gnu` | | |",
@@ -214,12 +214,13 @@ fn zig_links_c_for_every_machine_that_gcc_is_not_made_for() {
         .split(", ")
         .map(|name| name.trim_matches('"'))
         .collect();
-    assert_eq!(names.len(), 9);
+    assert_eq!(names.len(), 7);
     let project = programs(ZIG, &targets, "toolchain = \"zig\"\n");
     project.orch(&["fetch"]).exits(0);
     for name in names {
-        // One after the other: each compiles a C library first.
-        let node = format!("build.c@{name}");
+        // One after the other: each compiles a C library first. They are not run: this machine
+        // may lack the shared libraries of others.
+        let node = format!("build.c@{name}/verify");
         project.orch(&["run", "--only", &node]).exits(0);
     }
     // C++'s own library takes minutes for each; one shows how it is linked.

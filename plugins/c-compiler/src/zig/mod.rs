@@ -57,7 +57,10 @@ impl Zig {
             &cpu,
             "-fno-sanitize=undefined",
         ];
-        self.call(&words)
+        // Zig's own C++ library for WebAssembly is compiled so, and has nothing that throws.
+        let throws_nothing = language == Language::Cxx && self.triple.starts_with("wasm32");
+        let more = throws_nothing.then_some("-fno-exceptions");
+        self.call(&words.into_iter().chain(more).collect::<Vec<_>>())
     }
 
     pub(crate) fn archiver(&self) -> Call {
