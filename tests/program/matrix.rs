@@ -163,7 +163,7 @@ fn an_unknown_plugin_is_named_where_it_stands() {
                |
             12 | toolchains = ["og@1.20", "go@1.21"]
                |               ^^^^^^^^^
-            hint: `orch plugin list` shows all; a toolchain-source is `debian`, `go` or `zig`
+            hint: `orch plugin list` shows all; a toolchain-source is `debian`, `go`, `system` or `zig`
         "#]]);
 }
 
