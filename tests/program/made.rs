@@ -38,6 +38,8 @@ from = "build.tree@here"
 with = "go"
 targets = ["here"]
 smoke = []
+# What the task leaves lies in the folder of the build.
+needs = ["task.version"]
 
 [task.version]
 command = ["sh", "-c", "go version > version"]

@@ -77,7 +77,7 @@ fn truncated_at_every_byte() {
     refused(
         &good[..good.len() / 2],
         expect![
-            "unusable: `plugins/demo.wasm` is truncated at byte 3775; was its build or its copy cut short?"
+            "unusable: `plugins/demo.wasm` is truncated at byte 4013; was its build or its copy cut short?"
         ],
     );
 }

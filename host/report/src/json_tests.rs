@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use expect_test::expect;
 use orch_engine::{Forecast, Outcome};
-use orch_model::{Digest, NodeId, RelativePath, Root, SandboxPath};
+use orch_model::{Digest, MemoryUse, NodeId, RelativePath, Root, SandboxPath};
 use serde_json::Value;
 
 use super::*;
@@ -124,7 +124,12 @@ fn showcase() -> Vec<String> {
         bytes: 4_612_345,
         digest: Digest::of("agent"),
         kind: "ELF 64-bit aarch64, statically linked".into(),
-        memories: Vec::new(),
+        memories: vec![MemoryUse {
+            memory: "flash".into(),
+            bytes: 1 << 20,
+            used: 7388,
+            largest: vec![("_printf_i".into(), 680)],
+        }],
         took: Duration::from_millis(10_432),
         origin: ResultOrigin::Partly,
         smoke: "ok".into(),
@@ -186,7 +191,7 @@ fn a_stream() {
         {"event":"node-finished","node":"build.agent@wasm/compile","unit":"build.agent@wasm","target":"wasm","took_ms":0,"status":"skipped","reason":"`task.test` failed","time_ms":1790000012000}
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
-        {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","memories":[],"took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
+        {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","memories":[{"memory":"flash","bytes":1048576,"used":7388,"largest":[["_printf_i",680]]}],"took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
         {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
         {"event":"watching","inputs":12,"folders":3,"besides":["pipeline.toml","orch.lock"],"every_ms":null,"time_ms":1790000012000}
         {"event":"changed","count":2,"files":[{"path":"cmd/agent/main.go","change":"modified"},{"path":"cmd/agent/new.go","change":"added"}],"time_ms":1790000012000}

@@ -215,7 +215,7 @@ fn archives_of_one_toolchain_may_not_disagree() {
     let mut both = toolchain(TarGz, &[rig.file("one", &one)], &one);
     both.archives
         .extend(toolchain(TarZst, &[rig.file("two", &two)], &two).archives);
-    expect!["archive `two` is refused: its entry `a` is there twice"]
+    expect!["archive `two` is refused: its entry `a` is in `one` too, with other content; one of the two must be left out"]
         .assert_eq(&rig.refusal(&both));
     both.archives[1].into = RelativePath::new("below").unwrap();
     let tree = rig.install(&both).unwrap();
