@@ -81,7 +81,7 @@ fn the_example_is_built_verified_and_then_left_alone() {
         "#]]);
 }
 
-/// All of it takes most of an hour on two cores, so one target stands for the others.
+/// Each target compiles a standard library or a C library of its own: one stands for all.
 #[test]
 fn the_example_of_every_target_is_planned_and_built_for_one() {
     let project = with_files_of("every-target", project_of_compilers())

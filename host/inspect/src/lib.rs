@@ -45,23 +45,46 @@ pub enum ArtifactFacts {
     Archive(ArchiveFacts),
 }
 
+/// The formats, by how their files begin.
+#[derive(Clone, Copy)]
+enum Format {
+    Elf,
+    Mach,
+    Pe,
+    Wasm,
+    Archive,
+    ThinArchive,
+}
+
+impl Format {
+    fn of(data: &[u8]) -> Option<Self> {
+        match data {
+            [0x7f, b'E', b'L', b'F', ..] => Some(Self::Elf),
+            [0, b'a', b's', b'm', ..] => Some(Self::Wasm),
+            [b'M', b'Z', ..] => Some(Self::Pe),
+            [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => {
+                Some(Self::Mach)
+            }
+            _ if data.starts_with(b"!<arch>\n") => Some(Self::Archive),
+            _ if data.starts_with(b"!<thin>\n") => Some(Self::ThinArchive),
+            _ => None,
+        }
+    }
+}
+
 /// What `data` is. The error is a sentence without its subject: `is cut short: …`.
 pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
-    match data {
-        [0x7f, b'E', b'L', b'F', ..] => {
-            elf::inspect(data).map(|facts| ArtifactFacts::Elf(Box::new(facts)))
-        }
-        [0, b'a', b's', b'm', ..] => wasm::inspect(data).map(ArtifactFacts::Wasm),
-        [b'M', b'Z', ..] => pe::inspect(data).map(ArtifactFacts::Pe),
-        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..] => {
-            mach::inspect(data).map(ArtifactFacts::Mach)
-        }
-        _ if data.starts_with(b"!<arch>\n") => archive::inspect(data).map(ArtifactFacts::Archive),
-        _ if data.starts_with(b"!<thin>\n") => Err(
+    match Format::of(data) {
+        Some(Format::Elf) => elf::inspect(data).map(|facts| ArtifactFacts::Elf(Box::new(facts))),
+        Some(Format::Wasm) => wasm::inspect(data).map(ArtifactFacts::Wasm),
+        Some(Format::Pe) => pe::inspect(data).map(ArtifactFacts::Pe),
+        Some(Format::Mach) => mach::inspect(data).map(ArtifactFacts::Mach),
+        Some(Format::Archive) => archive::inspect(data).map(ArtifactFacts::Archive),
+        Some(Format::ThinArchive) => Err(
             "is a thin archive, which only names files beside it; make it without `T`".to_owned(),
         ),
-        [] => Err("is empty".to_owned()),
-        _ => Err(format!(
+        None if data.is_empty() => Err("is empty".to_owned()),
+        None => Err(format!(
             "is neither ELF, Mach-O, PE, WebAssembly nor a static library: it begins with `{}`",
             data[..data.len().min(16)].escape_ascii()
         )),
@@ -70,15 +93,7 @@ pub fn inspect(data: &[u8]) -> Result<ArtifactFacts, String> {
 
 /// Whether the first bytes are those of a format that [`inspect`] reads.
 pub fn is_known(data: &[u8]) -> bool {
-    matches!(
-        data,
-        [0x7f, b'E', b'L', b'F', ..]
-            | [0, b'a', b's', b'm', ..]
-            | [b'M', b'Z', ..]
-            | [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..]
-            | [0xca, 0xfe, 0xba, 0xbe | 0xbf, ..]
-    ) || data.starts_with(b"!<arch>\n")
-        || data.starts_with(b"!<thin>\n")
+    Format::of(data).is_some()
 }
 
 /// The name of the section that a byte of a program's file lies in, where its format has

@@ -1,6 +1,8 @@
 //! A compiler, found among toolchains, and the beginnings of its command lines.
 
-use orch_plugin::{Error, InstalledToolchain, Machine, Part, Path, Root, Tool, Variable, Word};
+use orch_plugin::{
+    Error, InstalledToolchain, Machine, Part, Path, Root, Tool, Variable, Word, tuning_policy,
+};
 use semver::Version;
 
 use crate::gcc::{Gcc, Prefix};
@@ -93,20 +95,12 @@ impl Compiler {
         }
     }
 
-    /// The compiler that a build has: [`find`](Self::find) among its own toolchain and then those
-    /// that are lent to it. Builders and policies ask in the same way, so they agree.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`find`](Self::find).
-    pub fn of_build(
-        own: &InstalledToolchain,
-        lent: &[InstalledToolchain],
-        target: &Machine,
-        static_link: bool,
-    ) -> Result<Self, Error> {
-        let toolchains: Vec<_> = std::iter::once(own).chain(lent).cloned().collect();
-        Self::find(&toolchains, target, static_link)
+    /// The compiler of the build that a policy is asked about, found as its builder finds it.
+    /// None where there is none: the builder says so, and what to do.
+    pub fn of_advised(request: &tuning_policy::Request) -> Option<Self> {
+        let own = std::iter::once(&request.toolchain);
+        let toolchains: Vec<_> = own.chain(&request.tools).cloned().collect();
+        Self::find(&toolchains, &request.target, request.static_link).ok()
     }
 
     /// The name of the toolchain that the compiler belongs to.

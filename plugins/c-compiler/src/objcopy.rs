@@ -1,6 +1,6 @@
 //! The program that takes object files apart, which belongs to no compiler.
 
-use orch_plugin::{Error, InstalledToolchain, Machine, Path, tool};
+use orch_plugin::{Error, InstalledToolchain, Machine, Path};
 
 use crate::gcc;
 
@@ -18,11 +18,9 @@ pub fn objcopy(toolchains: &[InstalledToolchain], target: &Machine) -> Result<Pa
         )));
     };
     let names = [format!("{gnu}-objcopy"), "llvm-objcopy".to_owned()];
-    let found = toolchains.iter().find_map(|toolchain| {
-        let mut tools = toolchain.tools.iter();
-        let found = tools.find(|tool| names.contains(&tool.name))?;
-        Some(tool(toolchain.name.as_str(), found.program.as_str()))
-    });
+    let found = toolchains
+        .iter()
+        .find_map(|toolchain| names.iter().find_map(|name| toolchain.program(name)));
     found.ok_or_else(|| {
         Error::Unsupported(format!(
             "no toolchain of the build has `{gnu}-objcopy`; add `[toolchain.binutils]` with \

@@ -2,7 +2,7 @@
 //! pipeline lends.
 
 use orch_plugin::builder::Request;
-use orch_plugin::{Error, Path, tool};
+use orch_plugin::{Error, Path};
 
 /// The linker of a build.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,11 +62,8 @@ fn lent(request: &Request, target: &str) -> Option<Path> {
         .map(String::as_str)
         .chain(for_host.into_iter().flatten());
     wanted.find_map(|name| {
-        request.tools.iter().find_map(|toolchain| {
-            let mut tools = toolchain.tools.iter();
-            let found = tools.find(|known| known.name == name)?;
-            Some(tool(toolchain.name.as_str(), found.program.as_str()))
-        })
+        let mut lent = request.tools.iter();
+        lent.find_map(|toolchain| toolchain.program(name))
     })
 }
 

@@ -22,13 +22,7 @@ impl FixedPolicy for CcDebug {
     const BUILDER: &'static str = "cc";
 
     fn advice(request: &Request, _: Release, _: NoSettings) -> Result<Vec<Advice>, Error> {
-        // Where there is no compiler, the builder says so and what to do.
-        let Ok(compiler) = Compiler::of_build(
-            &request.toolchain,
-            &request.tools,
-            &request.target,
-            request.static_link,
-        ) else {
+        let Some(compiler) = Compiler::of_advised(request) else {
             return Ok(Vec::new());
         };
         Ok(vec![

@@ -95,10 +95,8 @@ fn missing(program: &str) -> Error {
 }
 
 fn program(toolchains: &[InstalledToolchain], name: &str) -> Option<Path> {
-    toolchains.iter().find_map(|toolchain| {
-        let found = toolchain.tools.iter().find(|tool| tool.name == name)?;
-        Some(tool(toolchain.name.as_str(), found.program.as_str()))
-    })
+    let mut toolchains = toolchains.iter();
+    toolchains.find_map(|toolchain| toolchain.program(name))
 }
 
 /// What `make` carries out. It hands its own options on in variables, which the command is not

@@ -86,14 +86,8 @@ impl Builder for GoSource {
 /// What the pipeline lends: a Go that builds, and the shell that `make.bash` is written for.
 fn lent(request: &Request) -> Result<(&InstalledToolchain, Path), Error> {
     let with = |name: &str| {
-        request.tools.iter().find_map(|toolchain| {
-            let mut tools = toolchain.tools.iter();
-            let found = tools.find(|tool| tool.name == name)?;
-            Some((
-                toolchain,
-                tool(toolchain.name.as_str(), found.program.as_str()),
-            ))
-        })
+        let mut lent = request.tools.iter();
+        lent.find_map(|toolchain| Some((toolchain, toolchain.program(name)?)))
     };
     match (with("go"), with("bash")) {
         (Some((builder, _)), Some((_, bash))) => Ok((builder, bash)),

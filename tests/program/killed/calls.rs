@@ -49,18 +49,10 @@ const SIGKILL: i32 = 9;
 
 #[test]
 fn at_calls_of_every_kind() {
-    killed_at(|last| {
-        let step = |number: usize| 1 + number * (last - 1) / (SAMPLED - 1);
-        (0..SAMPLED).map(step).collect()
-    });
-}
-
-/// Kills a run at each of the points that `chosen` names, by the number of the last one.
-fn killed_at(chosen: impl Fn(usize) -> BTreeSet<usize>) {
     let scene = Scene::new(&["north", "east"], 300_000, 5);
     let (mut points, mut ended_orch) = (0, 0);
     for (call, last) in calls(&scene) {
-        for number in chosen(last) {
+        for number in sampled(last) {
             let project = scene.project();
             if let Some(killed) = killed(&project, &call, number) {
                 points += 1;
@@ -73,6 +65,12 @@ fn killed_at(chosen: impl Fn(usize) -> BTreeSet<usize>) {
         "killed at {points} calls, of which {ended_orch} were `orch`'s own; each next run good"
     );
     assert!(ended_orch > 20, "{ended_orch} of {points}");
+}
+
+/// Some of the numbers from 1 to the last.
+fn sampled(last: usize) -> BTreeSet<usize> {
+    let step = |number: usize| 1 + number * (last - 1) / (SAMPLED - 1);
+    (0..SAMPLED).map(step).collect()
 }
 
 /// Whom the kill met.

@@ -8,7 +8,7 @@ mod flags;
 mod ports;
 mod prefix;
 
-use orch_plugin::{Error, InstalledToolchain, IntoWord, Machine, Path, tool};
+use orch_plugin::{Error, InstalledToolchain, IntoWord, Machine, Path};
 use semver::Version;
 
 use crate::compiler::{Call, Language};
@@ -76,15 +76,13 @@ impl Gcc {
     }
 
     fn program(&self, name: &str, remedy: impl Fn() -> String) -> Result<Path, Error> {
-        let toolchain = &self.toolchain.name;
-        let mut tools = self.toolchain.tools.iter();
-        match tools.find(|tool| tool.name == name) {
-            Some(found) => Ok(tool(toolchain.as_str(), found.program.as_str())),
-            None => Err(Error::Unsupported(format!(
-                "toolchain `{toolchain}` has no `{name}`; {}",
+        self.toolchain.program(name).ok_or_else(|| {
+            Error::Unsupported(format!(
+                "toolchain `{}` has no `{name}`; {}",
+                self.toolchain.name,
                 remedy()
-            ))),
-        }
+            ))
+        })
     }
 }
 
