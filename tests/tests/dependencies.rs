@@ -27,13 +27,15 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 18] = [
+const HOUSE: [Room; 20] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
     room("orch-store", &["orch-model", "orch-engine"]),
     room("orch-inspect", &["orch-model"]),
     room("orch-machine", &["orch-model"]),
+    room("orch-measure", &["orch-model", "orch-engine"]),
+    room("orch-history", &["orch-model"]),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-sandbox", &["orch-model"]),
