@@ -1,0 +1,36 @@
+//! One metric over time.
+
+use orch_model::{Fault, Metric};
+
+use crate::{Hardware, History, Run, Selection};
+
+/// What a metric was in one measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The measurement's place in the history.
+    pub number: i64,
+    /// Of which run.
+    pub run: Run,
+    /// Where: points of two machines do not make one line.
+    pub hardware: Hardware,
+    /// The metric with its values.
+    pub metric: Metric,
+}
+
+impl History {
+    /// The metric of a name in all measurements that are meant, oldest first. Measurements that
+    /// have none of this name are left out.
+    pub fn series(&self, selection: &Selection, metric: &str) -> Result<Vec<Point>, Fault> {
+        let kept = self.measurements(selection)?;
+        let points = kept.into_iter().filter_map(|kept| {
+            let mut metrics = kept.measurement.metrics.into_iter();
+            Some(Point {
+                number: kept.number,
+                run: kept.run,
+                hardware: kept.measurement.hardware,
+                metric: metrics.find(|found| found.name == metric)?,
+            })
+        });
+        Ok(points.collect())
+    }
+}
