@@ -22,10 +22,14 @@ pub(super) fn median_absolute_deviation(values: &[f64]) -> f64 {
 }
 
 /// The median of values that rise, each of which stands there as often as its weight says.
-/// `total` is the sum of all weights and above zero.
-pub(super) fn weighted_median(values: impl Iterator<Item = (f64, u64)>, total: u64) -> f64 {
+/// `total` is the sum of all weights and above zero; `passed` that of smaller values which are left
+/// out, and less than half of it.
+pub(super) fn weighted_median(
+    values: impl Iterator<Item = (f64, u64)>,
+    mut passed: u64,
+    total: u64,
+) -> f64 {
     let (lower_middle, upper_middle) = ((total - 1) / 2, total / 2);
-    let mut passed = 0;
     let mut lower = None;
     for (value, weight) in values {
         passed += weight;
@@ -47,6 +51,7 @@ mod tests {
     fn weighted(pairs: &[(f64, u64)]) -> f64 {
         weighted_median(
             pairs.iter().copied(),
+            0,
             pairs.iter().map(|(_, weight)| weight).sum(),
         )
     }

@@ -74,6 +74,7 @@ impl Resampled {
             let weighted = sorted.iter().zip(&drawn);
             weighted_median(
                 weighted.map(|(value, times)| (*value, u64::from(*times))),
+                0,
                 sorted.len() as u64,
             )
         })

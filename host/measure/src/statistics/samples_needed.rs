@@ -5,10 +5,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::RelativeChange;
 use super::demand::Terms;
 use super::ranks::smallest_p;
+use super::ratios::MOST_VALUES;
 use super::resample::tail;
-
-/// Nobody takes more. A gate that would need them is too narrow for its metric.
-const MOST_SAMPLES: f64 = 10_000.0;
 
 /// In how many of all cases so many samples decide.
 const LIKELY: f64 = 0.8;
@@ -22,7 +20,7 @@ pub(super) fn fewest_samples(confidence: f64) -> u32 {
 }
 
 /// How many values each set should have, where two of these sizes left it open. `None` where it
-/// would take more than ten thousand, or where no number would do, since the change lies within
+/// would take more than are looked at, or where no number would do, since the change lies within
 /// the machine's noise of the threshold.
 ///
 /// The interval shrinks with the square root of the number. It must come to lie on one side of
@@ -46,7 +44,7 @@ pub(super) fn samples_needed(
     let reach = normal.inverse_cdf(1.0 - tail(terms.gate.confidence)) + normal.inverse_cdf(LIKELY);
     let times = (reach * change.standard_error / distance).powi(2);
     let needed = (at_hand * times).max(at_hand + 1.0).max(fewest).ceil();
-    (needed <= MOST_SAMPLES).then_some(needed as u32)
+    (needed <= MOST_VALUES as f64).then_some(needed as u32)
 }
 
 #[cfg(test)]

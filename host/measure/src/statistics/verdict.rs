@@ -18,7 +18,7 @@ pub enum Verdict {
         /// Why not.
         why: Undecided,
         /// How many samples of each would likely tell; none where no number of them would, or
-        /// more than ten thousand.
+        /// more than two thousand.
         samples_needed: Option<u32>,
     },
 }
