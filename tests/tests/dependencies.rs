@@ -85,7 +85,7 @@ struct Door {
     why: &'static str,
 }
 
-const DOORS: [Door; 10] = [
+const DOORS: [Door; 12] = [
     Door {
         family: "landlock",
         users: &["orch-sandbox"],
@@ -130,6 +130,16 @@ const DOORS: [Door; 10] = [
         family: "indicatif",
         users: &["orch-report"],
         why: "only the report draws on a terminal",
+    },
+    Door {
+        family: "rusqlite",
+        users: &["orch-history"],
+        why: "one crate knows what lies in the file of measurements, and how it survives",
+    },
+    Door {
+        family: "statrs",
+        users: &["orch-measure"],
+        why: "one crate says what figures prove",
     },
     Door {
         family: "wit-component",
