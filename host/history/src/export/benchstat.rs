@@ -70,7 +70,7 @@ fn samples(text: &mut String, measurement: &Measurement) {
     }
 }
 
-/// The benchmark's name as one of Go's, `BenchmarkColdStart/target=pi5`. It has no hyphen, since a
+/// The benchmark's name as one of Go's, `BenchmarkColdStart/target=pi_5`. It has no hyphen, since a
 /// number behind one would be read as that of processors.
 fn name(measurement: &Measurement) -> String {
     let mut name = String::from("Benchmark");
@@ -83,7 +83,7 @@ fn name(measurement: &Measurement) -> String {
         name.push_str(letters.as_str());
     }
     if let Some(target) = &measurement.target {
-        let _ = write!(name, "/target={}", without_spaces(target));
+        let _ = write!(name, "/target={}", without_spaces(target).replace('-', "_"));
     }
     name
 }
