@@ -74,30 +74,33 @@ fn judge(
     candidate: &[f64],
     terms: &Terms<'_>,
 ) -> (Option<RelativeChange>, Verdict) {
+    let counts = (baseline.len(), candidate.len());
     let constant = only_value(baseline).zip(only_value(candidate));
     if baseline.iter().any(|value| *value <= 0.0) {
-        let verdict = if constant.is_some_and(|(before, now)| before == now) {
-            unchanged(baseline.len(), candidate.len(), terms)
+        let is_unchanged = constant.is_some_and(|(before, now)| before == now);
+        let verdict = if is_unchanged && terms.gate.worse_than >= 0.0 {
+            unchanged(counts, terms)
         } else {
             inconclusive(Undecided::NoRelativeChange, None)
         };
         return (None, verdict);
     }
-    if let (Some((before, now)), Noise::Absent) = (constant, terms.noise) {
+    let (change, proven) = if let (Some((before, now)), Noise::Absent) = (constant, terms.noise) {
         let change = RelativeChange::exact(before, now);
-        let verdict = side_of(&change, terms).expect("one figure lies on one side");
-        return (Some(change), verdict);
-    }
-    let random = &mut Rng::with_seed(terms.seed);
-    let change = RelativeChange::between(baseline, candidate, terms.gate.confidence, random);
-    let verdict = side_of(&change, terms)
-        .filter(|verdict| ranks_agree(verdict, baseline, candidate, terms))
-        .unwrap_or_else(|| undecided(&change, (baseline.len(), candidate.len()), terms));
+        (change, side_of(&change, terms))
+    } else {
+        let random = &mut Rng::with_seed(terms.seed);
+        let change = RelativeChange::between(baseline, candidate, terms.gate.confidence, random);
+        let agreed = side_of(&change, terms)
+            .filter(|verdict| ranks_agree(verdict, baseline, candidate, terms));
+        (change, agreed)
+    };
+    let verdict = proven.unwrap_or_else(|| undecided(&change, counts, terms));
     (Some(change), verdict)
 }
 
 /// What comes of values that are all the same, before and now, and no base for a fraction.
-fn unchanged(baseline: usize, candidate: usize, terms: &Terms<'_>) -> Verdict {
+fn unchanged((baseline, candidate): (usize, usize), terms: &Terms<'_>) -> Verdict {
     let confidence = terms.gate.confidence;
     if terms.noise == Noise::Absent || smallest_p(baseline, candidate) <= tail(confidence) {
         Verdict::Holds
