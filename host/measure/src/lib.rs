@@ -5,8 +5,12 @@
 //! come from the engine's executor, and what they are of is the caller's affair.
 
 mod conditions;
+pub mod load;
 mod noise;
 mod pinning;
+mod port;
+mod ready;
+mod stop;
 #[cfg(test)]
 mod testing;
 
@@ -16,3 +20,5 @@ pub use conditions::{
 };
 pub use noise::{Noise, Warning, warnings, warnings_during};
 pub use pinning::{Pinning, choose_cpus};
+pub use port::{free_port, port_is_taken, require_free_port};
+pub use ready::{NotReady, ReadySign, wait_until_ready};

@@ -1,4 +1,4 @@
-//! Machines for tests: folders of the text that a kernel shows.
+//! Machines: folders of the text that a kernel shows.
 
 use std::collections::BTreeMap;
 
