@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p orch-measure --example load_beside_wrk [CONNECTIONS [SECONDS]]`. Both get
 //! one thread, and take turns, so that a busy machine disturbs both. The server is a thread for
-//! each connection that answers every request with the same few bytes.
+//! each connection that answers every request with the same few bytes. Then what `wrk` cannot do:
+//! an open loop at the usual share of the capacity, and how late the generator was itself.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -71,32 +72,63 @@ fn compare(connections: usize, seconds: u64) -> Result<(), Fault> {
     row("requests/s", |figures| figures.per_second);
     row("P50 in us", |figures| figures.p50_us);
     row("P99 in us", |figures| figures.p99_us);
+    open_loop(&load, connections, seconds)
+}
+
+fn open_loop(load: &Load, connections: usize, seconds: u64) -> Result<(), Fault> {
+    let result = take(
+        load,
+        connections,
+        seconds,
+        Pace::ShareOfCapacity(Pace::USUAL_SHARE),
+    )?;
+    let (Some(rate), Some(latencies), Some(lateness)) = (
+        result.per_second,
+        result.latencies,
+        result.generator.lateness,
+    ) else {
+        return Err(Fault::internal("no request was answered"));
+    };
+    println!(
+        "at {rate:.0} requests/s: {:.0} were answered, P50 {:.1} us, P99 {:.1} us; \
+         the generator was late by P50 {:.1} us, P99 {:.1} us, and busy for {:.0}% of the time",
+        result.throughput,
+        latencies.p50_ns as f64 / 1e3,
+        latencies.p99_ns as f64 / 1e3,
+        lateness.p50_ns as f64 / 1e3,
+        lateness.p99_ns as f64 / 1e3,
+        result.generator.busy_share * 100.0,
+    );
+    if let Some(bottleneck) = result.generator.bottleneck() {
+        println!("{bottleneck}");
+    }
     Ok(())
 }
 
 fn of_orch(load: &Load, connections: usize, seconds: u64) -> Result<Figures, Fault> {
-    let step = Step {
-        connections,
-        pace: Pace::Unlimited,
-        warmup: Duration::ZERO,
-        duration: Duration::from_secs(seconds),
-    };
-    let results = load.climb(&[step], &Cancel::new(), |_| {})?;
-    let StepResult {
-        throughput,
-        latencies: Some(latencies),
-        errors,
-        ..
-    } = &results[0]
-    else {
-        return Err(Fault::internal("no request was answered"));
-    };
-    assert!(errors.is_empty(), "{errors:?}");
+    let result = take(load, connections, seconds, Pace::Unlimited)?;
+    let latencies = result
+        .latencies
+        .ok_or_else(|| Fault::internal("no request was answered"))?;
     Ok(Figures {
-        per_second: *throughput,
+        per_second: result.throughput,
         p50_us: latencies.p50_ns as f64 / 1e3,
         p99_us: latencies.p99_ns as f64 / 1e3,
     })
+}
+
+fn take(load: &Load, connections: usize, seconds: u64, pace: Pace) -> Result<StepResult, Fault> {
+    let step = Step {
+        connections,
+        pace,
+        warmup: Duration::ZERO,
+        duration: Duration::from_secs(seconds),
+    };
+    let mut results = load.climb(&[step], &Cancel::new(), |_| {})?;
+    results
+        .pop()
+        .filter(|result| result.errors.is_empty())
+        .ok_or_else(|| Fault::internal("requests came to nothing"))
 }
 
 fn of_wrk(url: &str, connections: usize, seconds: u64) -> Result<Figures, Fault> {

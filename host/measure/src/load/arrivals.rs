@@ -1,6 +1,7 @@
 //! When requests are due, and who of the connections sends which.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,8 @@ const LEAST_WAIT: Duration = Duration::from_micros(50);
 pub(super) struct Arrival {
     /// When it was due; its latency counts from then.
     pub due: Instant,
-    /// How much later than it could it is sent, through the generator's own fault: the moment when
-    /// it was due and a connection was free has passed so long ago.
+    /// By how much the generator is to blame for sending it later than it was due: it saw so late
+    /// that it was, or let a free connection wait. None in a closed loop.
     pub late: Option<Duration>,
 }
 
@@ -42,6 +43,8 @@ pub(super) struct Plan {
     count: u64,
     /// A permit for each that is due and was not taken.
     due: Semaphore,
+    /// When these were seen to be due.
+    seen: RefCell<VecDeque<Instant>>,
     taken: Cell<u64>,
 }
 
@@ -63,6 +66,7 @@ impl Arrivals {
             per_second,
             count: (seconds * per_second).ceil() as u64,
             due: Semaphore::new(0),
+            seen: RefCell::default(),
             taken: Cell::new(0),
         })
     }
@@ -124,10 +128,12 @@ impl Plan {
         self.due.acquire().await.ok()?.forget();
         let due = self.due_at(self.taken.get());
         self.taken.set(self.taken.get() + 1);
+        let seen = self.seen.borrow_mut().pop_front()?;
         let possible = due.max(free_since);
+        let waited = Instant::now().saturating_duration_since(possible);
         Some(Arrival {
             due,
-            late: Some(Instant::now().saturating_duration_since(possible)),
+            late: Some(waited.max(seen.saturating_duration_since(due))),
         })
     }
 
@@ -142,10 +148,11 @@ impl Plan {
             } else {
                 ((passed * self.per_second) as u64 + 1).min(self.count)
             };
-            let fresh = reached.saturating_sub(released);
-            self.due
-                .add_permits(usize::try_from(fresh).unwrap_or(usize::MAX));
-            released = released.max(reached);
+            while released < reached {
+                self.seen.borrow_mut().push_back(now);
+                self.due.add_permits(1);
+                released += 1;
+            }
             timer
                 .wait_until(self.due_at(released).max(now + LEAST_WAIT))
                 .await?;

@@ -29,6 +29,7 @@
 
 mod arrivals;
 mod connection;
+mod cpu_meter;
 mod endpoint;
 mod failure;
 mod recorder;

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::cpu_meter::CpuShares;
 use super::failure::{ErrorKind, Tally};
 use super::recorder::Recorder;
 use super::step::Step;
 
 /// A generator that is busy for so large a share of the time has no more to give.
 const BUSY_SHARE: f64 = 0.9;
+
+/// A generator that wants a CPU in vain for so large a share of the time does not see answers when
+/// they come.
+const STARVED_SHARE: f64 = 0.1;
 
 /// So large a share of late requests reaches into P99.
 const LATE_SHARE: f64 = 0.01;
@@ -67,6 +72,9 @@ pub struct Latencies {
 pub struct Generator {
     /// For which share of the time its busiest thread had a CPU, between 0 and 1.
     pub busy_share: f64,
+    /// For which share of the time one of its threads could have run and others had the CPU; that
+    /// is part of the latencies. None where the kernel does not say.
+    pub starved_share: Option<f64>,
     /// How much later requests were sent than they could have been, through its own fault; this is
     /// part of the latencies. None in a closed loop, where nothing is due.
     pub lateness: Option<Latencies>,
@@ -81,7 +89,7 @@ impl StepResult {
         per_second: Option<f64>,
         recorder: Recorder,
         seconds: f64,
-        busy_share: f64,
+        cpu: CpuShares,
     ) -> Self {
         Self {
             connections: step.connections,
@@ -97,7 +105,8 @@ impl StepResult {
             },
             latencies: recorder.latencies.summary(),
             generator: Generator {
-                busy_share,
+                busy_share: cpu.busy,
+                starved_share: cpu.starved,
                 lateness: recorder.lateness.summary(),
                 late: recorder.late,
             },
@@ -123,12 +132,76 @@ impl Generator {
             ));
         }
         let count = self.lateness.map_or(0, |lateness| lateness.count);
-        (self.late as f64 > LATE_SHARE * count as f64).then(|| {
-            format!(
-                "the load generator sent {} of {count} requests more than 1 ms late: it does not \
-                 get a CPU when it needs one",
+        if self.late as f64 > LATE_SHARE * count as f64 {
+            return Some(format!(
+                "the load generator sent {} of {count} requests more than 1 ms late: give it a CPU \
+                 that neither the service nor others use",
                 self.late
-            )
-        })
+            ));
+        }
+        let starved = self.starved_share.filter(|share| *share >= STARVED_SHARE)?;
+        Some(format!(
+            "the load generator waited for a CPU for {:.0}% of the time: give it one that neither \
+             the service nor others use",
+            starved * 100.0
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generator_that_is_itself_too_slow_says_so() {
+        let lateness = Latencies {
+            count: 1000,
+            mean_ns: 1e3,
+            p50_ns: 1_000,
+            p95_ns: 1_000,
+            p99_ns: 1_000,
+            p999_ns: 9_000_000,
+            max_ns: 9_000_000,
+        };
+        let quick = Generator {
+            busy_share: 0.5,
+            starved_share: Some(0.02),
+            lateness: Some(lateness),
+            late: 10,
+        };
+        assert_eq!(quick.bottleneck(), None);
+        let busy = Generator {
+            busy_share: 0.97,
+            ..quick
+        };
+        assert!(
+            busy.bottleneck()
+                .unwrap()
+                .contains("busy for 97% of the time")
+        );
+        let late = Generator { late: 11, ..quick };
+        assert!(
+            late.bottleneck()
+                .unwrap()
+                .contains("11 of 1000 requests more than 1 ms late")
+        );
+        let starved = Generator {
+            starved_share: Some(0.3),
+            ..quick
+        };
+        assert!(
+            starved
+                .bottleneck()
+                .unwrap()
+                .contains("waited for a CPU for 30% of the time")
+        );
+        // A closed loop on a kernel that does not say.
+        let silent = Generator {
+            starved_share: None,
+            lateness: None,
+            late: 0,
+            ..quick
+        };
+        assert_eq!(silent.bottleneck(), None);
     }
 }

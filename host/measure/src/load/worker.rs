@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
 use orch_model::Fault;
-use rustix::time::{ClockId, clock_gettime};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::Load;
 use super::arrivals::Arrivals;
 use super::connection::Connection;
+use super::cpu_meter::{CpuMeter, CpuShares};
 use super::endpoint::Endpoint;
 use super::failure::{ErrorKind, Failure};
 use super::recorder::Recorder;
@@ -41,8 +41,7 @@ struct Share<'a> {
 /// What one thread found.
 struct Found {
     recorder: Recorder,
-    /// The share of its time in which it had a CPU.
-    busy_share: f64,
+    cpu: CpuShares,
     /// When it gave up, if it did.
     gave_up: Option<Instant>,
 }
@@ -113,18 +112,18 @@ fn shares<'a>(
 
 fn summed(step: &Step, per_second: Option<f64>, window: Window, found: Vec<Found>) -> StepResult {
     let mut recorder = Recorder::new(window);
-    let mut busy_share: f64 = 0.0;
+    let mut cpu = CpuShares::default();
     // A thread that goes on has still somebody to talk to.
     let mut end = None;
     let gave_up = found.iter().all(|found| found.gave_up.is_some());
     for found in found {
         recorder.add(found.recorder);
-        busy_share = busy_share.max(found.busy_share);
+        cpu = cpu.worst(found.cpu);
         end = end.max(found.gave_up);
     }
     let end = end.filter(|_| gave_up).unwrap_or(window.until);
     let seconds = end.saturating_duration_since(window.from).as_secs_f64();
-    let mut result = StepResult::new(step, per_second, recorder, seconds, busy_share);
+    let mut result = StepResult::new(step, per_second, recorder, seconds, cpu);
     result.gave_up = gave_up;
     result
 }
@@ -132,6 +131,7 @@ fn summed(step: &Step, per_second: Option<f64>, window: Window, found: Vec<Found
 impl Share<'_> {
     fn run(self, stop: &Stop) -> Result<Found, Fault> {
         let began = Instant::now();
+        let meter = CpuMeter::start();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -156,7 +156,7 @@ impl Share<'_> {
                 over = work(&team, self.connections) => over,
             }
         }))?;
-        let busy_share = cpu_time().as_secs_f64() / began.elapsed().as_secs_f64();
+        let cpu = meter.stop();
         let team = Rc::into_inner(team).expect("its connections are over");
         let gave_up = team.gave_up.get();
         let end = gave_up.unwrap_or(self.window.until);
@@ -166,7 +166,7 @@ impl Share<'_> {
         }
         Ok(Found {
             recorder,
-            busy_share,
+            cpu,
             gave_up,
         })
     }
@@ -251,12 +251,6 @@ impl Team {
             tokio::time::sleep(REST).await;
         }
     }
-}
-
-/// For how long this thread had a CPU.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
 }
 
 fn no_thread(error: &std::io::Error) -> Fault {
