@@ -43,8 +43,8 @@ pub(super) struct Plan {
     count: u64,
     /// A permit for each that is due and was not taken.
     due: Semaphore,
-    /// When these were seen to be due.
-    seen: RefCell<VecDeque<Instant>>,
+    /// When the due ones that were not taken were seen to be due; each entry holds up to a number.
+    seen: RefCell<VecDeque<(u64, Instant)>>,
     taken: Cell<u64>,
 }
 
@@ -107,14 +107,14 @@ impl Arrivals {
     }
 
     /// When those were due that nobody has taken, of all that were due before `end`.
-    pub fn left(&self, end: Instant) -> Vec<Instant> {
-        match self {
-            Self::Closed { .. } => Vec::new(),
-            Self::Open(plan) => (plan.taken.get()..plan.count)
-                .map(|number| plan.due_at(number))
-                .take_while(|due| *due < end)
-                .collect(),
-        }
+    pub fn left(&self, end: Instant) -> impl Iterator<Item = Instant> + '_ {
+        let plan = match self {
+            Self::Closed { .. } => None,
+            Self::Open(plan) => Some(plan),
+        };
+        plan.into_iter()
+            .flat_map(|plan| (plan.taken.get()..plan.count).map(|number| plan.due_at(number)))
+            .take_while(move |due| *due < end)
     }
 }
 
@@ -126,15 +126,25 @@ impl Plan {
     async fn next(&self) -> Option<Arrival> {
         let free_since = Instant::now();
         self.due.acquire().await.ok()?.forget();
-        let due = self.due_at(self.taken.get());
-        self.taken.set(self.taken.get() + 1);
-        let seen = self.seen.borrow_mut().pop_front()?;
+        let number = self.taken.replace(self.taken.get() + 1);
+        let due = self.due_at(number);
+        let seen = self.seen_at(number);
         let possible = due.max(free_since);
         let waited = Instant::now().saturating_duration_since(possible);
         Some(Arrival {
             due,
             late: Some(waited.max(seen.saturating_duration_since(due))),
         })
+    }
+
+    /// When the next was seen to be due.
+    fn seen_at(&self, number: u64) -> Instant {
+        let mut seen = self.seen.borrow_mut();
+        let &(end, moment) = seen.front().expect("what is due was seen to be");
+        if number + 1 == end {
+            seen.pop_front();
+        }
+        moment
     }
 
     async fn release(&self) -> io::Result<()> {
@@ -148,10 +158,10 @@ impl Plan {
             } else {
                 ((passed * self.per_second) as u64 + 1).min(self.count)
             };
-            while released < reached {
-                self.seen.borrow_mut().push_back(now);
-                self.due.add_permits(1);
-                released += 1;
+            if reached > released {
+                self.seen.borrow_mut().push_back((reached, now));
+                self.due.add_permits((reached - released) as usize);
+                released = reached;
             }
             timer
                 .wait_until(self.due_at(released).max(now + LEAST_WAIT))
@@ -160,5 +170,42 @@ impl Plan {
         timer.wait_until(self.until).await?;
         self.due.close();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sees_late_what_is_due_is_late() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let start = Instant::now();
+        let window = Window {
+            start,
+            from: start,
+            until: start + Duration::from_millis(100),
+        };
+        let arrivals = Arrivals::open(window, 1000.0, Duration::ZERO);
+        // As if the thread had had no CPU for half of the time.
+        std::thread::sleep(Duration::from_millis(50));
+        let took = async {
+            for number in 0..40 {
+                let arrival = arrivals.next().await.unwrap();
+                assert_eq!(arrival.due, start + Duration::from_millis(number));
+                assert!(arrival.late.unwrap() >= Duration::from_millis(50 - number));
+            }
+            arrivals.stop();
+            assert!(arrivals.next().await.is_none());
+        };
+        runtime
+            .block_on(async { tokio::join!(took, arrivals.release()).1 })
+            .unwrap();
+        let left: Vec<Instant> = arrivals.left(start + Duration::from_millis(43)).collect();
+        let numbers = [40, 41, 42].map(|number| start + Duration::from_millis(number));
+        assert_eq!(left, numbers);
     }
 }

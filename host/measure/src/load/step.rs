@@ -8,7 +8,7 @@ use orch_model::Fault;
 const MOST_CONNECTIONS: usize = 60_000;
 
 /// No generator on one machine comes near it.
-const MOST_PER_SECOND: f64 = 10_000_000.0;
+const MOST_PER_SECOND: f64 = 1_000_000.0;
 
 /// How fast requests are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
