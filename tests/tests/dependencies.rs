@@ -85,7 +85,7 @@ struct Door {
     why: &'static str,
 }
 
-const DOORS: [Door; 10] = [
+const DOORS: [Door; 11] = [
     Door {
         family: "landlock",
         users: &["orch-sandbox"],
@@ -110,6 +110,11 @@ const DOORS: [Door; 10] = [
         family: "reqwest",
         users: &["orch-fetch"],
         why: "bytes come from the network through one door, where they are checked",
+    },
+    Door {
+        family: "hyper",
+        users: &["orch-measure"],
+        why: "a client without pool and redirects puts load on a service, and fetches nothing",
     },
     Door {
         family: "rustls",

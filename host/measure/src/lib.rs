@@ -16,7 +16,7 @@ mod testing;
 
 pub use conditions::{
     Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
-    ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,
+    PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,
 };
 pub use noise::{Noise, Warning, warnings, warnings_during};
 pub use pinning::{Pinning, choose_cpus};

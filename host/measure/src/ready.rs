@@ -73,46 +73,46 @@ pub fn wait_until_ready(
         .build()
         .map_err(|error| NotReady::Unable(error.to_string()))?;
     let stop = Stop::of(cancel);
+    let asked = sign.to_string();
+    let mut last = String::new();
     loop {
-        let left = limit.saturating_sub(began.elapsed());
+        let allowed = limit.saturating_sub(began.elapsed()).min(TRY);
         let tried = runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = stop.wanted() => Err(NotReady::Interrupted),
-                tried = try_once(sign, left.min(TRY)) => Ok(tried),
+                tried = tokio::time::timeout(allowed, try_once(sign)) => Ok(tried),
             }
         })?;
-        let Err(last) = tried else {
-            return Ok(began.elapsed());
-        };
-        let asked = sign.to_string();
+        match tried {
+            Ok(Ok(())) => return Ok(began.elapsed()),
+            Ok(Err(why)) => last = why,
+            // The last try of all has little time: what came of the one before says more.
+            Err(_) if allowed < TRY && !last.is_empty() => {}
+            Err(_) => last = format!("no whole answer within {allowed:.1?}"),
+        }
         if !is_running() {
             return Err(NotReady::Ended { asked, last });
         }
-        let waited = began.elapsed();
-        if waited >= limit {
-            return Err(NotReady::TimeUp { asked, limit, last });
-        }
-        let pause = (waited / PAUSES).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        if cancel.wait(pause.min(limit - waited)) {
+        let pause = (began.elapsed() / PAUSES).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        if cancel.wait(pause) {
             return Err(NotReady::Interrupted);
+        }
+        if began.elapsed() >= limit {
+            return Err(NotReady::TimeUp { asked, limit, last });
         }
     }
 }
 
 /// One try; else what it got, in words.
-async fn try_once(sign: &ReadySign, limit: Duration) -> Result<(), String> {
-    let tried = async {
-        match sign {
-            ReadySign::Tcp(address) => match TcpStream::connect(address).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(error.to_string()),
-            },
-            ReadySign::Http { endpoint, status } => answers(endpoint, *status).await,
+async fn try_once(sign: &ReadySign) -> Result<(), String> {
+    match sign {
+        ReadySign::Tcp(address) => {
+            let connected = TcpStream::connect(address).await;
+            connected.map(|_| ()).map_err(|error| error.to_string())
         }
-    };
-    let in_time = tokio::time::timeout(limit, tried).await;
-    in_time.unwrap_or_else(|_| Err(format!("no whole answer within {limit:.1?}")))
+        ReadySign::Http { endpoint, status } => answers(endpoint, *status).await,
+    }
 }
 
 async fn answers(endpoint: &Endpoint, expected: u16) -> Result<(), String> {

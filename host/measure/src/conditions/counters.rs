@@ -52,7 +52,7 @@ impl Counters {
             throttled_periods: limits::throttled_periods(&files),
             thermal_throttles: thermal_throttles(&files),
             swapped_pages: files.text("proc/vmstat").and_then(|text| {
-                // In pages; Documentation/admin-guide/sysctl/vm.rst speaks of them.
+                // proc_vmstat(5).
                 Some(field(&text, "pswpin")?.saturating_add(field(&text, "pswpout")?))
             }),
         }

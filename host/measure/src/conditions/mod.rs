@@ -12,6 +12,7 @@ mod heat;
 mod kernel_files;
 mod limits;
 mod memory;
+mod pi_firmware;
 mod processor;
 mod speed;
 mod topology;
@@ -27,6 +28,7 @@ pub use fingerprint::Fingerprint;
 pub use heat::Zone;
 pub use limits::Limits;
 pub use memory::Memory;
+pub use pi_firmware::PiFirmware;
 pub use processor::ProcessorModel;
 pub use speed::{CpuSpeed, Turbo, TurboSwitch};
 pub use topology::{Core, Topology};
@@ -59,6 +61,8 @@ pub struct Conditions {
     pub load_average: Option<f64>,
     /// Its temperatures.
     pub zones: Vec<Zone>,
+    /// What the firmware of a Raspberry Pi does; none elsewhere.
+    pub pi_firmware: Option<PiFirmware>,
 }
 
 impl Conditions {
@@ -80,6 +84,7 @@ impl Conditions {
             virtualization: virtualization::read(&files),
             load_average: load_average(&files),
             zones: heat::read(&files),
+            pi_firmware: pi_firmware::read(&files),
             topology,
             limits,
         }

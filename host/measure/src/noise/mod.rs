@@ -21,6 +21,8 @@ pub enum Noise {
     Quota,
     /// Processors are slowed down because they are hot, or are about to be.
     Heat,
+    /// The board gets too little voltage.
+    Power,
     /// Something else runs.
     Load,
     /// Frequencies follow the load.
@@ -42,6 +44,7 @@ impl Noise {
             Self::Steal => "steal",
             Self::Quota => "quota",
             Self::Heat => "heat",
+            Self::Power => "power",
             Self::Load => "load",
             Self::Governor => "governor",
             Self::Turbo => "turbo",

@@ -17,11 +17,13 @@ const SWAPPED_SHARE: f64 = 0.01;
 
 /// What disturbs measurements in these conditions, the gravest first.
 pub fn warnings(conditions: &Conditions) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = [load, quota, governor, turbo, smt, swap, hypervisor]
-        .iter()
-        .filter_map(|warning| warning(conditions))
-        .chain(heat(conditions))
-        .collect();
+    let mut warnings: Vec<Warning> = [
+        load, power, slowed, quota, governor, turbo, smt, swap, hypervisor,
+    ]
+    .iter()
+    .filter_map(|warning| warning(conditions))
+    .chain(heat(conditions))
+    .collect();
     warnings.sort_by_key(|warning| warning.noise);
     warnings
 }
@@ -37,6 +39,30 @@ fn load(conditions: &Conditions) -> Option<Warning> {
         found: format!("the load average of the last minute is {average:.2} on {cpus} CPUs"),
         meaning: "other programs take time and caches from what is measured",
         remedy: "`top` shows which; end them, or wait a minute after a build".to_owned(),
+    })
+}
+
+fn power(conditions: &Conditions) -> Option<Warning> {
+    conditions
+        .pi_firmware
+        .filter(|firmware| firmware.is_undervolted)?;
+    Some(Warning {
+        noise: Noise::Power,
+        found: "the board gets too little voltage".to_owned(),
+        meaning: "the firmware slows the processor down whenever it needs more",
+        remedy: "use the power supply that its maker recommends, and a shorter cable".to_owned(),
+    })
+}
+
+fn slowed(conditions: &Conditions) -> Option<Warning> {
+    conditions
+        .pi_firmware
+        .filter(|firmware| firmware.is_slowed)?;
+    Some(Warning {
+        noise: Noise::Heat,
+        found: "the firmware runs the processor slower than it was told to".to_owned(),
+        meaning: "how fast it is depends on heat and power, and changes in between",
+        remedy: "cool it better; `vcgencmd get_throttled` says why".to_owned(),
     })
 }
 

@@ -75,6 +75,21 @@ fn intel_has_its_own_switch() {
 }
 
 #[test]
+fn a_pi_says_what_its_firmware_does() {
+    let pi =
+        |bits| Machine::default().with("sys/devices/platform/soc/soc:firmware/get_throttled", bits);
+    // Once, since its start, it was hot and short of power.
+    check(&pi("50000\n"), &expect![""]);
+    check(
+        &pi("50005\n"),
+        &expect![[r#"
+        heat: the firmware runs the processor slower than it was told to: how fast it is depends on heat and power, and changes in between; cool it better; `vcgencmd get_throttled` says why
+        power: the board gets too little voltage: the firmware slows the processor down whenever it needs more; use the power supply that its maker recommends, and a shorter cable
+    "#]],
+    );
+}
+
+#[test]
 fn what_happened_meanwhile_is_said() {
     let before = server().counters();
     let after = Counters {
