@@ -10,6 +10,9 @@ const MOST_CONNECTIONS: usize = 60_000;
 /// No generator on one machine comes near it.
 const MOST_PER_SECOND: f64 = 1_000_000.0;
 
+/// Longer is a mistake in the unit.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How fast requests are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
@@ -53,6 +56,11 @@ impl Step {
         if self.duration.is_zero() {
             return Err(Fault::usage("a step of 0 s measures nothing")
                 .hint("give it some seconds: P99.9 needs thousands of requests"));
+        }
+        if self.duration > LONGEST || self.warmup > LONGEST {
+            return Err(Fault::usage(
+                "a step and its warm-up may take a day each, and no longer",
+            ));
         }
         match self.pace {
             Pace::PerSecond(rate) if !(rate > 0.0 && rate <= MOST_PER_SECOND) => {

@@ -235,6 +235,10 @@ fn what_makes_no_sense_is_refused() {
             duration: Duration::ZERO,
             ..step(1, Pace::Unlimited)
         },
+        Step {
+            warmup: Duration::MAX,
+            ..step(1, Pace::Unlimited)
+        },
     ] {
         assert_eq!(step.check().unwrap_err().kind, FaultKind::Usage, "{step:?}");
     }
