@@ -27,6 +27,7 @@ mod killed;
 mod lua;
 mod made;
 mod matrix;
+mod musl;
 mod packages;
 mod pinned;
 mod platforms;

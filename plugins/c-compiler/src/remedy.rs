@@ -45,5 +45,15 @@ fn tables(target: &Machine, static_link: bool) -> Vec<String> {
         let packages = packages.join(", ");
         format!("`[toolchain.gcc]` with `with = \"debian\"` and `packages = [{packages}]`")
     });
-    zig.into_iter().chain(gcc).collect()
+    zig.into_iter().chain(gcc).chain(musl(target)).collect()
+}
+
+/// The table of a sysroot with which a GCC for glibc builds for a target with musl.
+fn musl(target: &Machine) -> Option<String> {
+    let architecture = gcc::musl_architecture(target)?;
+    Some(format!(
+        "beside a GCC for `{}`, `[toolchain.musl]` with `with = \"debian\"`, `architecture = \
+         \"{architecture}\"` and `packages = [\"musl-dev\"]`",
+        gcc::triple(target)?
+    ))
 }

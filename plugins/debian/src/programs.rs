@@ -70,6 +70,11 @@ const LIBRARIES: [&str; 5] = [
     "libnewlib-arm-none-eabi",
 ];
 
+/// Whether a package is known for its programs.
+pub(crate) fn are_in_package(package: &str) -> bool {
+    !of_package(package).is_empty()
+}
+
 /// The programs of a well-known package.
 pub(crate) fn of_package(package: &str) -> Vec<String> {
     if let Some((_, programs)) = OTHERS.iter().find(|(name, _)| *name == package) {
@@ -206,6 +211,7 @@ mod tests {
             ("gcc-arm-none-eabi", Some("arm-none-eabi-gcc")),
             ("binutils-avr", Some("avr-addr2line")),
             ("gdb-multiarch", Some("gdb-multiarch")),
+            ("gcc-x86-64-linux-gnu", Some("x86_64-linux-gnu-gcc")),
             ("gcc-12-base", None),
             ("libc6-dev-arm64-cross", None),
         ] {

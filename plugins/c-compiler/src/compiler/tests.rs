@@ -108,6 +108,36 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
     "#]].assert_eq(&shown.concat());
 }
 
+#[test]
+fn a_gcc_for_glibc_takes_musl_that_is_lent_and_compiles_c_alone() {
+    let musl = || InstalledToolchain {
+        sysroot: Some("aarch64-linux-musl".to_owned()),
+        ..toolchain("musl", "1.2.3", &[])
+    };
+    let both = || {
+        let tools = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++"];
+        toolchain("gcc", "12.2.0", &tools)
+    };
+    let target = Machine::of("aarch64-unknown-linux-musl");
+    let compiler = Compiler::find(&[both(), musl()], &target, true).unwrap();
+    assert_eq!(compiler.toolchains(), ["gcc", "musl"]);
+    let Err(Error::Unsupported(cxx)) = compiler.driver(Language::Cxx) else {
+        panic!("its C++ library is glibc's")
+    };
+    let shown = [
+        shown(&compiler, Language::C),
+        format!("{cxx}\n"),
+        refusal(&[both()], "aarch64-unknown-linux-musl", true),
+        refusal(&[both(), musl()], "x86_64-unknown-linux-musl", true),
+    ];
+    expect![[r#"
+        tool/gcc/bin/aarch64-linux-gnu-gcc -march=armv8-a --sysroot={tool/musl/aarch64-linux-musl} -isystem {tool/musl/aarch64-linux-musl/usr/include/aarch64-linux-musl} -B{tool/musl/aarch64-linux-musl/usr/lib/aarch64-linux-musl}/ -static
+        the C++ library of toolchain `gcc` is made for glibc, so it builds C alone for a target with musl; add `[toolchain.zig]` and name it before `gcc`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`, and no toolchain of the build has musl for it; for `aarch64-unknown-linux-musl` add `[toolchain.zig]`, or beside a GCC for `aarch64-linux-gnu`, `[toolchain.musl]` with `with = "debian"`, `architecture = "arm64"` and `packages = ["musl-dev"]` and name it in the build's `toolchain` or `tools`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `x86_64-unknown-linux-musl` add `[toolchain.zig]`, or beside a GCC for `x86_64-linux-gnu`, `[toolchain.musl]` with `with = "debian"`, `architecture = "amd64"` and `packages = ["musl-dev"]` and name it in the build's `toolchain` or `tools`
+    "#]].assert_eq(&shown.concat());
+}
+
 /// Debian's packages for arm64.
 fn arm64() -> InstalledToolchain {
     InstalledToolchain {

@@ -13,16 +13,26 @@ use semver::Version;
 
 use crate::compiler::{Call, Language};
 
-pub(crate) use self::ports::{is_for, packages, triple};
+pub(crate) use self::ports::{is_for, musl_architecture, packages, triple};
 pub(crate) use self::prefix::Prefix;
 
 /// The first release whose CPUs are known here.
 const OLDEST: u64 = 11;
 
+/// The C library that a compiler's programs are linked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Library {
+    /// The one that the compiler was made for, of its own toolchain or of a sysroot.
+    Usual,
+    /// musl of a sysroot, by a compiler that was made for glibc.
+    Musl,
+}
+
 /// The GCC of one toolchain for one target machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Gcc {
     pub(crate) release: Version,
+    pub(crate) library: Library,
     toolchain: InstalledToolchain,
     /// What the names of its programs begin with, e.g. `aarch64-linux-gnu`.
     prefix: String,
@@ -40,6 +50,7 @@ impl Gcc {
     ) -> Result<Self, Error> {
         let release = release(toolchain)?;
         Ok(Self {
+            library: prefix.library(target).unwrap_or(Library::Usual),
             toolchain: toolchain.clone(),
             prefix: prefix.text.to_owned(),
             suffix: prefix.suffix.to_owned(),
@@ -49,6 +60,13 @@ impl Gcc {
     }
 
     pub(crate) fn driver(&self, language: Language) -> Result<Call, Error> {
+        if (language, self.library) == (Language::Cxx, Library::Musl) {
+            return Err(Error::Unsupported(format!(
+                "the C++ library of toolchain `{}` is made for glibc, so it builds C alone for a \
+                 target with musl; add `[toolchain.zig]` and name it before `{0}`",
+                self.toolchain.name
+            )));
+        }
         let name = match language {
             Language::C => format!("{}-gcc{}", self.prefix, self.suffix),
             Language::Cxx => format!("{}-g++{}", self.prefix, self.suffix),
