@@ -5,7 +5,8 @@ use orch_tests::Project;
 
 use crate::project_of_compilers;
 
-const C: &str = "\
+/// Prints a root.
+pub(crate) const C: &str = "\
 #include <math.h>
 #include <stdio.h>
 
@@ -17,7 +18,8 @@ int main(int count, char **arguments)
 }
 ";
 
-const CXX: &str = "\
+/// Throws and catches.
+pub(crate) const CXX: &str = "\
 #include <iostream>
 #include <map>
 #include <stdexcept>

@@ -28,6 +28,7 @@ mod lua;
 mod made;
 mod matrix;
 mod musl;
+mod native;
 mod packages;
 mod pinned;
 mod platforms;

@@ -10,7 +10,7 @@ use crate::{cgo, lua};
 const TOOLCHAINS: &str = "
 [toolchain.host]
 with = \"system\"
-programs = [\"x86_64-linux-gnu-gcc\"]
+programs = [\"gcc\"]
 
 [toolchain.gcc]
 with = \"debian\"

@@ -250,6 +250,8 @@ fn a_command_is_told_of_the_compiler() {
     let json = r#"{"command": ["make", "it's", "$HOME"], "outputs": ["bin/agent", "libx.so.1"]}"#;
     let build = plan(&with_make(), json, &fake::Facts::new()).unwrap();
     let action = &build.actions[0];
+    assert_eq!(action.program.text(), "scratch/command.sh");
+    let script = &action.files[0].text;
     let words: Vec<_> = action.arguments.iter().map(word).collect();
     let variables = action.environment.iter();
     let variables: Vec<_> = variables
@@ -266,7 +268,7 @@ fn a_command_is_told_of_the_compiler() {
         LDFLAGS=
         PATH={tool/gcc}:{tool/make}:/usr/local/bin:/usr/bin:/bin
         PKG_CONFIG_LIBDIR={scratch/no-packages}
-    "#]].assert_eq(&format!("{}\n{}\n", words.join("\n"), variables.join("\n")));
+    "#]].assert_eq(&format!("{script}{}\n{}\n", words.join("\n"), variables.join("\n")));
     assert!(build.artifacts[0].executable && !build.artifacts[1].executable);
 }
 

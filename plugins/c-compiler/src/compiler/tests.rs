@@ -82,7 +82,8 @@ fn a_gcc_for_c_alone_says_which_package_compiles_cxx() {
     assert_eq!(
         text,
         "toolchain `gcc` has no `aarch64-linux-gnu-g++`; add its package to the toolchain's, \
-         such as `packages = [\"g++-aarch64-linux-gnu\"]`"
+         such as `packages = [\"g++-aarch64-linux-gnu\"]`, or `g++` to its `programs` if they are \
+         the machine's own"
     );
 }
 
@@ -104,7 +105,7 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
         Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; no known compiler links static programs for `x86_64-unknown-linux-gnu`
         Zig has no C library for `thumbv6m-none-eabi`, `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `thumbv6m-none-eabi` add `[toolchain.gcc]` with `with = "debian"` and `packages = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"]` and name it in the build's `toolchain` or `tools`
         `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; no known compiler builds for `wasm32-unknown-js`
-        toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages, name the compiler's first
+        toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages or programs, name the compiler's first
     "#]].assert_eq(&shown.concat());
 }
 
