@@ -15,6 +15,7 @@ mod cgo;
 mod command_line;
 mod companions;
 mod compilers;
+mod debuggers;
 mod emulator;
 mod every_target;
 mod example;
