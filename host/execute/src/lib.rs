@@ -12,6 +12,7 @@ mod environment;
 mod file_memory;
 mod footing;
 mod inputs;
+mod interpreter;
 mod known_files;
 mod leftovers;
 mod lists;

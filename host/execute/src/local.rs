@@ -23,7 +23,7 @@ use crate::sandboxed::View;
 use crate::sandboxes::{Occupied, Sandboxes};
 use crate::verdict::{judge_end, not_started};
 use crate::workspace::Workspace;
-use crate::{inputs, outputs, undeclared};
+use crate::{inputs, interpreter, outputs, undeclared};
 
 /// How long a WebAssembly module without a limit of its own may run.
 const LONGEST_WASM_RUN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -323,6 +323,7 @@ impl Executor for LocalExecutor {
             Ok(result) => Ok(Execution::Succeeded(result)),
             Err(ended) => {
                 let hint = || undeclared::hint(&job, &self.settings.project, &sample);
+                let ended = interpreter::explained(ended, job.action, &sample);
                 ended.or_hint(hint).report(sample)
             }
         }
