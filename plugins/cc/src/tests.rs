@@ -279,7 +279,12 @@ fn a_command_is_told_of_the_compiler() {
         LDFLAGS=
         PATH={tool/gcc}:{tool/make}:/usr/local/bin:/usr/bin:/bin
         PKG_CONFIG_LIBDIR={scratch/no-packages}
-    "##]].assert_eq(&format!("{script}{}\n{}\n", words.join("\n"), variables.join("\n")));
+    "##]]
+    .assert_eq(&format!(
+        "{script}{}\n{}\n",
+        words.join("\n"),
+        variables.join("\n")
+    ));
     assert!(build.artifacts[0].executable && !build.artifacts[1].executable);
 }
 

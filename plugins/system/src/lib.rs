@@ -59,7 +59,7 @@ fn tools(programs: &[Found], host: &Machine) -> Vec<Tool> {
     let full = programs.iter().filter_map(|program| {
         let full = compiler::full_name(&program.name, host)?;
         let is_new = programs.iter().all(|other| other.name != full);
-        is_new.then(|| (full, program.name.as_str()))
+        is_new.then_some((full, program.name.as_str()))
     });
     let own = own.map(|name| Tool::new(name.as_str(), format!("bin/{name}")));
     let full = full.map(|(full, name)| Tool::new(full, format!("bin/{name}")));

@@ -237,7 +237,7 @@ mod tests {
                     .iter()
                     .map(|(name, file)| Tool {
                         name: (*name).to_owned(),
-                        program: RelativePath::new(*file).expect("the path stays"),
+                        program: RelativePath::new(file).expect("the path stays"),
                     })
                     .collect(),
                 version: "12.2.0".into(),

@@ -100,9 +100,9 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
         refusal(&[library_first], "aarch64-unknown-linux-gnu", false),
     ];
     expect![[r#"
-        toolchain `go` has no C compiler; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]` and name it in the build's `toolchain` or `tools`
+        toolchain `go` has no C compiler; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]`, or `[toolchain.host]` with `with = "system"` and `programs = ["gcc"]` on a machine with x86_64 and name it in the build's `toolchain` or `tools`
         Zig 0.11.0 is older than 0.13.0, the first whose targets are known; ask for `version = ">=0.13"` in the toolchain's table
-        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; no known compiler links static programs for `x86_64-unknown-linux-gnu`
+        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; for `x86_64-unknown-linux-gnu` add `[toolchain.host]` with `with = "system"` and `programs = ["gcc"]` on a machine with x86_64 and name it in the build's `toolchain` or `tools`
         Zig has no C library for `thumbv6m-none-eabi`, `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `thumbv6m-none-eabi` add `[toolchain.gcc]` with `with = "debian"` and `packages = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"]` and name it in the build's `toolchain` or `tools`
         `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; no known compiler builds for `wasm32-unknown-js`
         toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages or programs, name the compiler's first
@@ -134,8 +134,8 @@ fn a_gcc_for_glibc_takes_musl_that_is_lent_and_compiles_c_alone() {
     expect![[r#"
         tool/gcc/bin/aarch64-linux-gnu-gcc -march=armv8-a --sysroot={tool/musl/aarch64-linux-musl} -isystem {tool/musl/aarch64-linux-musl/usr/include/aarch64-linux-musl} -B{tool/musl/aarch64-linux-musl/usr/lib/aarch64-linux-musl}/ -static
         the C++ library of toolchain `gcc` is made for glibc, so it builds C alone for a target with musl; add `[toolchain.zig]` and name it before `gcc`
-        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`, and no toolchain of the build has musl for it; for `aarch64-unknown-linux-musl` add `[toolchain.zig]`, or beside a GCC for `aarch64-linux-gnu`, `[toolchain.musl]` with `with = "debian"`, `architecture = "arm64"` and `packages = ["musl-dev"]` and name it in the build's `toolchain` or `tools`
-        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `x86_64-unknown-linux-musl` add `[toolchain.zig]`, or beside a GCC for `x86_64-linux-gnu`, `[toolchain.musl]` with `with = "debian"`, `architecture = "amd64"` and `packages = ["musl-dev"]` and name it in the build's `toolchain` or `tools`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`, and no toolchain of the build has musl for it; for `aarch64-unknown-linux-musl` add `[toolchain.zig]`, or `[toolchain.musl]` with `with = "debian"`, `architecture = "arm64"` and `packages = ["musl-dev"]` beside a GCC for `aarch64-linux-gnu` and name it in the build's `toolchain` or `tools`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `x86_64-unknown-linux-musl` add `[toolchain.zig]`, or `[toolchain.musl]` with `with = "debian"`, `architecture = "amd64"` and `packages = ["musl-dev"]` beside a GCC for `x86_64-linux-gnu` and name it in the build's `toolchain` or `tools`
     "#]].assert_eq(&shown.concat());
 }
 
