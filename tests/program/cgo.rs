@@ -192,7 +192,7 @@ fn c_without_a_compiler() {
 
 /// A program with what of Zstandard unpacks, these toolchains beside Go, and these lines of its
 /// build.
-fn unpack(toolchains: &str, build: &str) -> Project {
+pub(crate) fn unpack(toolchains: &str, build: &str) -> Project {
     let library = crate_folder("zstd-sys").join("zstd/lib");
     let mut project = project_of_compilers()
         .pipeline(&format!("{TABLES}{toolchains}{BUILD}{build}\n"))

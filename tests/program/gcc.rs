@@ -5,7 +5,8 @@ use orch_tests::Project;
 
 use crate::project_of_compilers;
 
-const C: &str = "\
+/// Prints a root.
+pub(crate) const C: &str = "\
 #include <math.h>
 #include <stdio.h>
 
@@ -17,7 +18,8 @@ int main(int count, char **arguments)
 }
 ";
 
-const CXX: &str = "\
+/// Throws and catches.
+pub(crate) const CXX: &str = "\
 #include <iostream>
 #include <map>
 #include <stdexcept>
@@ -108,8 +110,8 @@ fn a_compiler_that_is_lent_builds_what_the_builds_own_does_not() {
     .shows("zig} c++ -target x86_64-linux-musl");
 }
 
-/// One program for one target by Debian's GCC for 64-bit Arm.
-fn one_program(target: &str) -> Project {
+/// One program for one target by Debian's GCC for 64-bit Arm, with more lines of its build.
+fn one_program(target: &str, build: &str) -> Project {
     project_of_compilers()
         .pipeline(&format!(
             "\
@@ -128,7 +130,7 @@ with = \"cc\"
 toolchain = \"gcc\"
 sources = [\"agent.c\"]
 targets = [\"device\"]
-"
+{build}"
         ))
         .file("agent.c", C)
 }
@@ -141,7 +143,7 @@ fn locked(project: Project) -> Project {
 
 #[test]
 fn a_target_that_no_compiler_builds_for() {
-    locked(one_program("platform = \"cortex-m4f\""))
+    locked(one_program("platform = \"cortex-m4f\"", ""))
         .orch(&["plan"])
         .exits(2)
         .as_documented("A target that no compiler builds for");
@@ -149,8 +151,24 @@ fn a_target_that_no_compiler_builds_for() {
 
 #[test]
 fn a_cpu_that_a_compiler_does_not_know() {
-    locked(one_program("platform = \"graviton\"\ncpu = \"graviton4\""))
+    let target = "platform = \"graviton\"\ncpu = \"graviton4\"";
+    locked(one_program(target, ""))
         .orch(&["plan"])
         .exits(2)
         .as_documented("A CPU that a compiler does not know");
+}
+
+#[test]
+fn a_program_whose_c_library_is_missing() {
+    let build = "libraries = [\"m\"]\nsmoke = []\n";
+    let project = one_program("platform = \"linux-arm64\"", build);
+    project
+        .orch(&["run"])
+        .exits(1)
+        .says("build.agent@device/link");
+    // What was built is at hand, so all that is told now is about the smoke run.
+    project
+        .orch(&["run"])
+        .exits(1)
+        .as_documented("A program whose C library is missing");
 }

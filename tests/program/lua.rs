@@ -91,7 +91,8 @@ fn lua_is_built_from_its_sources_and_runs_on_each_machine() {
     }
 }
 
-fn sources() -> Project {
+/// The project with Lua's sources in its folder `lua`.
+pub(crate) fn sources() -> Project {
     let crate_folder = fetched();
     let lua = std::fs::read_dir(&crate_folder)
         .expect("a crate can be read")

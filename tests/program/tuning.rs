@@ -1,7 +1,4 @@
-//! What tuning set, as a user is told: by whom, why, and what overrode what; and that a real
-//! debugger stops where it is told in a program that policy `go-debug` was for.
-
-use std::process::Command;
+//! What tuning set, as a user is told: by whom, why, and what overrode what.
 
 use orch_tests::{Project, expect};
 
@@ -192,70 +189,4 @@ fn what_concerns_the_whole_machine_is_advised_only_where_the_pipeline_allows_it(
         .orch(&["check"])
         .exits(2)
         .says("mitigations");
-}
-
-/// A real release from the machine's package registry.
-#[test]
-fn a_debugger_stops_at_a_line_and_shows_it() {
-    let main = "\
-package main
-
-import \"fmt\"
-
-func doubled(number int) int {
-	twice := number * 2
-	return twice
-}
-
-func main() {
-	fmt.Println(doubled(21))
-}
-";
-    let pipeline = "\
-version = 1
-name = \"agent\"
-
-[toolchain.go]
-version = \"1.22.10\"
-
-[target.static]
-platform = \"musl\"
-
-[build.agent]
-with = \"go\"
-package = \"./cmd/agent\"
-targets = [\"static\"]
-tuning = [\"go-release\", \"go-debug\"]
-";
-    let project = project()
-        .pipeline(pipeline)
-        .file("go.mod", MODULE)
-        .file("cmd/agent/main.go", main);
-    project.orch(&["run"]).exits(0);
-
-    let mapping = format!(
-        "set substitute-path example.org/agent {}",
-        project.path().display()
-    );
-    let debugger = Command::new("gdb")
-        .args(["-nx", "-batch", "-ex", "set debuginfod enabled off"])
-        .args(["-ex", &mapping, "-ex", "break cmd/agent/main.go:7"])
-        .args(["-ex", "run", "-ex", "info locals"])
-        .arg(project.path().join("out/agent/static/agent"))
-        .current_dir("/")
-        .output()
-        .unwrap_or_else(|error| panic!("`gdb`: {error}; apt-get install gdb"));
-    let printed = String::from_utf8_lossy(&debugger.stdout).into_owned();
-    for part in [
-        "main.doubled (number=21",
-        "at example.org/agent/cmd/agent/main.go:7\n",
-        "7\t\treturn twice\n",
-        "twice = 42\n",
-    ] {
-        let said = String::from_utf8_lossy(&debugger.stderr);
-        assert!(
-            printed.contains(part),
-            "no `{part}` in\n{printed}---\n{said}"
-        );
-    }
 }

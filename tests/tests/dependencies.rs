@@ -34,7 +34,10 @@ const HOUSE: [Room; 20] = [
     room("orch-store", &["orch-model", "orch-engine"]),
     room("orch-inspect", &["orch-model"]),
     room("orch-machine", &["orch-model"]),
-    room("orch-measure", &["orch-model", "orch-engine"]),
+    room(
+        "orch-measure",
+        &["orch-model", "orch-engine", "orch-history"],
+    ),
     room("orch-history", &["orch-model"]),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
@@ -62,6 +65,8 @@ const HOUSE: [Room; 20] = [
             "orch-store",
             "orch-inspect",
             "orch-machine",
+            "orch-measure",
+            "orch-history",
             "orch-plugins",
             "orch-fetch",
             "orch-execute",
@@ -85,7 +90,7 @@ struct Door {
     why: &'static str,
 }
 
-const DOORS: [Door; 12] = [
+const DOORS: [Door; 13] = [
     Door {
         family: "landlock",
         users: &["orch-sandbox"],
@@ -110,6 +115,11 @@ const DOORS: [Door; 12] = [
         family: "reqwest",
         users: &["orch-fetch"],
         why: "bytes come from the network through one door, where they are checked",
+    },
+    Door {
+        family: "hyper",
+        users: &["orch-measure"],
+        why: "a client without pool and redirects puts load on a service, and fetches nothing",
     },
     Door {
         family: "rustls",

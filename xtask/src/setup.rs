@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 18] = [
+static TO_TEST: [Need; 19] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -98,6 +98,12 @@ static TO_TEST: [Need; 18] = [
         why: "stopping a program that policy `go-debug` was for",
         present: || Line::new("gdb --version").succeeds(),
         remedies: &[Remedy::Debian(&["gdb"])],
+    },
+    Need {
+        what: "Delve",
+        why: "the same by Go's own debugger",
+        present: || Line::new("dlv version").succeeds(),
+        remedies: &[Remedy::Debian(&["delve"])],
     },
     Need {
         what: "Node.js",

@@ -47,13 +47,18 @@ fn every_plugin_is_inside_and_sorted() {
             "generic",
             "go",
             "go-debug",
+            "go-probes",
             "go-release",
             "go-runtime",
             "go-source",
+            "gobench",
             "graviton",
+            "http-load",
             "kunpeng",
             "musl",
             "pi",
+            "process",
+            "size",
             "system",
             "system-tuning",
             "wasm",
@@ -92,6 +97,7 @@ fn each_is_small() {
         let most = match plugin.id {
             // Those that read documents and versions have the code for it.
             "cc" | "go" | "zig" => 500_000,
+            "gobench" => 350_000,
             "cargo" | "system" => 250_000,
             // Works out which packages a set needs.
             "debian" => 250_000,

@@ -1,5 +1,6 @@
 //! The command line as types. Knows words and flags; does nothing.
 
+mod bench;
 mod cache;
 mod ci;
 mod target;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use bench::{BenchCommand, HistoryArguments, HistoryFormat};
 pub use cache::CacheCommand;
 pub use ci::CiCommand;
 pub use target::TargetCommand;
@@ -24,7 +26,8 @@ pub use toolchain::{ShellSyntax, ToolchainCommand};
     after_help = "\
 Exit codes:
   0 done · 1 an action failed · 2 usage or pipeline wrong · 3 plugin refused, denied or failed
-  4 could not fetch or verify · 5 our own fault · 130 interrupted
+  4 could not fetch or verify · 5 our own fault · 10 a gate failed · 11 a gate could not be decided
+  130 interrupted
 
 Environment:
   ORCH_CACHE_DIR   what can be made again [default: $XDG_CACHE_HOME/orch]
@@ -119,6 +122,39 @@ Examples:
         selection: Selection,
         #[command(flatten)]
         running: Running,
+    },
+
+    /// Measure: every bench, or those that are named, also if it was measured before.
+    #[command(
+        after_help = "\
+Examples:
+  orch bench
+  orch bench --only bench.startup@static
+  orch bench compare 4f2a91c HEAD
+  orch bench compare pi5 graviton3",
+        args_conflicts_with_subcommands = true,
+        subcommand_negates_reqs = true
+    )]
+    Bench {
+        #[command(subcommand)]
+        command: Option<BenchCommand>,
+        #[command(flatten)]
+        project: ProjectArguments,
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        running: Running,
+    },
+
+    /// What was measured before: a line for each metric, or everything for other programs.
+    #[command(after_help = "\
+Examples:
+  orch history
+  orch history --only bench.startup --metric wall
+  orch history --format benchstat > figures.txt")]
+    History {
+        #[command(flatten)]
+        arguments: HistoryArguments,
     },
 
     /// Run, and again whenever an input, the pipeline, its lock or a plugin of its own changes.

@@ -18,6 +18,10 @@ pub enum Exit {
     Fetch,
     /// Our own fault, or the machine's.
     Internal,
+    /// A gate failed.
+    GateFailed,
+    /// A gate could not be decided.
+    GateInconclusive,
     /// The user interrupted.
     Interrupted,
 }
@@ -32,6 +36,8 @@ impl Exit {
             Exit::Plugin => 3,
             Exit::Fetch => 4,
             Exit::Internal => 5,
+            Exit::GateFailed => 10,
+            Exit::GateInconclusive => 11,
             Exit::Interrupted => 130,
         }
     }
@@ -43,6 +49,8 @@ impl Exit {
             FaultKind::Plugin => Exit::Plugin,
             FaultKind::Fetch => Exit::Fetch,
             FaultKind::Internal | FaultKind::Lost => Exit::Internal,
+            FaultKind::GateFailed => Exit::GateFailed,
+            FaultKind::GateInconclusive => Exit::GateInconclusive,
             FaultKind::Interrupted => Exit::Interrupted,
         }
     }
@@ -65,7 +73,8 @@ impl Exit {
         .map_or(Exit::Done, Exit::of_fault)
     }
 
-    /// Of a run: an interrupt first, then our own fault, then what failed.
+    /// Of a run: an interrupt first, then our own fault, then what failed, then
+    /// what was measured.
     pub fn of_run(run: &Run) -> Self {
         let of_node = |outcome: &Outcome| match outcome {
             Outcome::Succeeded { .. } | Outcome::Skipped { .. } => Exit::Done,
@@ -87,6 +96,8 @@ impl Exit {
             Exit::Plugin,
             Exit::Usage,
             Exit::ActionFailed,
+            Exit::GateFailed,
+            Exit::GateInconclusive,
         ]
         .into_iter()
         .find(|exit| exits.contains(exit))

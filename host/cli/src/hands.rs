@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
-use orch_engine::port::{Executor, Sources};
+use orch_engine::port::{Executor, Measurer, Sources};
 use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
 use orch_execute::{
     FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
@@ -18,6 +18,7 @@ use crate::healing;
 use crate::house::House;
 use crate::isolation;
 use crate::judge::StoreJudge;
+use crate::measuring::{self, NoMeasurer};
 use crate::project::Project;
 use crate::stop::Stop;
 use crate::trace_file::TraceFile;
@@ -25,7 +26,8 @@ use crate::trace_file::TraceFile;
 /// What stands behind the ports of a run.
 pub struct Hands {
     sources: Arc<dyn Sources>,
-    executor: LocalExecutor,
+    executor: Arc<LocalExecutor>,
+    measurer: Box<dyn Measurer>,
     /// What was done before.
     pub cache: StoreActionCache,
     judge: StoreJudge,
@@ -68,7 +70,8 @@ impl Hands {
                 own_files,
                 memory.clone(),
             )),
-            executor: LocalExecutor::new(settings, house.store.clone()),
+            executor: Arc::new(LocalExecutor::new(settings, house.store.clone())),
+            measurer: Box::new(NoMeasurer),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
             publisher: ProjectPublisher::new(
@@ -93,6 +96,13 @@ impl Hands {
         noted
     }
 
+    /// Measures from now on, for a project; `anew` also what was measured before.
+    pub fn measure(&mut self, house: &House, project: &Project, anew: bool) -> Result<(), Fault> {
+        let executor = self.executor.clone();
+        self.measurer = Box::new(measuring::measurer(house, project, executor, anew)?);
+        Ok(())
+    }
+
     /// What the emulator of this name held when it was first asked for.
     pub fn emulator(&self, name: &str) -> Result<Option<Digest>, Fault> {
         self.executor.emulator(name)
@@ -103,7 +113,8 @@ impl Hands {
             host: &house.environment.host,
             toolchains: &house.toolchains,
             sources: &*self.sources,
-            executor: &self.executor,
+            executor: &*self.executor,
+            measurer: &*self.measurer,
             cache: &self.cache,
             judge: &self.judge,
             publisher: &self.publisher,

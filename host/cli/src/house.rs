@@ -73,43 +73,49 @@ impl House {
     /// The plugin host with the bundled plugins, and those of a pipeline in their place or
     /// beside them: the name that the pipeline gives each, and its file.
     pub fn plugins(&self, console: &Console, own: &[OwnPlugin]) -> Result<PluginHost, Stop> {
-        let host = PluginHost::new(
-            PluginHostSettings {
-                cache: self.environment.cache.clone(),
-                limits: Limits::default(),
-            },
-            self.facts.clone(),
-            grants::read(&self.environment)?,
-        );
-        for bundled in orch_bundled::PLUGINS {
-            host.load_bytes(bundled.component, PluginOrigin::Bundled)
-                .map_err(|failure| {
-                    Fault::internal(format!("bundled plugin `{}`: {failure}", bundled.id))
-                })?;
-        }
-        let mut failed = false;
-        for own in own {
-            let loaded = host
-                .load_path(&own.folder, &own.path)
-                .map_err(|failure| failure.to_string())
-                .and_then(|id| match id.as_str() == own.name {
-                    true => Ok(()),
-                    false => Err(format!(
-                        "plugin `{}` (`{}`) calls itself `{id}`; use that name under `[plugins]`",
-                        own.name,
-                        own.path.display()
-                    )),
-                });
-            if let Err(why) = loaded {
-                failed = true;
-                console.fault(&Fault::new(FaultKind::Plugin, why));
-            }
-        }
-        match failed {
-            true => Err(Stop::Said(Exit::Plugin)),
-            false => Ok(host),
+        let (host, faults) = load_plugins(&self.environment, self.facts.clone(), own)?;
+        faults.iter().for_each(|fault| console.fault(fault));
+        match faults.is_empty() {
+            false => Err(Stop::Said(Exit::Plugin)),
+            true => Ok(host),
         }
     }
+}
+
+/// A plugin host with the bundled plugins, and those of a pipeline that could be loaded; what is
+/// wrong with the others.
+pub fn load_plugins(
+    environment: &Environment,
+    facts: Arc<dyn FactSource>,
+    own: &[OwnPlugin],
+) -> Result<(PluginHost, Vec<Fault>), Fault> {
+    let settings = PluginHostSettings {
+        cache: environment.cache.clone(),
+        limits: Limits::default(),
+    };
+    let host = PluginHost::new(settings, facts, grants::read(environment)?);
+    for bundled in orch_bundled::PLUGINS {
+        host.load_bytes(bundled.component, PluginOrigin::Bundled)
+            .map_err(|failure| {
+                Fault::internal(format!("bundled plugin `{}`: {failure}", bundled.id))
+            })?;
+    }
+    let mut faults = Vec::new();
+    for own in own {
+        let loaded = host
+            .load_path(&own.folder, &own.path)
+            .map_err(|failure| failure.to_string())
+            .and_then(|id| match id.as_str() == own.name {
+                true => Ok(()),
+                false => Err(format!(
+                    "plugin `{}` (`{}`) calls itself `{id}`; use that name under `[plugins]`",
+                    own.name,
+                    own.path.display()
+                )),
+            });
+        faults.extend(loaded.err().map(|why| Fault::new(FaultKind::Plugin, why)));
+    }
+    Ok((host, faults))
 }
 
 /// A fault of the cache folder, which the user can always move.

@@ -19,10 +19,12 @@ mod isolation;
 mod judge;
 mod known_projects;
 mod machine_toolchains;
+mod measuring;
 mod planned;
 mod planning;
 mod project;
 mod quantity;
+mod report_file;
 mod results;
 mod selection;
 mod shortcut;
@@ -33,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, BenchCommand, Command};
 use console::Console;
 use environment::Environment;
 use exit::Exit;
@@ -86,6 +88,28 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             selection,
             running,
         } => command::run::run(environment, &project, &selection, &running, console),
+        Command::Bench {
+            command:
+                Some(BenchCommand::Compare {
+                    before,
+                    now,
+                    only,
+                    pipeline,
+                }),
+            ..
+        } => {
+            let sides = [before.as_str(), now.as_str()];
+            command::bench::compare(environment, &pipeline, sides, &only, console)
+        }
+        Command::Bench {
+            command: None,
+            project,
+            selection,
+            running,
+        } => command::bench::bench(environment, &project, &selection, &running, console),
+        Command::History { arguments } => {
+            command::history::history(environment, &arguments, console)
+        }
         Command::Watch {
             project,
             selection,

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use orch_engine::port::{Judgement, OutputFile};
+use orch_engine::port::{BenchReport, Judgement, OutputFile};
 use orch_engine::{
     ActionGraph, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild, Run, SmokeRun,
 };
 use orch_model::Runner;
-use orch_report::{ResultOrigin, ResultRow};
+use orch_report::{BenchRow, ResultOrigin, ResultRow};
 use serde::Deserialize;
 
 /// A row for every artifact that was put in place.
@@ -29,6 +29,25 @@ pub fn rows(plan: &Plan, graph: &ActionGraph, run: &Run) -> Vec<ResultRow> {
                 .map(|(artifact, file)| row(build, artifact.name.as_str(), file, steps))
         })
         .collect()
+}
+
+/// A row for every bench that has figures, whatever its gates say.
+pub fn bench_rows(graph: &ActionGraph, run: &Run) -> Vec<BenchRow> {
+    let steps = graph.nodes().iter().zip(&run.nodes);
+    let measured = steps.filter(|(node, _)| matches!(node.kind, NodeKind::Measure { .. }));
+    let row = |(node, run): (&Node, &NodeRun)| {
+        let (findings, known) = match &run.outcome {
+            Outcome::Succeeded { result, origin } => (&result.findings, *origin == Origin::Cached),
+            Outcome::Failed { findings, .. } => (findings, false),
+            Outcome::Skipped { .. } | Outcome::Cancelled => return None,
+        };
+        Some(BenchRow {
+            node: node.id.clone(),
+            report: BenchReport::deserialize(findings).ok()?,
+            known,
+        })
+    };
+    measured.filter_map(row).collect()
 }
 
 /// The rows of an earlier run, in which some builds were looked up once more: `rows` are

@@ -121,11 +121,20 @@ fn look<'l>(
             let kept = world.cache.lookup(&ledger.key())?;
             (kept.map(|_| in_place(Left::default())), Some(ledger))
         }
+        NodeKind::Measure { bench } => {
+            let found = gather::bench(graph, node, bench, left, world)?;
+            let known = world.measurer.known(&node.id, &found.ledger.key())?;
+            (known.map(|_| in_place(Left::default())), Some(found.ledger))
+        }
         NodeKind::Publish { artifacts, place } => {
             let publications = gather::publications(graph, node, artifacts, left, world.publisher)?;
             let places = std::slice::from_ref(place);
             let is_in_place = world.publisher.is_in_place(&publications, places)?;
-            (Some((Left::default(), is_in_place)), None)
+            let left = Left {
+                outputs: gather::shipped(publications, place),
+                ..Left::default()
+            };
+            (Some((left, is_in_place)), None)
         }
     })
 }

@@ -9,7 +9,10 @@ use orch_model::{
 
 use crate::graph::{ActionGraph, Node, NodeKind, as_artifact};
 use crate::ledger::Ledger;
-use crate::port::{InstalledTree, OutputFile, Publication, Publisher, SourceFile};
+use crate::plan::PlannedBench;
+use crate::port::{
+    BUILD_STEP, InstalledTree, OutputFile, ProcessReads, Publication, Publisher, SourceFile,
+};
 use crate::world::World;
 
 /// What later nodes read of one that is over.
@@ -39,6 +42,37 @@ pub(crate) fn reads(
     left: LeftBy<'_>,
     world: &World<'_>,
 ) -> Result<Reads, Fault> {
+    let ProcessReads {
+        inputs,
+        artifacts,
+        tools,
+    } = process(graph, node, action, left, world)?;
+    let sandbox = world.executor.sandbox();
+    let emulator = match &action.runner {
+        Runner::Emulator(command) => match command.first() {
+            Some(name) => world.executor.emulator(name)?,
+            None => None,
+        },
+        Runner::Native | Runner::EmbeddedWasm => None,
+    };
+    let ledger = Ledger::of_action(
+        action, world.host, sandbox, emulator, &inputs, &artifacts, &tools,
+    );
+    Ok(Reads {
+        inputs,
+        artifacts,
+        tools,
+        ledger,
+    })
+}
+
+fn process(
+    graph: &ActionGraph,
+    node: &Node,
+    action: &Action,
+    left: LeftBy<'_>,
+    world: &World<'_>,
+) -> Result<ProcessReads, Fault> {
     let mut artifacts: BTreeMap<String, Vec<OutputFile>> = BTreeMap::new();
     let mut tools: BTreeMap<String, InstalledTree> = BTreeMap::new();
     for &need in &node.needs {
@@ -58,6 +92,10 @@ pub(crate) fn reads(
             {
                 artifacts.insert(step.name.clone(), left.outputs.clone());
             }
+            // What a build ships is one step to those that measure it.
+            NodeKind::Publish { .. } if action.after.iter().any(|step| step == BUILD_STEP) => {
+                artifacts.insert(BUILD_STEP.to_owned(), left.outputs.clone());
+            }
             _ => {}
         }
     }
@@ -65,23 +103,84 @@ pub(crate) fn reads(
         true => Vec::new(),
         false => world.sources.files(&action.inputs)?,
     };
-    let sandbox = world.executor.sandbox();
-    let emulator = match &action.runner {
-        Runner::Emulator(command) => match command.first() {
-            Some(name) => world.executor.emulator(name)?,
-            None => None,
-        },
-        Runner::Native | Runner::EmbeddedWasm => None,
-    };
-    let ledger = Ledger::of_action(
-        action, world.host, sandbox, emulator, &inputs, &artifacts, &tools,
-    );
-    Ok(Reads {
+    Ok(ProcessReads {
         inputs,
         artifacts,
         tools,
+    })
+}
+
+/// All that a bench reads.
+pub(crate) struct Bench {
+    /// What the build ships.
+    pub artifacts: Vec<(Artifact, OutputFile)>,
+    /// What each process reads, in the order of the measurements.
+    pub reads: Vec<ProcessReads>,
+    pub ledger: Ledger,
+}
+
+pub(crate) fn bench(
+    graph: &ActionGraph,
+    node: &Node,
+    bench: &PlannedBench,
+    left: LeftBy<'_>,
+    world: &World<'_>,
+) -> Result<Bench, Fault> {
+    let mut ledger = Ledger::of_bench(bench);
+    let mut reads = Vec::new();
+    for measurement in &bench.measurements {
+        for action in measurement.actions() {
+            let found = self::reads(graph, node, action, left, world)?;
+            ledger.within(&measurement.name, found.ledger);
+            reads.push(ProcessReads {
+                inputs: found.inputs,
+                artifacts: found.artifacts,
+                tools: found.tools,
+            });
+        }
+    }
+    let build = node
+        .needs
+        .iter()
+        .find(|need| graph.nodes()[**need].id == bench.build);
+    let shipped = match build.map(|need| &graph.nodes()[*need].kind) {
+        Some(NodeKind::Publish { artifacts, .. }) => artifacts.as_slice(),
+        _ => &[],
+    };
+    let files = build.and_then(|need| left(*need)).map(|left| &left.outputs);
+    let file_of = |artifact: &Artifact| {
+        let mut files = files.into_iter().flatten();
+        files
+            .find(|file| file.path.relative == artifact.name)
+            .cloned()
+    };
+    let artifacts: Vec<_> = shipped
+        .iter()
+        .filter_map(|(artifact, _)| Some((artifact.clone(), file_of(artifact)?)))
+        .collect();
+    ledger.ship(&artifacts);
+    Ok(Bench {
+        artifacts,
+        reads,
         ledger,
     })
+}
+
+/// What a build ships, as those that measure it find it.
+pub(crate) fn shipped(publications: Vec<Publication>, place: &RelativePath) -> Vec<OutputFile> {
+    let named = |publication: Publication| {
+        let below = publication.to.as_str().strip_prefix(place.as_str())?;
+        let relative = RelativePath::new(below.strip_prefix('/')?).ok()?;
+        let path = SandboxPath {
+            root: Root::Output,
+            relative,
+        };
+        Some(OutputFile {
+            path,
+            ..publication.file
+        })
+    };
+    publications.into_iter().filter_map(named).collect()
 }
 
 /// The files that a step left for a toolchain, by their paths below that one's root.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use orch_model::{Action, Artifact, NodeId, RelativePath, Root, SandboxPath, Target, Toolchain};
 
 use crate::lower::{self, Loose};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedBench};
 
 /// What a node does.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,11 @@ pub enum NodeKind {
         /// What they must fit.
         target: Target,
     },
+    /// Measures what a build made.
+    Measure {
+        /// What is measured, and what the figures are held to.
+        bench: Box<PlannedBench>,
+    },
     /// Puts artifacts where the user looks for them.
     Publish {
         /// What, and where below the pipeline's folder.
@@ -58,10 +63,20 @@ impl NodeKind {
     pub fn inputs(&self) -> &[String] {
         match self {
             Self::Command { action, .. } => &action.inputs,
-            Self::Fetch { .. } | Self::Adopt { .. } | Self::Judge { .. } | Self::Publish { .. } => {
-                &[]
-            }
+            Self::Fetch { .. }
+            | Self::Adopt { .. }
+            | Self::Judge { .. }
+            | Self::Measure { .. }
+            | Self::Publish { .. } => &[],
         }
+    }
+
+    /// Whether a history has its executions.
+    pub fn has_record(&self) -> bool {
+        matches!(
+            self,
+            Self::Command { .. } | Self::Judge { .. } | Self::Measure { .. }
+        )
     }
 
     /// The files and folders of the project that are its alone; `None` for what puts nothing
@@ -73,9 +88,11 @@ impl NodeKind {
                 publish: true,
             } => Some(places_of(action)),
             Self::Publish { place, .. } => Some(vec![place.clone()]),
-            Self::Fetch { .. } | Self::Adopt { .. } | Self::Judge { .. } | Self::Command { .. } => {
-                None
-            }
+            Self::Fetch { .. }
+            | Self::Adopt { .. }
+            | Self::Judge { .. }
+            | Self::Measure { .. }
+            | Self::Command { .. } => None,
         }
     }
 }

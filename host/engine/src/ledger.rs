@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use orch_model::{Action, Artifact, Digest, Hasher, Machine, Runner, Target, Word};
 
+use crate::plan::PlannedBench;
 use crate::port::{InstalledTree, OutputFile, SourceFile};
 
 /// One thing that a result depends on.
@@ -48,10 +49,51 @@ const WALK: &str = "orch key 3";
 /// A judge changes with `orch`; between two releases the number is raised.
 const JUDGE: &str = concat!("orch ", env!("CARGO_PKG_VERSION"), ", findings 2");
 
+/// Raised whenever measuring changes so that figures of before are not like those of now.
+const MEASUREMENT: &str = "orch measurement 1";
+
 /// The engine changes with `orch` alone.
 const EMBEDDED_ENGINE: &str = concat!("embedded engine of orch ", env!("CARGO_PKG_VERSION"));
 
 impl Ledger {
+    /// What the figures of a bench depend on beside its processes and the machine.
+    pub fn of_bench(bench: &PlannedBench) -> Self {
+        let mut ledger = Self::default();
+        ledger.add("measurement format", MEASUREMENT);
+        ledger.add(
+            "probe",
+            format!("{} of plugin `{}`", bench.probe, bench.by.plugin),
+        );
+        ledger.add("the probe's plugin", bench.plugin_digest.to_string());
+        ledger.add("settings", &bench.settings);
+        for measurement in &bench.measurements {
+            let plan = serde_json::to_string(measurement).expect("it has a JSON form");
+            ledger.add(format!("measurement `{}`", measurement.name), plan);
+        }
+        for gate in &bench.gates {
+            ledger.add(
+                format!("gate on `{}`", gate.metric),
+                format!("{} at {}", gate.worse_than, gate.confidence),
+            );
+        }
+        ledger
+    }
+
+    /// Adds what a process of a measurement depends on.
+    pub fn within(&mut self, measurement: &str, process: Self) {
+        for entry in process.0 {
+            self.add(format!("{} of `{measurement}`", entry.what), entry.value);
+        }
+    }
+
+    /// Adds what is shipped.
+    pub fn ship(&mut self, artifacts: &[(Artifact, OutputFile)]) {
+        for (artifact, file) in artifacts {
+            let value = content(file.digest, file.executable);
+            self.add(format!("artifact `{}`", artifact.name), value);
+        }
+    }
+
     /// The ledger of a process; `sandbox` as [`crate::port::Executor::sandbox`] says it.
     pub fn of_action(
         action: &Action,

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use orch_model::{Action, NodeId, Root, Target};
+use orch_model::{Action, Measurement, NodeId, Root, Target};
 
 use crate::graph::NodeKind;
-use crate::plan::{Plan, PlannedBuild, PlannedTask, PlannedToolchain, SmokeRun};
+use crate::plan::{Plan, PlannedBench, PlannedBuild, PlannedTask, PlannedToolchain, SmokeRun};
+use crate::port::BUILD_STEP;
 
 /// The step of a build that looks into its artifacts.
 const VERIFY: &str = "verify";
@@ -30,6 +31,34 @@ pub(crate) fn plan(plan: &Plan) -> Vec<Loose> {
         let target = targets.get(build.target.as_str()).copied();
         lower_build(build, target.cloned().unwrap_or_default(), &mut loose);
     }
+    loose.extend(plan.benches.iter().flat_map(lower_bench));
+    loose
+}
+
+/// A bench becomes the actions that make its probe's programs, and then the node that measures.
+fn lower_bench(bench: &PlannedBench) -> Vec<Loose> {
+    let before = || bench.needs.iter().chain([&bench.build]).cloned();
+    let mut loose = Vec::new();
+    for action in &bench.actions {
+        let mut step = lower_step(&bench.node, action);
+        // The build is a node of its own, and no step of the bench.
+        step.needs
+            .retain(|need| *need != bench.node.step(BUILD_STEP));
+        step.needs.extend(before());
+        loose.push(step);
+    }
+    let mut needs: Vec<NodeId> = loose.iter().map(|step| step.id.clone()).collect();
+    needs.extend(before());
+    let measured = bench.measurements.iter().flat_map(Measurement::actions);
+    let tools = measured.flat_map(|action| &action.tools);
+    needs.extend(tools.map(|tool| NodeId::toolchain(tool)));
+    loose.push(Loose {
+        id: bench.node.clone(),
+        kind: NodeKind::Measure {
+            bench: Box::new(bench.clone()),
+        },
+        needs,
+    });
     loose
 }
 

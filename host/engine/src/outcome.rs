@@ -33,8 +33,10 @@ pub enum Outcome {
         hint: Option<String>,
         /// What it printed and cost, if it was a process.
         sample: Option<Sample>,
-        /// Whether it is about fetching or verifying: decides the exit code.
+        /// Whether it is about fetching, verifying or a gate: decides the exit code.
         fault: Option<orch_model::FaultKind>,
+        /// What was found all the same, as in [`ActionResult::findings`].
+        findings: serde_json::Value,
     },
     /// It was not tried, because of a node that it needs.
     Skipped {

@@ -1,13 +1,17 @@
 //! Carries out one node: looks whether it was done before, does it if not, keeps what
 //! came of it. Knows nothing of order; the schedule calls it when all needs are met.
 
+use std::sync::RwLock;
 use std::time::Instant;
 
 use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
 
 use crate::gather::{self, Left, LeftBy, Reads};
 use crate::graph::{ActionGraph, Node, NodeKind, places_of};
-use crate::port::{ActionResult, Event, Execution, Job, Observer, Progress, Stage};
+use crate::port::{
+    ActionResult, BenchReport, Event, Execution, Job, MeasureJob, Measured, Observer, Progress,
+    Stage, Verdict,
+};
 use crate::world::World;
 use crate::{Cancel, Origin, Outcome};
 
@@ -25,6 +29,9 @@ pub(crate) struct Performer<'a> {
     pub world: World<'a>,
     pub observer: &'a dyn Observer,
     pub cancel: &'a Cancel,
+    /// Held alone by what measures, and shared by all else, so that nothing disturbs a
+    /// measurement.
+    pub quiet: RwLock<()>,
 }
 
 /// A success with what later nodes read of it.
@@ -48,6 +55,21 @@ struct NodeFailure {
     hint: Option<String>,
     sample: Option<Sample>,
     key: Digest,
+    fault: Option<FaultKind>,
+    findings: serde_json::Value,
+}
+
+impl NodeFailure {
+    fn new(key: Digest, reason: String) -> Self {
+        Self {
+            reason,
+            hint: None,
+            sample: None,
+            key,
+            fault: None,
+            findings: serde_json::Value::Null,
+        }
+    }
 }
 
 impl From<Fault> for Undone {
@@ -59,6 +81,10 @@ impl From<Fault> for Undone {
 impl Performer<'_> {
     pub fn perform(&self, position: usize, left: LeftBy<'_>) -> Finished {
         let node = &self.graph.nodes()[position];
+        let (_alone, _shared) = match &node.kind {
+            NodeKind::Measure { .. } => (self.quiet.write().ok(), None),
+            _ => (None, self.quiet.read().ok()),
+        };
         let began = Instant::now();
         self.observer.observe(Event::NodeStarted { node: &node.id });
         let done = match &node.kind {
@@ -66,6 +92,7 @@ impl Performer<'_> {
             NodeKind::Adopt { .. } => self.adopt(node, left),
             NodeKind::Command { .. } => self.command(node, left),
             NodeKind::Judge { .. } => self.judge(node, left),
+            NodeKind::Measure { .. } => self.measure(node, left),
             NodeKind::Publish { .. } => self.publish(node, left),
         };
         let took = began.elapsed();
@@ -246,10 +273,9 @@ impl Performer<'_> {
             Execution::Failed(failure) => {
                 self.world.cache.remember(key, &reads.ledger)?;
                 Err(Undone::Failed(Box::new(NodeFailure {
-                    reason: failure.reason,
                     hint: failure.hint,
                     sample: Some(failure.sample),
-                    key: *key,
+                    ..NodeFailure::new(*key, failure.reason)
                 })))
             }
         }
@@ -285,12 +311,8 @@ impl Performer<'_> {
         }
         if !problems.is_empty() {
             self.world.cache.remember(&key, &ledger)?;
-            return Err(Undone::Failed(Box::new(NodeFailure {
-                reason: problems.join("; "),
-                hint: None,
-                sample: None,
-                key,
-            })));
+            let failure = NodeFailure::new(key, problems.join("; "));
+            return Err(Undone::Failed(Box::new(failure)));
         }
         let result = ActionResult {
             wall_ms: began.elapsed().as_millis() as u64,
@@ -314,12 +336,11 @@ impl Performer<'_> {
         let publications = gather::publications(self.graph, node, artifacts, left, publisher)?;
         let places = std::slice::from_ref(place);
         let written = publisher.publish(&publications, places)?;
+        let files = publications.iter();
+        let outputs = files.map(|publication| publication.file.clone()).collect();
         Ok(Done {
             result: ActionResult {
-                outputs: publications
-                    .into_iter()
-                    .map(|publication| publication.file)
-                    .collect(),
+                outputs,
                 ..ActionResult::default()
             },
             origin: if written == 0 {
@@ -327,10 +348,86 @@ impl Performer<'_> {
             } else {
                 Origin::Done
             },
-            left: Left::default(),
+            left: Left {
+                outputs: gather::shipped(publications, place),
+                ..Left::default()
+            },
             key: None,
         })
     }
+
+    fn measure(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
+        let NodeKind::Measure { bench } = &node.kind else {
+            unreachable!("called for nodes that measure");
+        };
+        let found = gather::bench(self.graph, node, bench, left, &self.world)?;
+        let key = found.ledger.key();
+        let measurer = self.world.measurer;
+        if let Some(report) = measurer.known(&node.id, &key)? {
+            return Ok(figures(&report, Origin::Cached, key));
+        }
+        self.world.cache.remember(&key, &found.ledger)?;
+        let job = MeasureJob {
+            node: &node.id,
+            bench,
+            key: &key,
+            artifacts: &found.artifacts,
+            reads: &found.reads,
+        };
+        let progress = NodeProgress {
+            node: &node.id,
+            observer: self.observer,
+        };
+        match measurer.measure(job, &progress, self.cancel)? {
+            Measured::Cancelled => Err(Undone::Cancelled),
+            Measured::Failed {
+                reason,
+                hint,
+                sample,
+            } => Err(Undone::Failed(Box::new(NodeFailure {
+                hint,
+                sample: sample.map(|sample| *sample),
+                ..NodeFailure::new(key, reason)
+            }))),
+            Measured::Figures(report) => match refused(&report) {
+                None => Ok(figures(&report, Origin::Done, key)),
+                Some((fault, reason)) => Err(Undone::Failed(Box::new(NodeFailure {
+                    fault: Some(fault),
+                    findings: serde_json::to_value(&*report).expect("it has a JSON form"),
+                    ..NodeFailure::new(key, reason)
+                }))),
+            },
+        }
+    }
+}
+
+/// A bench whose gates hold.
+fn figures(report: &BenchReport, origin: Origin, key: Digest) -> Done {
+    Done {
+        result: ActionResult {
+            findings: serde_json::to_value(report).expect("it has a JSON form"),
+            ..ActionResult::default()
+        },
+        origin,
+        left: Left::default(),
+        key: Some(key),
+    }
+}
+
+/// What the gates of a bench say against it: the worst of it, in words.
+fn refused(report: &BenchReport) -> Option<(FaultKind, String)> {
+    let failed: Vec<_> = report
+        .gates(|verdict| *verdict == Verdict::Fails)
+        .map(|(metric, gate)| gate.refusal(metric))
+        .collect();
+    if !failed.is_empty() {
+        return Some((FaultKind::GateFailed, failed.join("; ")));
+    }
+    let open: Vec<_> = report
+        .gates(|verdict| matches!(verdict, Verdict::Inconclusive(_)))
+        .map(|(metric, gate)| gate.refusal(metric))
+        .collect();
+    (!open.is_empty()).then(|| (FaultKind::GateInconclusive, open.join("; ")))
 }
 
 impl Undone {
@@ -341,7 +438,8 @@ impl Undone {
                     reason: failure.reason,
                     hint: failure.hint,
                     sample: failure.sample,
-                    fault: None,
+                    fault: failure.fault,
+                    findings: failure.findings,
                 },
                 Some(failure.key),
             ),
@@ -355,6 +453,7 @@ impl Undone {
                     hint: fault.hint,
                     sample: None,
                     fault: Some(fault.kind),
+                    findings: serde_json::Value::Null,
                 },
                 None,
             ),

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use orch_model::{
-    Action, Advice, Artifact, Machine, NodeId, PluginId, RecordedFact, RelativePath, Target,
-    Toolchain,
+    Action, Advice, Artifact, Digest, Gate, Machine, Measurement, NodeId, PluginId, RecordedFact,
+    RelativePath, Target, Toolchain,
 };
 
 /// A plan. It holds no path of any machine, so it can be kept, compared and sent.
@@ -26,6 +26,9 @@ pub struct Plan {
     pub builds: Vec<PlannedBuild>,
     /// One entry for each task, or for each of its targets.
     pub tasks: Vec<PlannedTask>,
+    /// One entry for each bench, target and cell of its build's matrix.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub benches: Vec<PlannedBench>,
     /// What plugins learnt: the plan holds while the answers do.
     pub facts: Vec<RecordedFact>,
     /// Programs that were looked for on the host's `PATH`, and whether they were there.
@@ -167,6 +170,49 @@ pub struct PlannedTask {
     /// What runs.
     pub action: Action,
     /// Nodes that must have succeeded before.
+    pub needs: Vec<NodeId>,
+}
+
+impl PlannedBench {
+    /// The bench's name in the pipeline.
+    pub fn name(&self) -> &str {
+        let unit = self.node.unit();
+        let name = unit.strip_prefix("bench.").unwrap_or(unit);
+        name.split('@').next().unwrap_or(name)
+    }
+}
+
+/// One bench of one build for one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedBench {
+    /// Its node.
+    pub node: NodeId,
+    /// Who planned it.
+    pub by: Proposer,
+    /// The content of that plugin.
+    pub plugin_digest: Digest,
+    /// The probe, by the name of its offer.
+    pub probe: String,
+    /// The probe's settings as JSON.
+    pub settings: String,
+    /// The build that is measured.
+    pub build: NodeId,
+    /// The target's name in the pipeline.
+    pub target: String,
+    /// The toolchain that the build is made with, and its release: `go 1.22.10`.
+    pub toolchain: String,
+    /// Of all that tuning sets for the build, if it sets anything.
+    pub tuning: Option<Digest>,
+    /// What makes programs of the probe's own.
+    pub actions: Vec<Action>,
+    /// What is measured.
+    pub measurements: Vec<Measurement>,
+    /// What the figures are held to.
+    pub gates: Vec<Gate>,
+    /// Whether times mean nothing, since an emulator runs the program.
+    pub function_only: bool,
+    /// Nodes that must have succeeded before, beside the build.
     pub needs: Vec<NodeId>,
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Condvar, Mutex, OnceLock};
+use std::sync::{Condvar, Mutex, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 use orch_model::{Digest, FaultKind, NodeId};
@@ -69,6 +69,7 @@ pub fn run(
             world,
             observer,
             cancel,
+            quiet: RwLock::new(()),
         },
         keep_going: options.keep_going,
         board: Mutex::new(Board::new(graph)),
@@ -209,6 +210,7 @@ impl Schedule<'_> {
                 hint: Some("this is a defect of orch; please report it".to_owned()),
                 sample: None,
                 fault: Some(FaultKind::Internal),
+                findings: Default::default(),
             };
             self.refuse(position, outcome)
         })

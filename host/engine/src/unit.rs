@@ -48,6 +48,7 @@ impl Plan {
             targets: self.targets.clone(),
             builds: Vec::new(),
             tasks: Vec::new(),
+            benches: Vec::new(),
             facts: self.facts.clone(),
             programs: self.programs.clone(),
             left_out: self.left_out.clone(),

@@ -2,7 +2,7 @@
 
 use orch_model::Machine;
 
-use crate::port::{ActionCache, Executor, Judge, Publisher, Sources, Toolchains};
+use crate::port::{ActionCache, Executor, Judge, Measurer, Publisher, Sources, Toolchains};
 
 /// All that the engine needs of the world while a graph runs.
 #[derive(Clone, Copy)]
@@ -19,6 +19,8 @@ pub struct World<'a> {
     pub cache: &'a dyn ActionCache,
     /// Looks into artifacts.
     pub judge: &'a dyn Judge,
+    /// Measures what builds made.
+    pub measurer: &'a dyn Measurer,
     /// Puts outputs in place.
     pub publisher: &'a dyn Publisher,
 }

@@ -1,12 +1,15 @@
 //! Resolving and planning with plugins made of plain values.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
+use orch_engine::port::{
+    AdviceRequest, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest, SampleRequest,
+};
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, ChosenPolicy, Digest,
-    Lock, Machine, Manifest, Observation, Offer, Pipeline, PluginFailure, PluginId, PluginOrigin,
-    PluginSummary, RelativePath, Role, Root, Runner, SandboxPath, Settings, Spanned, Target,
-    TargetRunner, TargetTable, Toolchain, ToolchainTable, Tweak, Word,
+    Lock, Machine, Manifest, Measurement, Metric, Observation, Offer, Pipeline, PluginFailure,
+    PluginId, PluginOrigin, PluginSummary, ProbePlan, RelativePath, Role, Root, Runner,
+    SandboxPath, Settings, Spanned, Target, TargetRunner, TargetTable, Toolchain, ToolchainTable,
+    Tweak, Word, Work,
 };
 
 /// One plugin of every role, `all`, and a second platform that offers `board` too.
@@ -174,6 +177,31 @@ impl Plugins for Fake {
             reference: None,
         }]))
     }
+
+    fn probe_offers(&self, _: &PluginId) -> Called<Vec<Offer>> {
+        called(Ok(vec![Offer {
+            name: "size".into(),
+            summary: String::new(),
+        }]))
+    }
+
+    fn plan_probe(&self, _: &PluginId, _: &str, _: &ProbeRequest) -> Called<ProbePlan> {
+        called(Ok(ProbePlan {
+            actions: Vec::new(),
+            measurements: vec![Measurement {
+                name: "size".into(),
+                service: None,
+                work: Work::Inspect,
+                cold: false,
+                warmups: 0,
+                samples: 1,
+            }],
+        }))
+    }
+
+    fn read_samples(&self, _: &PluginId, _: &SampleRequest) -> Called<Vec<Metric>> {
+        called(Ok(Vec::new()))
+    }
 }
 
 fn at<T>(value: T) -> Spanned<T> {
@@ -210,6 +238,7 @@ fn pipeline(platform: &str) -> Pipeline {
             settings: Settings::default(),
         }],
         tasks: Vec::new(),
+        benches: Vec::new(),
     }
 }
 

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{ActionResult, Execution, Executor, Job, WasmRunner};
+use orch_engine::port::{ActionResult, Execution, Executor, Failure, Job, Trial, WasmRunner};
 use orch_model::{Action, Digest, Fault, Root, Runner, Sample};
 use orch_store::Store;
 
 use crate::ended::Ended;
 use crate::environment::{environment, find, find_program, program};
+use crate::inputs::Copied;
 use crate::leftovers::Leftovers;
 use crate::place;
 use crate::process::{End, Process, ProcessError};
@@ -23,7 +24,7 @@ use crate::sandboxed::View;
 use crate::sandboxes::{Occupied, Sandboxes};
 use crate::verdict::{judge_end, not_started};
 use crate::workspace::Workspace;
-use crate::{inputs, outputs, undeclared};
+use crate::{inputs, interpreter, outputs, page_cache, undeclared};
 
 /// How long a WebAssembly module without a limit of its own may run.
 const LONGEST_WASM_RUN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -91,6 +92,13 @@ pub struct LocalExecutor {
     emulators: Mutex<HashMap<String, Option<Digest>>>,
 }
 
+/// A place that an action can start in. The sandbox is given back before the place is.
+struct Prepared<'a> {
+    occupied: Option<Occupied<'a>>,
+    workspace: Workspace,
+    copied: Copied,
+}
+
 impl LocalExecutor {
     /// An executor that keeps outputs in `store`. Starts nothing yet, but removes what
     /// killed ones have left.
@@ -117,31 +125,15 @@ impl LocalExecutor {
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<ActionResult, Ended> {
-        let action = job.action;
-        let (cache, project) = (&self.settings.cache, &self.settings.project);
-        let mut occupied = self.occupy(action)?;
-        let mut leftovers = Leftovers::default();
-        let workspace = match &occupied {
-            Some(occupied) => {
-                let (place, files) = (occupied.place(), occupied.was_closed());
-                Workspace::inside(place, cache, job, files, &mut leftovers)?
-            }
-            None => Workspace::claim(cache, project, job)?,
-        };
-        let store = &self.store;
-        let copied = inputs::fill(&workspace, &mut leftovers, job, project, store, cancel)?;
-        make_folders(action, &workspace, &leftovers)?;
-        inputs::write_files(action, &workspace)?;
-        if cancel.is_cancelled() {
-            return Err(Ended::Cancelled);
-        }
-        let end = match &action.runner {
-            Runner::EmbeddedWasm => self.run_wasm(action, &workspace, cancel, sample)?,
-            Runner::Native | Runner::Emulator(_) => {
-                self.run_process(job, &workspace, occupied.as_mut(), cancel, sample)?
-            }
-        };
+        let (action, project) = (job.action, &self.settings.project);
+        let mut prepared = self.prepare(job, cancel)?;
+        let end = self.run(job, &mut prepared, cancel, sample)?;
         judge_end(end, action)?;
+        let Prepared {
+            occupied,
+            workspace,
+            copied,
+        } = prepared;
         let closed = occupied.is_some() && self.is_closed(action);
         let outputs = outputs::collect(&action.outputs, &workspace, &self.store, closed)?;
         copied.check(job.inputs, project)?;
@@ -159,6 +151,65 @@ impl LocalExecutor {
             },
             ..ActionResult::default()
         })
+    }
+
+    /// Runs the action for what it costs.
+    fn attempt(
+        &self,
+        job: &Job<'_>,
+        cold: bool,
+        cancel: &Cancel,
+        sample: &mut Sample,
+    ) -> Result<(), Ended> {
+        let mut prepared = self.prepare(job, cancel)?;
+        if cold {
+            page_cache::forget(job.action, &prepared.workspace)?;
+        }
+        let end = self.run(job, &mut prepared, cancel, sample)?;
+        judge_end(end, job.action)
+    }
+
+    /// A place for an action, with all that it finds there.
+    fn prepare(&self, job: &Job<'_>, cancel: &Cancel) -> Result<Prepared<'_>, Ended> {
+        let action = job.action;
+        let (cache, project) = (&self.settings.cache, &self.settings.project);
+        let occupied = self.occupy(action)?;
+        let mut leftovers = Leftovers::default();
+        let workspace = match &occupied {
+            Some(occupied) => {
+                let (place, files) = (occupied.place(), occupied.was_closed());
+                Workspace::inside(place, cache, job, files, &mut leftovers)?
+            }
+            None => Workspace::claim(cache, project, job)?,
+        };
+        let store = &self.store;
+        let copied = inputs::fill(&workspace, &mut leftovers, job, project, store, cancel)?;
+        make_folders(action, &workspace, &leftovers)?;
+        inputs::write_files(action, &workspace)?;
+        match cancel.is_cancelled() {
+            true => Err(Ended::Cancelled),
+            false => Ok(Prepared {
+                occupied,
+                workspace,
+                copied,
+            }),
+        }
+    }
+
+    fn run(
+        &self,
+        job: &Job<'_>,
+        prepared: &mut Prepared<'_>,
+        cancel: &Cancel,
+        sample: &mut Sample,
+    ) -> Result<End, Ended> {
+        let workspace = &prepared.workspace;
+        match &job.action.runner {
+            Runner::EmbeddedWasm => self.run_wasm(job.action, workspace, cancel, sample),
+            Runner::Native | Runner::Emulator(_) => {
+                self.run_process(job, workspace, prepared.occupied.as_mut(), cancel, sample)
+            }
+        }
     }
 
     /// A sandbox for an action, where it runs in one. What runs inside `orch` has the
@@ -323,8 +374,23 @@ impl Executor for LocalExecutor {
             Ok(result) => Ok(Execution::Succeeded(result)),
             Err(ended) => {
                 let hint = || undeclared::hint(&job, &self.settings.project, &sample);
+                let ended = interpreter::explained(ended, job.action, &sample);
                 ended.or_hint(hint).report(sample)
             }
+        }
+    }
+
+    fn try_once(&self, job: Job<'_>, cold: bool, cancel: &Cancel) -> Result<Trial, Fault> {
+        let mut sample = Sample::default();
+        match self.attempt(&job, cold, cancel, &mut sample) {
+            Ok(()) => Ok(Trial::Sample(sample)),
+            Err(Ended::Cancelled) => Ok(Trial::Cancelled(sample)),
+            Err(Ended::Fault(fault)) => Err(fault),
+            Err(Ended::Failed { reason, hint }) => Ok(Trial::Failed(Failure {
+                reason,
+                hint,
+                sample,
+            })),
         }
     }
 }

@@ -114,6 +114,7 @@ impl Process<'_> {
             user_ns: nanoseconds(used.rusage.utime),
             system_ns: nanoseconds(used.rusage.stime),
             peak_rss_bytes: used.rusage.maxrss,
+            counters: Vec::new(),
         };
         Ok((End::of(used.status, cut), sample))
     }

@@ -4,8 +4,8 @@ use std::io::pipe;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use orch_engine::Cancel;
-use orch_model::{Fault, Sample};
-use orch_sandbox::{Finished, JobError, Mount, Residue, Sandbox};
+use orch_model::{Counter, Fault, Sample};
+use orch_sandbox::{Events, Finished, JobError, Mount, Residue, Sandbox};
 
 use crate::process::{End, Process, ProcessError, exit_code, nanoseconds};
 use crate::sandboxes::Occupied;
@@ -47,7 +47,6 @@ impl Process<'_> {
         } = sandbox
             .finish()
             .map_err(|error| self.fault("wait for", &error))?;
-        let wall = bounds.began.elapsed();
         for stream in &mut streams {
             stream.drain();
         }
@@ -65,10 +64,12 @@ impl Process<'_> {
             exit_code: exit_code(status),
             stdout,
             stderr,
-            wall_ns: nanoseconds(wall),
+            // From inside: what it costs to ask a sandbox is not the program's.
+            wall_ns: nanoseconds(used.wall),
             user_ns: nanoseconds(used.user),
             system_ns: nanoseconds(used.system),
             peak_rss_bytes: used.peak_rss_bytes,
+            counters: used.events.map(counters).unwrap_or_default(),
         };
         let end = match exceeded {
             Some(exceeded) => End::Exceeded(exceeded),
@@ -91,6 +92,21 @@ impl Process<'_> {
             mounts: view.mounts,
         }
     }
+}
+
+/// The kernel's accounting by the names that probes know.
+fn counters(events: Events) -> Vec<Counter> {
+    let named = [
+        ("minor-faults", events.minor_faults),
+        ("major-faults", events.major_faults),
+        ("voluntary-switches", events.voluntary_switches),
+        ("involuntary-switches", events.involuntary_switches),
+    ];
+    let counter = |(name, value): (&str, u64)| Counter {
+        name: name.to_owned(),
+        value,
+    };
+    named.map(counter).into()
 }
 
 impl Runs for Sandbox {

@@ -5,6 +5,7 @@
 //! runs nothing. What it reads is not trusted: a cut or forged file is an error or a false
 //! fact about itself, never a panic, and never more memory than a small part of its size.
 
+mod anatomy;
 mod archive;
 mod compare;
 mod elf;
@@ -16,6 +17,7 @@ mod mach;
 mod pe;
 mod wasm;
 
+pub use anatomy::{Anatomy, anatomy};
 pub use archive::{ArchiveFacts, Member, MemberKind};
 pub use compare::compare;
 pub use elf::{ArmFacts, CodeFacts, ElfFacts, ElfKind, Guard, Segment, Symbol};

@@ -4,8 +4,35 @@
 //! It deliberately starts no process itself and knows no plugin, terminal or file format: samples
 //! come from the engine's executor, and what they are of is the caller's affair.
 
-mod statistics;
+mod conditions;
+mod gates;
+pub mod load;
+mod measurer;
+mod noise;
+mod past;
+mod pinning;
+mod placeholder;
+mod port;
+mod ready;
+mod requests;
+mod resident;
+mod sampling;
+mod service;
+mod session;
+mod side;
+pub mod statistics;
+mod stop;
+#[cfg(test)]
+mod testing;
 
-pub use statistics::{
-    Comparison, Histogram, Interval, Noise, RelativeChange, Summary, Terms, Undecided, Verdict,
+pub use conditions::{
+    Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
+    PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,
 };
+pub use gates::{compared, median_with_interval};
+pub use measurer::{Inspect, LocalMeasurer, Measuring};
+pub use noise::{Noise, Warning, warnings, warnings_during};
+pub use past::Past;
+pub use pinning::{Pinning, choose_cpus};
+pub use port::{free_port, port_is_taken, require_free_port};
+pub use ready::{NotReady, ReadySign, wait_until_ready};

@@ -4,7 +4,7 @@
 //! Seeds are fixed, so each run of these tests finds the same rates.
 
 use fastrand::Rng;
-use orch_measure::{Comparison, Noise, Terms, Undecided, Verdict};
+use orch_measure::statistics::{Comparison, Noise, Terms, Undecided, Verdict};
 use orch_model::{Better, Gate};
 
 /// Pairs of measurements for each line of the table.

@@ -25,6 +25,14 @@ impl Word {
     pub fn text(text: impl Into<String>) -> Self {
         Self(vec![Part::Text(text.into())])
     }
+
+    /// The places that it names.
+    pub fn paths(&self) -> impl Iterator<Item = &SandboxPath> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Path(path) => Some(path),
+            Part::Text(_) => None,
+        })
+    }
 }
 
 /// How a person reads a word: paths by their root's name.

@@ -17,6 +17,10 @@ pub enum FaultKind {
     /// Content that the cache should hold is missing or damaged there; it can be made again
     /// (exit code 5, where that did not help).
     Lost,
+    /// A figure is worse than its gate allows (exit code 10).
+    GateFailed,
+    /// Samples do not tell whether a figure is worse than its gate allows (exit code 11).
+    GateInconclusive,
     /// The user interrupted (exit code 130).
     Interrupted,
 }

@@ -20,6 +20,7 @@ mod observation;
 mod path;
 mod pipeline;
 mod plugin;
+mod probe;
 mod sample;
 mod settings;
 mod system_version;
@@ -45,14 +46,15 @@ pub use node::NodeId;
 pub use observation::Observation;
 pub use path::{PathError, RelativePath, Root, SandboxPath};
 pub use pipeline::{
-    BuildTable, ChosenPolicy, Name, Pipeline, PluginSource, PluginTable, TargetTable, TaskTable,
-    ToolchainTable,
+    BenchTable, BuildTable, ChosenPolicy, Name, Pipeline, PluginSource, PluginTable, TargetTable,
+    TaskTable, ToolchainTable,
 };
 pub use plugin::{
     Asks, Log, LogLevel, Manifest, Offer, PluginFailure, PluginId, PluginOrigin, PluginSummary,
     Problem, Role,
 };
-pub use sample::Sample;
+pub use probe::{Load, Measurement, ProbePlan, Readiness, Service, Work};
+pub use sample::{Counter, Sample};
 pub use settings::Settings;
 pub use system_version::SystemVersion;
 pub use target::{Requirement, Target, TargetRunner};

@@ -40,6 +40,14 @@ impl NodeId {
         Self(format!("{}/{step}", self.0))
     }
 
+    /// A bench's node: of one target, and of one toolchain where its build has a matrix.
+    pub fn bench(name: &str, target: &str, toolchain: Option<&str>) -> Self {
+        match toolchain {
+            Some(toolchain) => Self(format!("bench.{name}@{target}+{toolchain}")),
+            None => Self(format!("bench.{name}@{target}")),
+        }
+    }
+
     /// The node as a user names it: without its step.
     pub fn unit(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{RelativePath, Settings, Span, Spanned, Word};
+use crate::{Gate, RelativePath, Settings, Span, Spanned, Word};
 
 /// The name of a table, with the place of its header's key.
 pub type Name = Spanned<String>;
@@ -23,6 +23,8 @@ pub struct Pipeline {
     pub builds: Vec<BuildTable>,
     /// Any commands.
     pub tasks: Vec<TaskTable>,
+    /// What is measured.
+    pub benches: Vec<BenchTable>,
 }
 
 /// Where a plugin of the pipeline comes from.
@@ -150,6 +152,46 @@ pub struct TaskTable {
     pub timeout_ms: Option<u64>,
 }
 
+/// `[bench.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct BenchTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// An offer of a loaded probe, `name` or `plugin/name`.
+    pub probe: Spanned<String>,
+    /// The name of the build that is measured.
+    pub of: Spanned<String>,
+    /// Names of targets, all of them the build's; empty for all that the build has.
+    pub targets: Vec<Spanned<String>>,
+    /// How often each measurement is made at first; the probe's own number if none.
+    pub samples: Option<u32>,
+    /// How often its work is done before that; the probe's own number if none.
+    pub warmups: Option<u32>,
+    /// What the figures are held to.
+    pub gates: Vec<Spanned<Gate>>,
+    /// Nodes that must have succeeded before, as `task.test` or `build.a@t`.
+    pub needs: Vec<Spanned<String>>,
+    /// The probe's settings.
+    pub settings: Settings,
+}
+
+impl BenchTable {
+    /// The targets that it is for, and the toolchains of its build's matrix.
+    pub fn cells<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+    ) -> (&'a [Spanned<String>], &'a [Spanned<String>]) {
+        let mut builds = pipeline.builds.iter();
+        let build = builds.find(|build| build.name.value == self.of.value);
+        let of_build = build.map_or(&[][..], |build| &build.targets);
+        let targets = match self.targets.is_empty() {
+            true => of_build,
+            false => &self.targets,
+        };
+        (targets, build.map_or(&[][..], |build| &build.toolchains))
+    }
+}
+
 impl Pipeline {
     /// Where a table's name stands, for messages about the whole table.
     pub fn place_of(&self, kind: &str, name: &str) -> Option<Span> {
@@ -158,6 +200,7 @@ impl Pipeline {
             "target" => self.targets.iter().map(|t| &t.name).collect(),
             "build" => self.builds.iter().map(|t| &t.name).collect(),
             "task" => self.tasks.iter().map(|t| &t.name).collect(),
+            "bench" => self.benches.iter().map(|t| &t.name).collect(),
             _ => return None,
         };
         names

@@ -19,4 +19,16 @@ pub struct Sample {
     pub system_ns: u64,
     /// Largest resident set in bytes.
     pub peak_rss_bytes: u64,
+    /// Other figures, those that the machine has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counters: Vec<Counter>,
+}
+
+/// A figure of the kernel's accounting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// Its name, e.g. `minor-faults`.
+    pub name: String,
+    /// What was counted; of memory, bytes.
+    pub value: u64,
 }

@@ -4,6 +4,7 @@
 //! Plugins, files and terminals are deliberately not known here: what a plugin's own
 //! settings may be is checked by the engine, and diagnostics are drawn by the report.
 
+mod bench;
 mod cycles;
 mod duration;
 mod lock;

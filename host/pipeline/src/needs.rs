@@ -10,11 +10,11 @@ use crate::problems::Problems;
 use crate::syntax::shorten;
 
 /// Kinds of nodes that a later version will have.
-const NOT_YET: [&str; 3] = ["bench", "tune", "deploy"];
+const NOT_YET: [&str; 2] = ["tune", "deploy"];
 
 /// Who needs whom.
 pub(crate) struct Graph {
-    /// The nodes' names without targets, builds first.
+    /// The nodes' names without targets: builds, tasks, benches.
     pub names: Vec<String>,
     /// For each node those that it needs, with the place that says so.
     pub edges: Vec<Vec<(usize, Span)>>,
@@ -25,11 +25,19 @@ pub(crate) fn check(pipeline: &Pipeline, problems: &mut Problems) -> Graph {
     let nodes = Nodes::of(pipeline);
     let builds = pipeline.builds.iter().map(|build| &build.needs);
     let tasks = pipeline.tasks.iter().map(|task| &task.needs);
-    let edges = builds
+    let benches = pipeline.benches.iter().map(|bench| &bench.needs);
+    let mut edges: Vec<Vec<(usize, Span)>> = builds
         .chain(tasks)
+        .chain(benches)
         .enumerate()
         .map(|(from, needs)| nodes.edges(from, needs, problems))
         .collect();
+    // A bench is after its build.
+    let first = pipeline.builds.len() + pipeline.tasks.len();
+    for (bench, edges) in pipeline.benches.iter().zip(&mut edges[first..]) {
+        let build = nodes.by_name.get(&format!("build.{}", bench.of.value));
+        edges.extend(build.map(|build| (*build, bench.of.span.clone())));
+    }
     Graph {
         names: nodes.names,
         edges,
@@ -55,7 +63,11 @@ impl<'a> Nodes<'a> {
             let name = format!("task.{}", task.name.value);
             (name, (&*task.targets, &[][..]))
         });
-        let (names, cells): (Vec<_>, Vec<_>) = builds.chain(tasks).unzip();
+        let benches = pipeline.benches.iter().map(|bench| {
+            let name = format!("bench.{}", bench.name.value);
+            (name, bench.cells(pipeline))
+        });
+        let (names, cells): (Vec<_>, Vec<_>) = builds.chain(tasks).chain(benches).unzip();
         let (targets, matrices) = cells.into_iter().unzip();
         let by_name = names.iter().cloned().zip(0..).collect();
         let toolchains = pipeline
@@ -102,7 +114,7 @@ impl<'a> Nodes<'a> {
         edges
     }
 
-    /// The build or task that is meant; `None` for a toolchain, which needs nothing.
+    /// The build, task or bench that is meant; `None` for a toolchain, which needs nothing.
     fn find<'s>(&'s self, need: &'s str) -> Result<Option<usize>, Wrong<'s>> {
         let shown = shorten(need);
         if let Some((unit, _)) = need.split_once('/') {

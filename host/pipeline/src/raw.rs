@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use orch_model::{Diagnostic, RelativePath, Spanned};
 
+use crate::bench::RawBench;
 use crate::policy::PolicyEntry;
 use crate::shape::{At, Reader, Shape};
 use crate::syntax::Node;
@@ -32,8 +33,8 @@ table! {
         build: Named<RawBuild> = "build";
         /// Any commands.
         task: Named<RawTask> = "task";
-        /// Measurements and gates. Not in this version of `orch`.
-        bench: Spanned<NotYet> = "bench";
+        /// What is measured, and what its figures are held to.
+        bench: Named<RawBench> = "bench";
         /// Searches for the best settings. Not in this version of `orch`.
         tune: Spanned<NotYet> = "tune";
         /// Machines to deploy to. Not in this version of `orch`.

@@ -13,12 +13,11 @@ use crate::nearest;
 use crate::problems::Problems;
 use crate::raw::{NotYet, RawBuild, RawPipeline, RawPlugin, RawTarget, RawTask, RawToolchain};
 use crate::syntax::shorten;
-use crate::{cycles, matrix, needs, outputs};
+use crate::{bench, cycles, matrix, needs, outputs};
 
 /// The pipeline behind the tables.
 pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Problems) -> Pipeline {
     for (table, found) in [
-        ("bench", &raw.bench),
         ("tune", &raw.tune),
         ("fleet", &raw.fleet),
         ("deploy", &raw.deploy),
@@ -26,7 +25,7 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         not_yet(
             found,
             &format!("this version of `orch` cannot do `[{table}.…]` yet"),
-            "take these tables out; it does `[build.…]` and `[task.…]`",
+            "take these tables out; it does `[build.…]`, `[task.…]` and `[bench.…]`",
             problems,
         );
     }
@@ -48,6 +47,9 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
     let tasks = each(raw.task.unwrap_or_default().0, |name, raw| {
         Some(task(name, raw, &known, problems))
     });
+    let benches = each(raw.bench.unwrap_or_default().0, |name, raw| {
+        Some(bench::bench(name, raw, &builds, problems))
+    });
     let pipeline = Pipeline {
         name: raw
             .name
@@ -60,6 +62,7 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         targets: each(targets, |name, raw| Some(target(name, raw))),
         builds,
         tasks,
+        benches,
     };
     let edges = needs::check(&pipeline, problems);
     cycles::check(&edges, problems);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use orch_model::{PluginSummary, Role};
 
+use crate::bench::RawBench;
 use crate::parse::VERSION;
 use crate::policy::RawPolicy;
 use crate::raw::{RawBuild, RawPipeline, RawTarget, RawToolchain};
@@ -53,7 +54,7 @@ struct Kind {
     keys: &'static [KnownKey],
 }
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     Kind {
         name: "toolchain",
         role: Role::ToolchainSource,
@@ -74,6 +75,13 @@ const KINDS: [Kind; 4] = [
         choice: "with",
         schema: table::schema::<RawBuild>,
         keys: RawBuild::KEYS,
+    },
+    Kind {
+        name: "bench",
+        role: Role::BenchmarkProbe,
+        choice: "probe",
+        schema: table::schema::<RawBench>,
+        keys: RawBench::KEYS,
     },
     Kind {
         name: "policy",
@@ -128,7 +136,9 @@ impl Kind {
 /// When a table's key chooses a plugin. An offer may be named with its plugin in front.
 fn chooses(key: &str, id: &str) -> Json {
     let value = match key {
-        "platform" | "policy" => json!({ "type": "string", "pattern": format!("^{id}(/.*)?$") }),
+        "platform" | "policy" | "probe" => {
+            json!({ "type": "string", "pattern": format!("^{id}(/.*)?$") })
+        }
         _ => json!({ "const": id }),
     };
     json!({ "properties": { key: value }, "required": [key] })

@@ -216,6 +216,7 @@ impl EmbeddedWasm {
             user_ns: nanoseconds(thread_time().saturating_sub(processor_time)),
             system_ns: 0,
             peak_rss_bytes,
+            counters: Vec::new(),
         })
     }
 }

@@ -1,9 +1,12 @@
 //! The engine's view of the loaded plugins: one method for each function of the contract,
 //! each a call and a look at what came back.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
+use orch_engine::port::{
+    AdviceRequest, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest, SampleRequest,
+};
 use orch_model::{
-    Advice, Build, Machine, Observation, Offer, PluginId, PluginSummary, Role, Target, Toolchain,
+    Advice, Build, Machine, Metric, Observation, Offer, PluginId, PluginSummary, ProbePlan, Role,
+    Target, Toolchain,
 };
 
 use crate::{PluginHost, failure::Breach, review};
@@ -106,6 +109,31 @@ impl Plugins for PluginHost {
     ) -> Called<Vec<Advice>> {
         self.call(plugin, Role::TuningPolicy, "advise", |guest| {
             Ok(review::advice(guest.advise(policy, request)?)?)
+        })
+    }
+
+    fn probe_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>> {
+        self.call(plugin, Role::BenchmarkProbe, "offers", |guest| {
+            Ok(review::offers(guest.probe_offers()?)?)
+        })
+    }
+
+    fn plan_probe(
+        &self,
+        plugin: &PluginId,
+        probe: &str,
+        request: &ProbeRequest,
+    ) -> Called<ProbePlan> {
+        self.call(plugin, Role::BenchmarkProbe, "plan", |guest| {
+            let toolchain = request.toolchain.name.as_str();
+            let plan = guest.plan_probe(probe, request)?;
+            Ok(review::probe_plan(plan, &[toolchain])?)
+        })
+    }
+
+    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>> {
+        self.call(plugin, Role::BenchmarkProbe, "read", |guest| {
+            Ok(review::metrics(guest.read_samples(request)?)?)
         })
     }
 }

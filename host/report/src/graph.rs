@@ -21,6 +21,7 @@ pub fn render_dot(graph: &ActionGraph) -> String {
             match node.kind {
                 NodeKind::Fetch { .. } | NodeKind::Adopt { .. } => "dashed",
                 NodeKind::Publish { .. } => "bold",
+                NodeKind::Measure { .. } => "rounded",
                 NodeKind::Command { .. } | NodeKind::Judge { .. } => "solid",
             }
         );
@@ -76,6 +77,7 @@ pub fn render_svg(graph: &ActionGraph) -> String {
         let (dash, weight) = match node.kind {
             NodeKind::Fetch { .. } | NodeKind::Adopt { .. } => (" stroke-dasharray=\"4 3\"", 1),
             NodeKind::Publish { .. } => ("", 3),
+            NodeKind::Measure { .. } => (" stroke-dasharray=\"1 3\"", 2),
             NodeKind::Command { .. } | NodeKind::Judge { .. } => ("", 1),
         };
         let _ = writeln!(

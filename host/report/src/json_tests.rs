@@ -105,6 +105,7 @@ fn showcase() -> Vec<String> {
             ..Default::default()
         }),
         fault: None,
+        findings: serde_json::Value::Null,
     };
     story::finish(&json, &test, &failed, 840);
     let other = NodeId::build("agent", "wasm", None).step("compile");
@@ -187,7 +188,7 @@ fn a_stream() {
         {"event":"node-progressed","node":"toolchain.go","unit":"toolchain.go","target":null,"stage":"download","done_bytes":36000000,"total_bytes":72000000,"time_ms":1790000001000}
         {"event":"node-finished","node":"build.agent@pi5/compile","unit":"build.agent@pi5","target":"pi5","took_ms":10432,"status":"succeeded","origin":"done","outputs":[{"path":"output/agent","digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","bytes":4612345,"executable":true}],"findings":null,"notes":[],"stdout":"","stderr":"note: \u001b[1mbold\u001b[0m \u009b2J\n","time_ms":1790000012000}
         {"event":"node-finished","node":"build.agent@pi5/verify","unit":"build.agent@pi5","target":"pi5","took_ms":0,"status":"succeeded","origin":"cached","outputs":[],"findings":{"agent":{"summary":"ELF 64-bit aarch64, statically linked","problems":[]}},"notes":[],"stdout":"","stderr":"","time_ms":1790000012000}
-        {"event":"node-finished","node":"task.test","unit":"task.test","target":null,"took_ms":840,"status":"failed","reason":"exited with code 1","hint":"`orch explain task.test` shows what it ran","fault":null,"exit_code":1,"stdout":"--- FAIL: TestAverage\n","stderr":"","time_ms":1790000012000}
+        {"event":"node-finished","node":"task.test","unit":"task.test","target":null,"took_ms":840,"status":"failed","reason":"exited with code 1","hint":"`orch explain task.test` shows what it ran","fault":null,"exit_code":1,"findings":null,"stdout":"--- FAIL: TestAverage\n","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"build.agent@wasm/compile","unit":"build.agent@wasm","target":"wasm","took_ms":0,"status":"skipped","reason":"`task.test` failed","time_ms":1790000012000}
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}

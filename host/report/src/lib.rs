@@ -5,14 +5,17 @@
 //! is given. It deliberately decides nothing: not whether there is colour, how wide the
 //! terminal is, what time it is, nor which exit code follows.
 
+mod bench;
 mod clock;
 mod diagnostic;
 mod duration;
 mod escape;
 mod excerpt;
 mod fault;
+mod figure;
 mod finished;
 mod graph;
+mod html;
 mod json;
 mod plain;
 mod progress;
@@ -32,12 +35,15 @@ mod wire_node;
 mod wire_plan;
 mod wire_watching;
 
+pub use bench::{BenchRow, render_benches};
 pub use clock::{Clock, system_clock};
 pub use diagnostic::render_diagnostics;
 pub use duration::human_duration;
 pub use escape::{visible, visible_line};
 pub use fault::{render_fault, render_log, render_warning};
+pub use figure::human_value;
 pub use graph::{render_dot, render_svg};
+pub use html::{FlameGraph, HtmlPage, Point, Series, human_minute, render_html};
 pub use indicatif::ProgressDrawTarget;
 pub use json::Json;
 pub use plain::Plain;

@@ -107,7 +107,7 @@ impl State {
         total: Option<u64>,
         now: Duration,
     ) {
-        if stage == Stage::Execute {
+        if matches!(stage, Stage::Execute | Stage::Measure) {
             return;
         }
         let before = self.transfers.get(node).copied();
@@ -132,7 +132,7 @@ impl State {
 fn begun(node: &NodeId, transfer: &Transfer) -> String {
     let word = match transfer.stage {
         Stage::Download => "downloading",
-        Stage::Unpack | Stage::Execute => "unpacking",
+        Stage::Unpack | Stage::Execute | Stage::Measure => "unpacking",
     };
     let size = transfer.total.map(human_bytes).unwrap_or_default();
     let line = format!(
@@ -146,7 +146,7 @@ fn begun(node: &NodeId, transfer: &Transfer) -> String {
 fn ended(node: &NodeId, transfer: &Transfer, now: Duration) -> String {
     let word = match transfer.stage {
         Stage::Download => "downloaded",
-        Stage::Unpack | Stage::Execute => "unpacked",
+        Stage::Unpack | Stage::Execute | Stage::Measure => "unpacked",
     };
     format!(
         "{}{}  {} in {}\n",

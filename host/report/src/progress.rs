@@ -137,6 +137,7 @@ impl Running {
             Stage::Download => "download",
             Stage::Unpack => "unpack",
             Stage::Execute => "run",
+            Stage::Measure => return measured(transfer),
         };
         let done = human_bytes(transfer.done);
         let mut parts = vec![format!("{word:<8}")];
@@ -154,6 +155,18 @@ impl Running {
             parts.push(format!("{} left", human_duration(left)));
         }
         parts.join("  ")
+    }
+}
+
+/// Samples are counted, and how long the rest takes depends on what they show.
+fn measured(transfer: &Transfer) -> String {
+    match transfer.total {
+        Some(total) => format!(
+            "measure   {}  sample {} of {total}",
+            bar(transfer.done, total),
+            transfer.done
+        ),
+        None => format!("measure   sample {}", transfer.done),
     }
 }
 

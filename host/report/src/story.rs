@@ -87,6 +87,7 @@ pub(crate) fn failed() -> Outcome {
                 .to_vec(),
             ..Sample::default()
         }),
+        findings: Default::default(),
         fault: None,
     }
 }
@@ -254,6 +255,7 @@ pub(crate) fn plan() -> Plan {
             action: action("run", &["test", "./..."]),
             needs: vec![],
         }],
+        benches: vec![],
         facts: vec![],
         programs: vec![],
         left_out: vec![LeftOut {

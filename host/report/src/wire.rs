@@ -164,6 +164,8 @@ pub(crate) enum WireFaultKind {
     Fetch,
     Internal,
     Lost,
+    GateFailed,
+    GateInconclusive,
     Interrupted,
 }
 
@@ -181,6 +183,7 @@ pub(crate) enum WireStage {
     Download,
     Unpack,
     Execute,
+    Measure,
 }
 
 impl<'a> WireEvent<'a> {
@@ -326,6 +329,8 @@ impl From<FaultKind> for WireFaultKind {
             FaultKind::Fetch => WireFaultKind::Fetch,
             FaultKind::Internal => WireFaultKind::Internal,
             FaultKind::Lost => WireFaultKind::Lost,
+            FaultKind::GateFailed => WireFaultKind::GateFailed,
+            FaultKind::GateInconclusive => WireFaultKind::GateInconclusive,
             FaultKind::Interrupted => WireFaultKind::Interrupted,
         }
     }
@@ -337,6 +342,7 @@ impl From<port::Stage> for WireStage {
             port::Stage::Download => WireStage::Download,
             port::Stage::Unpack => WireStage::Unpack,
             port::Stage::Execute => WireStage::Execute,
+            port::Stage::Measure => WireStage::Measure,
         }
     }
 }

@@ -23,7 +23,7 @@ mod elsewhere;
 use elsewhere as system;
 
 pub use layout::{ROOT, SYSTEM_FOLDERS, WORKSPACE_FOLDERS, inside};
-pub use outcome::{Exceeded, Finished, JobError, Residue, Usage};
+pub use outcome::{Events, Exceeded, Finished, JobError, Residue, Usage};
 pub use protection::{Missing, Protection, StartError};
 pub use system::{Sandbox, sandbox_main};
 

@@ -8,12 +8,30 @@ use std::time::Duration;
 /// What a program used, with all of its children that it waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// From before it was started until after it had ended.
+    pub wall: Duration,
     /// Processor time in user mode.
     pub user: Duration,
     /// Processor time in the kernel.
     pub system: Duration,
     /// The largest resident set of one process, in bytes.
     pub peak_rss_bytes: u64,
+    /// Faults and switches, where `/proc` tells them.
+    pub events: Option<Events>,
+}
+
+/// What the kernel had to do for a program and all of its children that it waited for; switches
+/// are those of the program alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// Page faults that were served from memory.
+    pub minor_faults: u64,
+    /// Page faults that had to wait for a disk.
+    pub major_faults: u64,
+    /// How often it waited for something.
+    pub voluntary_switches: u64,
+    /// How often it was made to wait for others.
+    pub involuntary_switches: u64,
 }
 
 /// Why a job did not run.

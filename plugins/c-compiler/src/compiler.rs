@@ -5,7 +5,7 @@ use orch_plugin::{
 };
 use semver::Version;
 
-use crate::gcc::{Gcc, Prefix};
+use crate::gcc::{Gcc, Library, Prefix};
 use crate::remedy;
 use crate::sysroot::{Sysroot, pkg_config};
 use crate::zig::Zig;
@@ -82,7 +82,7 @@ impl Compiler {
         let candidates: Vec<_> = toolchains.iter().flat_map(Candidate::of).collect();
         let refusals = candidates
             .iter()
-            .map(|candidate| candidate.refusal(target, static_link));
+            .map(|candidate| candidate.refusal(toolchains, target, static_link));
         let refusals: Vec<_> = refusals.collect();
         match refusals.iter().position(Option::is_none) {
             Some(fitting) => candidates[fitting].compiler(toolchains, target),
@@ -122,7 +122,10 @@ impl Compiler {
     pub fn driver(&self, language: Language) -> Result<Call, Error> {
         let (mut call, of_sysroot): (_, fn(&Sysroot) -> Vec<Word>) = match &self.kind {
             Kind::Zig(zig) => (zig.driver(language), Sysroot::for_zig),
-            Kind::Gcc(gcc) => (gcc.driver(language)?, Sysroot::for_gcc),
+            Kind::Gcc(gcc) => match gcc.library {
+                Library::Usual => (gcc.driver(language)?, Sysroot::for_gcc),
+                Library::Musl => (gcc.driver(language)?, Sysroot::for_gcc_of_glibc),
+            },
         };
         let more = self.sysroot.as_ref().map(of_sysroot);
         call.arguments.extend(more.into_iter().flatten());
@@ -186,10 +189,16 @@ impl<'a> Candidate<'a> {
     }
 
     /// Why it does not build for a target; nothing if it does.
-    fn refusal(&self, target: &Machine, static_link: bool) -> Option<String> {
+    fn refusal(
+        &self,
+        toolchains: &[InstalledToolchain],
+        target: &Machine,
+        static_link: bool,
+    ) -> Option<String> {
+        let sysroot = || Sysroot::find(toolchains, &self.toolchain.name, target);
         match self.tool {
             Known::Zig(_) => Zig::refusal(target, static_link),
-            Known::Gcc(prefix) => prefix.refusal(target),
+            Known::Gcc(prefix) => prefix.refusal(target, sysroot().is_some()),
         }
     }
 

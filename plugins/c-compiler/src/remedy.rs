@@ -45,5 +45,30 @@ fn tables(target: &Machine, static_link: bool) -> Vec<String> {
         let packages = packages.join(", ");
         format!("`[toolchain.gcc]` with `with = \"debian\"` and `packages = [{packages}]`")
     });
-    zig.into_iter().chain(gcc).collect()
+    let others = [gcc, musl(target), of_machine(target)];
+    zig.into_iter()
+        .chain(others.into_iter().flatten())
+        .collect()
+}
+
+/// The table of a machine's own GCC, where toolchains run on such machines.
+fn of_machine(target: &Machine) -> Option<String> {
+    let hosts = ["aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu"];
+    hosts.contains(&target.triple.as_str()).then(|| {
+        format!(
+            "`[toolchain.host]` with `with = \"system\"` and `programs = [\"gcc\"]` on a machine \
+             with {}",
+            target.architecture()
+        )
+    })
+}
+
+/// The table of a sysroot with which a GCC for glibc builds for a target with musl.
+fn musl(target: &Machine) -> Option<String> {
+    let architecture = gcc::musl_architecture(target)?;
+    Some(format!(
+        "`[toolchain.musl]` with `with = \"debian\"`, `architecture = \"{architecture}\"` and \
+         `packages = [\"musl-dev\"]` beside a GCC for `{}`",
+        gcc::triple(target)?
+    ))
 }

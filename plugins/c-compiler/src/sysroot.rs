@@ -51,6 +51,22 @@ impl Sysroot {
         vec![("--sysroot=", self.folder.clone()).into_word()]
     }
 
+    /// What a GCC for glibc is told, so that it takes musl in glibc's place: headers before its
+    /// own, start files and libraries before those that it knows, and no dynamic linker. Of its
+    /// own system it sees nothing but what lies in its own toolchain.
+    pub(crate) fn for_gcc_of_glibc(&self) -> Vec<Word> {
+        let [_, headers] = self.headers();
+        let [libraries, _] = self.libraries();
+        let mut words = self.for_gcc();
+        words.extend([
+            "-isystem".into_word(),
+            headers.into_word(),
+            (("-B", libraries), "/").into_word(),
+            "-static".into_word(),
+        ]);
+        words
+    }
+
     /// What Zig is told, which keeps its own C library: other headers come behind its own.
     /// Libraries may be made for a newer C library than programs of Zig are, so what they
     /// need themselves is not the linker's to check.

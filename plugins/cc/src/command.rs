@@ -1,13 +1,13 @@
 //! A build by a command of its own, such as `make`: it is told of the compiler in the variables
 //! that Makefiles and CMake read, works on a copy of the sources, and its outputs are taken out.
 //!
-//! An action writes nothing among its sources, and runs one program. So `make` carries out a
-//! recipe: copy, run the command, take the outputs.
+//! An action writes nothing among its sources, and runs one program. So that is a script, made
+//! for the action: copy, run the command, take the outputs.
 
 use std::collections::BTreeSet;
 
 use orch_plugin::{
-    Action, Artifact, Build, Error, InstalledToolchain, IntoWord, Path, Problem, Variable, Word,
+    Action, Artifact, Build, Error, InstalledToolchain, IntoWord, Problem, Variable, Word,
     artifact, output, scratch, source, tool,
 };
 use orch_plugin_c_compiler::{Call, Language};
@@ -19,19 +19,21 @@ use crate::sources::in_directory;
 /// The action's name.
 const COMMAND: &str = "command";
 
+/// The script's name below `scratch`.
+const SCRIPT: &str = "command.sh";
+
 /// The folder of the copy.
 const WORK: &str = "work";
 
-/// What the machine itself has, which a recipe's shell and its tools are of.
+/// What the machine itself has, which the script's shell and its tools are of.
 const MACHINE: &str = "/usr/local/bin:/usr/bin:/bin";
 
 pub(crate) fn build(plan: &Plan<'_>) -> Result<Build, Error> {
     let names = check(plan)?;
-    let make = program(&plan.toolchains, "make").ok_or_else(|| missing("make"))?;
-    let action = Action::new(COMMAND, make)
-        .argument("--silent")
-        .argument(("--eval=orch-build: ; ", recipe(plan, &names)))
-        .argument("orch-build")
+    let action = Action::new(COMMAND, scratch(SCRIPT))
+        .script(SCRIPT, script(plan))
+        .argument(source(plan.request.directory.as_str()))
+        .arguments(names.iter().map(|name| output(name.as_str())))
         .directory(scratch(""));
     let action = plan.settings.inputs().fold(action, |action, pattern| {
         action.input(in_directory(&plan.request.directory, pattern))
@@ -63,7 +65,7 @@ fn check(plan: &Plan<'_>) -> Result<Vec<String>, Error> {
         );
     }
     let first = settings.command.first().map_or("", String::as_str);
-    if !first.starts_with("./") && program(&plan.toolchains, first).is_none() {
+    if !first.starts_with("./") && !has_program(&plan.toolchains, first) {
         return Err(missing(first));
     }
     let mut names = BTreeSet::new();
@@ -94,38 +96,28 @@ fn missing(program: &str) -> Error {
         .into()
 }
 
-fn program(toolchains: &[InstalledToolchain], name: &str) -> Option<Path> {
+fn has_program(toolchains: &[InstalledToolchain], name: &str) -> bool {
     let mut toolchains = toolchains.iter();
-    toolchains.find_map(|toolchain| toolchain.program(name))
+    toolchains.any(|toolchain| toolchain.program(name).is_some())
 }
 
-/// What `make` carries out. It hands its own options on in variables, which the command is not
-/// to have.
-fn recipe(plan: &Plan<'_>, names: &[String]) -> Word {
-    let sources = source(plan.request.directory.as_str());
+/// A script whose first argument is the folder of the sources, and the others are where each
+/// output belongs.
+fn script(plan: &Plan<'_>) -> String {
     let command: Vec<_> = plan.settings.command.iter().map(|it| quoted(it)).collect();
-    let begin = (
-        (format!("mkdir {WORK} && cp -R "), sources),
-        format!(
-            "/. {WORK} && chmod -R u+w {WORK} && cd {WORK} && env -u MAKEFLAGS -u MAKELEVEL -u \
-             MFLAGS {}",
-            command.join(" ")
-        ),
+    let begin = format!(
+        "#!/bin/sh\nset -e\nmkdir {WORK}\ncp -R \"$1/.\" {WORK}\nchmod -R u+w {WORK}\ncd {WORK}\n{}\n",
+        command.join(" ")
     );
-    let taken = plan.settings.outputs.iter().zip(names);
-    taken.fold(begin.into_word(), |recipe, (file, name)| {
-        let file = quoted(file);
-        (
-            recipe,
-            (format!(" && cp -RL {file} "), output(name.as_str())),
-        )
-            .into_word()
+    let outputs = plan.settings.outputs.iter();
+    outputs.fold(begin, |script, file| {
+        format!("{script}shift\ncp -RL {} \"$1\"\n", quoted(file))
     })
 }
 
-/// A word for the shell of a recipe.
+/// A word for the shell of the script.
 fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''").replace('$', "$$"))
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The compiler, in the variables that GNU's make, autoconf and CMake read.

@@ -250,15 +250,28 @@ fn a_command_is_told_of_the_compiler() {
     let json = r#"{"command": ["make", "it's", "$HOME"], "outputs": ["bin/agent", "libx.so.1"]}"#;
     let build = plan(&with_make(), json, &fake::Facts::new()).unwrap();
     let action = &build.actions[0];
+    assert_eq!(action.program.text(), "scratch/command.sh");
+    let script = &action.files[0].text;
     let words: Vec<_> = action.arguments.iter().map(word).collect();
     let variables = action.environment.iter();
     let variables: Vec<_> = variables
         .map(|variable| format!("{}={}", variable.name, word(&variable.value)))
         .collect();
-    expect![[r#"
-        --silent
-        --eval=orch-build: ; mkdir work && cp -R {source}/. work && chmod -R u+w work && cd work && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS 'make' 'it'\''s' '$$HOME' && cp -RL 'bin/agent' {output/agent} && cp -RL 'libx.so.1' {output/libx.so.1}
-        orch-build
+    expect![[r##"
+        #!/bin/sh
+        set -e
+        mkdir work
+        cp -R "$1/." work
+        chmod -R u+w work
+        cd work
+        'make' 'it'\''s' '$HOME'
+        shift
+        cp -RL 'bin/agent' "$1"
+        shift
+        cp -RL 'libx.so.1' "$1"
+        {source}
+        {output/agent}
+        {output/libx.so.1}
         CC={tool/gcc/aarch64-linux-gnu-gcc} -march=armv8-a
         AR={tool/gcc/aarch64-linux-gnu-gcc-ar}
         CFLAGS=-O2 -ffile-prefix-map={scratch/work}=.
@@ -266,7 +279,12 @@ fn a_command_is_told_of_the_compiler() {
         LDFLAGS=
         PATH={tool/gcc}:{tool/make}:/usr/local/bin:/usr/bin:/bin
         PKG_CONFIG_LIBDIR={scratch/no-packages}
-    "#]].assert_eq(&format!("{}\n{}\n", words.join("\n"), variables.join("\n")));
+    "##]]
+    .assert_eq(&format!(
+        "{script}{}\n{}\n",
+        words.join("\n"),
+        variables.join("\n")
+    ));
     assert!(build.artifacts[0].executable && !build.artifacts[1].executable);
 }
 

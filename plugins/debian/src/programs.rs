@@ -70,18 +70,26 @@ const LIBRARIES: [&str; 5] = [
     "libnewlib-arm-none-eabi",
 ];
 
-/// The programs of a well-known package.
-pub(crate) fn of_package(package: &str) -> Vec<String> {
+/// Whether a package is known for its programs.
+pub(crate) fn are_in_package(package: &str) -> bool {
+    !of_package(package, "").is_empty()
+}
+
+/// The programs of a well-known package that is made for a machine, by GNU's name of it.
+pub(crate) fn of_package(package: &str, gnu: &str) -> Vec<String> {
     if let Some((_, programs)) = OTHERS.iter().find(|(name, _)| *name == package) {
         return programs.iter().map(|&program| program.to_owned()).collect();
     }
     let kinds: [(&str, &[&[&str]]); 3] = [
-        ("gcc-", &[&OF_COMPILER, &OF_BINUTILS]),
-        ("g++-", &[&["g++"], &OF_COMPILER, &OF_BINUTILS]),
-        ("binutils-", &[&OF_BINUTILS]),
+        ("gcc", &[&OF_COMPILER, &OF_BINUTILS]),
+        ("g++", &[&["g++"], &OF_COMPILER, &OF_BINUTILS]),
+        ("binutils", &[&OF_BINUTILS]),
     ];
     for (kind, programs) in kinds {
-        let prefix = package.strip_prefix(kind).and_then(prefix);
+        let prefix = package.strip_prefix(kind).and_then(|rest| match rest {
+            "" => Some(gnu),
+            rest => prefix(rest.strip_prefix('-')?),
+        });
         if let Some(prefix) = prefix {
             let names = programs.iter().flat_map(|list| list.iter());
             return names.map(|name| format!("{prefix}-{name}")).collect();
@@ -100,7 +108,9 @@ pub(crate) fn packages() -> Vec<String> {
     let compilers = COMPILERS
         .iter()
         .flat_map(|(name, _)| ["gcc", "g++", "binutils"].map(|kind| format!("{kind}-{name}")));
-    let others = OTHERS.iter().map(|(name, _)| *name).chain(LIBRARIES);
+    let own = ["gcc", "g++", "binutils"];
+    let others = OTHERS.iter().map(|(name, _)| *name);
+    let others = others.chain(LIBRARIES).chain(own);
     compilers.chain(others.map(str::to_owned)).collect()
 }
 
@@ -114,12 +124,15 @@ pub(crate) fn tools(programs: &BTreeSet<String>) -> Vec<Tool> {
 /// libraries (`x86_64-linux-gnu`).
 pub(crate) fn scripts(programs: &BTreeSet<String>, libraries: &str) -> Vec<TextFile> {
     let kinds = [
+        Kind::CompilerOfItsMachine,
         Kind::CompilerForLinux,
         Kind::CompilerForBareArm,
         Kind::Other,
     ];
     let files = kinds.map(|kind| {
-        let names = programs.iter().filter(|name| Kind::of(name) == kind);
+        let names = programs
+            .iter()
+            .filter(|name| Kind::of(name, libraries) == kind);
         let paths = names.map(|name| path(name)).collect();
         TextFile::program(paths, script(libraries, kind.arguments()))
     });
@@ -130,6 +143,9 @@ pub(crate) fn scripts(programs: &BTreeSet<String>, libraries: &str) -> Vec<TextF
 /// What a program has to be told of where its packages lie.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    /// It builds for the machine that it runs on. Like the next, and it looks for its assembler
+    /// and linker on the `PATH`, where the machine's own may be.
+    CompilerOfItsMachine,
     /// Its linker scripts name their files from `/`.
     CompilerForLinux,
     /// The packages of newlib are made known to it by `update-alternatives` when they are
@@ -140,13 +156,14 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(program: &str) -> Self {
+    fn of(program: &str, libraries: &str) -> Self {
         let compiles = ["gcc", "g++", "cpp"].iter().any(|end| {
             program
                 .strip_suffix(end)
                 .is_some_and(|rest| rest.ends_with('-'))
         });
         match compiles {
+            true if program.starts_with(libraries) => Self::CompilerOfItsMachine,
             true if program.contains("-linux-") => Self::CompilerForLinux,
             true if program.starts_with("arm-none-eabi-") => Self::CompilerForBareArm,
             _ => Self::Other,
@@ -156,6 +173,9 @@ impl Kind {
     /// Lines that add arguments to those of the caller.
     fn arguments(self) -> &'static str {
         match self {
+            Self::CompilerOfItsMachine => {
+                "set -- --sysroot=\"$root\" -B\"$root/usr/bin/\" \"$@\"\n"
+            }
             Self::CompilerForLinux => "set -- --sysroot=\"$root\" \"$@\"\n",
             Self::CompilerForBareArm => {
                 r#"if [ -d "$root/usr/lib/arm-none-eabi/newlib" ]; then
@@ -199,13 +219,15 @@ mod tests {
 
     #[test]
     fn well_known_packages_have_programs() {
-        let first = |package| of_package(package).into_iter().next();
+        let first = |package| of_package(package, "x86_64-linux-gnu").into_iter().next();
         for (package, program) in [
             ("gcc-aarch64-linux-gnu", Some("aarch64-linux-gnu-gcc")),
             ("g++-arm-linux-gnueabihf", Some("arm-linux-gnueabihf-g++")),
             ("gcc-arm-none-eabi", Some("arm-none-eabi-gcc")),
             ("binutils-avr", Some("avr-addr2line")),
             ("gdb-multiarch", Some("gdb-multiarch")),
+            ("gcc-x86-64-linux-gnu", Some("x86_64-linux-gnu-gcc")),
+            ("gcc", Some("x86_64-linux-gnu-gcc")),
             ("gcc-12-base", None),
             ("libc6-dev-arm64-cross", None),
         ] {
@@ -217,22 +239,25 @@ mod tests {
     #[test]
     fn compilers_are_told_where_their_system_lies() {
         let programs = [
+            "x86_64-linux-gnu-gcc",
             "aarch64-linux-gnu-gcc",
             "aarch64-linux-gnu-ar",
             "arm-none-eabi-gcc",
             "arm-none-eabi-ar",
         ];
         let programs = programs.map(str::to_owned).into();
-        let [compilers, bare, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
-            panic!("there are three kinds");
+        let [own, compilers, bare, others] = &scripts(&programs, "x86_64-linux-gnu")[..] else {
+            panic!("there are four kinds");
         };
+        assert_eq!(own.paths, ["orch/bin/x86_64-linux-gnu-gcc"]);
+        assert!(own.text.contains("-B\"$root/usr/bin/\""));
         assert_eq!(compilers.paths, ["orch/bin/aarch64-linux-gnu-gcc"]);
         assert!(compilers.text.contains("--sysroot"));
         assert_eq!(bare.paths, ["orch/bin/arm-none-eabi-gcc"]);
         assert!(bare.text.contains("newlib") && !others.text.contains("newlib"));
         assert_eq!(others.paths.len(), 2);
         assert!(!others.text.contains("--sysroot"));
-        for file in [compilers, bare, others] {
+        for file in [own, compilers, bare, others] {
             assert!(file.executable);
             assert!(
                 file.text.contains("$root/usr/lib/x86_64-linux-gnu:"),

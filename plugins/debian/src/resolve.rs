@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use orch_plugin::{Error, Problem, RegistryFile};
 
 use crate::clause::{Clause, Relation};
+use crate::programs;
 use crate::settings::Wanted;
 use crate::version::compare;
 
@@ -27,7 +28,8 @@ pub(crate) trait Index {
 pub(crate) enum Purpose {
     /// Programs that run on the machine that builds, by its own C library.
     Programs,
-    /// Headers and libraries of another machine, its C library among them.
+    /// Headers and libraries of another machine, its C library among them. Programs that they
+    /// need, such as a compiler, are that machine's, so they are left out.
     Sysroot,
 }
 
@@ -171,7 +173,9 @@ impl Search<'_> {
     fn is_met(&self, relation: &Relation) -> bool {
         let taken = &self.resolved.packages;
         let name = relation.name.as_str();
-        self.excluded.contains(name)
+        let is_left_out = self.purpose == Purpose::Sysroot && programs::are_in_package(name);
+        is_left_out
+            || self.excluded.contains(name)
             || taken
                 .get(name)
                 .is_some_and(|file| relation.takes(&file.version))

@@ -103,7 +103,7 @@ fn locate_packages(
         Some(_) => directory.as_deref().unwrap_or_default(),
         None => "",
     };
-    let programs = programs_of(&wanted, settings);
+    let programs = programs_of(&wanted, settings, apt.architecture);
     let files = resolved.packages.values().cloned();
     Ok(Toolchain {
         version: release.to_owned(),
@@ -180,13 +180,17 @@ fn versions(first: &Wanted<'_>, settings: &Settings, apt: &Apt<'_>) -> Result<Ve
 }
 
 /// What the user names, or else what is known of the packages.
-fn programs_of(wanted: &[Wanted<'_>], settings: &Settings) -> BTreeSet<String> {
+fn programs_of(
+    wanted: &[Wanted<'_>],
+    settings: &Settings,
+    architecture: Architecture,
+) -> BTreeSet<String> {
     if settings.architecture.is_some() {
         return BTreeSet::new(); // They are another machine's.
     }
     let known = wanted
         .iter()
-        .flat_map(|package| programs::of_package(package.name));
+        .flat_map(|package| programs::of_package(package.name, architecture.gnu()));
     known.chain(settings.programs.iter().cloned()).collect()
 }
 

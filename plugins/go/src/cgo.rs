@@ -4,9 +4,8 @@
 use orch_plugin::builder::Request;
 use orch_plugin::{Action, Error, InstalledToolchain, IntoWord, Part, Problem, Word, tool};
 use orch_plugin_c_compiler::{Call, Compiler, Language};
+use orch_plugin_go_command::{Port, knows};
 use semver::Version;
-
-use crate::port::{Port, knows};
 
 /// How many digits of a recipe tell one toolchain from every other.
 const RECIPE_DIGITS: usize = 12;

@@ -2,13 +2,12 @@
 
 use orch_plugin::Problem;
 use orch_plugin::builder::Request;
+use orch_plugin_go_command::{Project, knows};
 use semver::Version;
 
 use crate::cgo::{self, Cgo};
 use crate::gcflags;
 use crate::misfits;
-use crate::module::Project;
-use crate::port::knows;
 use crate::settings::{BuildMode, BuildSettings};
 
 /// Everything that is wrong with the settings, whatever is built.

@@ -1,21 +1,17 @@
 //! Go for `orch`: where its releases come from, and how its programs are built.
 //!
-//! `release` knows how versions are spelt, `official` where they are found, `toolchain` what
-//! a release has; `port` knows which systems a release builds for, `module` what a project
-//! says of itself, `cgo` which C compiler is called; `compile` puts one `go build` together;
-//! `companion` pins and builds programs that go with a toolchain.
+//! `official` knows where releases are found, `toolchain` what a release has, `cgo` which C
+//! compiler is called; `compile` puts one `go build` together; `companion` pins and builds
+//! programs that go with a toolchain. How the `go` command is called whatever it does is
+//! `orch_plugin_go_command`'s to know.
 
 mod cgo;
 mod companion;
 mod compile;
-mod environment;
 mod flags;
 mod gcflags;
 mod misfits;
-mod module;
 mod official;
-mod port;
-mod release;
 mod settings;
 mod slim;
 mod toolchain;

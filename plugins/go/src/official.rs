@@ -3,11 +3,9 @@
 
 use orch_plugin::toolchain_source::{Archive, ArchiveFormat};
 use orch_plugin::{Facts, Machine, Refusal};
+use orch_plugin_go_command::{Port, release};
 use orch_plugin_releases::{Found, Silence};
 use serde::Deserialize;
-
-use crate::port::Port;
-use crate::release;
 
 /// The site and its mirror: both serve the same index and the same archives.
 const SITES: [&str; 2] = ["https://go.dev/dl/", "https://golang.google.cn/dl/"];

@@ -2,11 +2,11 @@
 
 use orch_plugin::toolchain_source::Toolchain;
 use orch_plugin::{Error, Facts, Machine, Tool};
+use orch_plugin_go_command::{Port, environment, release};
 use orch_plugin_releases::{Found, Origin, Silence, SourceSettings};
 use semver::Version;
 
-use crate::port::Port;
-use crate::{Go, companion, environment, official, release, slim};
+use crate::{Go, companion, official, slim};
 
 impl Origin for Go {
     const NAME: &'static str = "Go";

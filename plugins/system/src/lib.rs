@@ -2,6 +2,7 @@
 //! and digests it; this plugin says which programs, reads what they say, and knows what to
 //! install where one is missing.
 
+mod compiler;
 mod environment;
 mod install;
 mod program;
@@ -35,7 +36,7 @@ impl ToolchainSource for System {
 
     fn locate(
         version: &str,
-        _: &Machine,
+        host: &Machine,
         settings: Settings,
         facts: &dyn Facts,
     ) -> Result<Toolchain, Error> {
@@ -44,7 +45,7 @@ impl ToolchainSource for System {
             version: version.to_owned(),
             archives: Vec::new(),
             files: Vec::new(),
-            tools: programs.iter().map(tool).collect(),
+            tools: tools(&programs, host),
             environment: environment::of(&programs),
             sysroot: None,
             programs: programs.into_iter().map(found).collect(),
@@ -52,8 +53,17 @@ impl ToolchainSource for System {
     }
 }
 
-fn tool(program: &Found) -> Tool {
-    Tool::new(program.name.as_str(), format!("bin/{}", program.name))
+/// Each program by its own name, and by the full one that builders know compilers by.
+fn tools(programs: &[Found], host: &Machine) -> Vec<Tool> {
+    let own = programs.iter().map(|program| program.name.clone());
+    let full = programs.iter().filter_map(|program| {
+        let full = compiler::full_name(&program.name, host)?;
+        let is_new = programs.iter().all(|other| other.name != full);
+        is_new.then_some((full, program.name.as_str()))
+    });
+    let own = own.map(|name| Tool::new(name.as_str(), format!("bin/{name}")));
+    let full = full.map(|(full, name)| Tool::new(full, format!("bin/{name}")));
+    own.chain(full).collect()
 }
 
 fn found(program: Found) -> FoundProgram {

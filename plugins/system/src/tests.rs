@@ -63,7 +63,8 @@ fn a_toolchain_is_its_programs() {
         .iter()
         .map(|tool| tool.program.as_str())
         .collect();
-    assert_eq!(tools, ["bin/gcc", "bin/make"]);
+    assert_eq!(tools, ["bin/gcc", "bin/make", "bin/gcc"]);
+    assert_eq!(found.tools[2].name, "x86_64-linux-gnu-gcc");
 }
 
 #[test]

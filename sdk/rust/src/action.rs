@@ -71,6 +71,13 @@ impl Action {
         self
     }
 
+    /// Finding a program of this text below `scratch`.
+    pub fn script(mut self, relative: impl Into<String>, text: impl Into<String>) -> Self {
+        let script = TextFile::program(vec![relative.into()], text.into());
+        self.files.push(script);
+        self
+    }
+
     /// Leaving a file below `output`.
     pub fn output(mut self, relative: impl Into<String>) -> Self {
         self.outputs.push(path::output(relative));

@@ -1,16 +1,24 @@
 //! The role of what to measure, and how to read it.
 
+mod service;
+#[cfg(not(target_family = "wasm"))]
+mod text;
+
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+pub use self::service::{PORT, address, path_problem};
 use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::Guest;
 pub use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::{
-    Better, Measurement, Metric, Request, Scope,
+    Better, Command, Load, Measurement, Metric, ProbePlan, Readiness, Request, Service, Work,
 };
 use crate::offer::offered;
 use crate::panics::report_through_log;
-use crate::{Error, Facts, HostFacts, IntoWord, Offer, Sample, Variable};
+use crate::{
+    Action, Artifact, Error, Facts, HostFacts, InstalledToolchain, IntoWord, Machine, Offer, Path,
+    Sample, Variable, path,
+};
 
 /// A way to measure. Export it with
 /// [`export_benchmark_probe!`](crate::export_benchmark_probe).
@@ -27,38 +35,146 @@ pub trait BenchmarkProbe {
         request: &Request,
         settings: Self::Settings,
         facts: &dyn Facts,
-    ) -> Result<Vec<Measurement>, Error>;
+    ) -> Result<ProbePlan, Error>;
 
-    /// What the runs of one measurement say.
-    fn read(probe: &str, measurement: &str, samples: &[Sample]) -> Result<Vec<Metric>, Error>;
+    /// What the samples of one measurement say.
+    fn read(
+        probe: &str,
+        measurement: &str,
+        settings: Self::Settings,
+        samples: &[Sample],
+    ) -> Result<Vec<Metric>, Error>;
+}
+
+impl Request {
+    /// A request for a build of this name with a toolchain, which ships one program by that
+    /// name; the host is a Linux machine on x86_64, and the program for one like it. Where tests
+    /// begin.
+    pub fn of(unit: impl Into<String>, toolchain: InstalledToolchain) -> Self {
+        let unit = unit.into();
+        Self {
+            settings: "{}".to_owned(),
+            directory: String::new(),
+            toolchain,
+            tools: Vec::new(),
+            host: Machine::of("x86_64-unknown-linux-gnu"),
+            target: Machine::of("x86_64-unknown-linux-gnu"),
+            target_environment: Vec::new(),
+            artifacts: vec![Artifact::program(
+                unit.as_str(),
+                path::artifact("build", unit.as_str()),
+            )],
+            unit,
+        }
+    }
+
+    /// The first program that the build ships.
+    ///
+    /// # Errors
+    ///
+    /// `unsupported` where it ships none.
+    pub fn program(&self) -> Result<Path, Error> {
+        let mut artifacts = self.artifacts.iter();
+        let program = artifacts.find(|artifact| artifact.executable);
+        program.map(|program| program.path.clone()).ok_or_else(|| {
+            Error::Unsupported("the build ships no program that could be run".to_owned())
+        })
+    }
+}
+
+impl ProbePlan {
+    /// A plan of nothing.
+    pub fn nothing() -> Self {
+        Self {
+            actions: Vec::new(),
+            measurements: Vec::new(),
+        }
+    }
+
+    /// With an action that makes something to measure.
+    pub fn action(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// With one more measurement.
+    pub fn measurement(mut self, measurement: Measurement) -> Self {
+        self.measurements.push(measurement);
+        self
+    }
+}
+
+impl Command {
+    /// A program without arguments, in an empty directory of its own.
+    pub fn new(program: Path) -> Self {
+        Self {
+            program,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            directory: path::scratch(""),
+            inputs: Vec::new(),
+            caches: Vec::new(),
+        }
+    }
+
+    /// With one more argument.
+    pub fn argument(mut self, argument: impl IntoWord) -> Self {
+        self.arguments.push(argument.into_word());
+        self
+    }
+
+    /// With several more arguments.
+    pub fn arguments<A: IntoWord>(self, arguments: impl IntoIterator<Item = A>) -> Self {
+        arguments.into_iter().fold(self, Self::argument)
+    }
+
+    /// With a variable; one of the same name that stood before it is replaced.
+    pub fn variable(mut self, name: impl Into<String>, value: impl IntoWord) -> Self {
+        let variable = Variable::new(name, value);
+        self.environment.retain(|other| other.name != variable.name);
+        self.environment.push(variable);
+        self
+    }
+
+    /// With variables such as a toolchain's own.
+    pub fn variables(self, variables: impl IntoIterator<Item = Variable>) -> Self {
+        variables.into_iter().fold(self, |command, variable| {
+            command.variable(variable.name, variable.value)
+        })
+    }
+
+    /// Working in a directory below `source` or `scratch`.
+    pub fn directory(mut self, directory: Path) -> Self {
+        self.directory = directory;
+        self
+    }
+
+    /// Finding the files below `source` that a glob pattern matches.
+    pub fn input(mut self, pattern: impl Into<String>) -> Self {
+        self.inputs.push(pattern.into());
+        self
+    }
+
+    /// Using a directory that is kept between runs, which [`crate::cache`] names.
+    pub fn cache(mut self, name: impl Into<String>) -> Self {
+        self.caches.push(name.into());
+        self
+    }
 }
 
 impl Measurement {
-    /// A measurement of a whole process, once warmed up and ten times measured, a minute
-    /// at most for each.
-    pub fn of_process(name: impl Into<String>) -> Self {
+    /// A measurement of this work, once warmed up and ten times measured, a minute at most for
+    /// each.
+    pub fn of(name: impl Into<String>, work: Work) -> Self {
         Self {
             name: name.into(),
-            scope: Scope::Process,
-            command: Vec::new(),
-            environment: Vec::new(),
             service: None,
+            work,
+            cold: false,
             warmups: 1,
             samples: 10,
             timeout_ms: 60_000,
         }
-    }
-
-    /// With one more word of the command.
-    pub fn argument(mut self, argument: impl IntoWord) -> Self {
-        self.command.push(argument.into_word());
-        self
-    }
-
-    /// With a variable.
-    pub fn variable(mut self, name: impl Into<String>, value: impl IntoWord) -> Self {
-        self.environment.push(Variable::new(name, value));
-        self
     }
 }
 
@@ -120,7 +236,7 @@ impl<T: BenchmarkProbe> Guest for Adapter<T> {
         T::offers()
     }
 
-    fn plan(probe: String, request: Request) -> Result<Vec<Measurement>, Error> {
+    fn plan(probe: String, request: Request) -> Result<ProbePlan, Error> {
         report_through_log();
         offered(T::offers(), &probe)?;
         let settings = crate::settings(&request.settings)?;
@@ -130,10 +246,11 @@ impl<T: BenchmarkProbe> Guest for Adapter<T> {
     fn read(
         probe: String,
         measurement: String,
+        settings: String,
         samples: Vec<Sample>,
     ) -> Result<Vec<Metric>, Error> {
         report_through_log();
         offered(T::offers(), &probe)?;
-        T::read(&probe, &measurement, &samples)
+        T::read(&probe, &measurement, crate::settings(&settings)?, &samples)
     }
 }

@@ -36,6 +36,8 @@ pub mod contract;
 mod action;
 mod advice;
 mod arm_core;
+mod counts;
+mod duration;
 mod facts;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
@@ -43,6 +45,7 @@ mod fixed_policy;
 mod installed_toolchain;
 pub mod log;
 mod machine;
+mod misfits;
 mod nearest;
 mod offer;
 mod page_size;
@@ -50,6 +53,7 @@ mod panics;
 mod path;
 mod problem;
 mod release;
+mod sample;
 mod settings;
 mod word;
 
@@ -66,12 +70,15 @@ pub use crate::contract::base::orch::plugin::facts::{
     MachineProgram, Refusal, RegistryFile, VersionArgument,
 };
 pub use crate::contract::base::orch::plugin::types::{
-    Action, Artifact, Build, Error, Flag, InstalledToolchain, Machine, Memory, Offer, Pair, Part,
-    Path, Problem, Root, Sample, TextFile, Tool, Tweak, Variable, Word,
+    Action, Artifact, Build, Counter, Error, Flag, InstalledToolchain, Machine, Memory, Offer,
+    Pair, Part, Path, Problem, Root, Sample, TextFile, Tool, Tweak, Variable, Word,
 };
+pub use crate::counts::count_problems;
+pub use crate::duration::milliseconds;
 pub use crate::facts::Facts;
 #[doc(hidden)]
 pub use crate::facts::HostFacts;
+pub use crate::misfits::{argument_problems, nul_problem, pattern_problems, variable_problems};
 pub use crate::nearest::nearest;
 pub use crate::page_size::PageSize;
 pub use crate::path::{artifact, cache, output, scratch, source, tool};

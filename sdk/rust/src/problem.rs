@@ -25,6 +25,22 @@ impl Problem {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
+impl Error {
+    /// How a person reads it, with a line for each problem: for tests.
+    pub fn text(&self) -> String {
+        let problem = |problem: &Problem| {
+            let setting = problem.setting.as_deref().unwrap_or_default();
+            format!("{setting}: {}\n", problem.message)
+        };
+        match self {
+            Error::Invalid(problems) => problems.iter().map(problem).collect(),
+            Error::Unsupported(text) => format!("unsupported: {text}\n"),
+            Error::Failed(text) => format!("failed: {text}\n"),
+        }
+    }
+}
+
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         Error::Invalid(vec![problem])

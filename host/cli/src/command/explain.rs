@@ -118,7 +118,7 @@ fn explain_node(
     for &need in &node.needs {
         line("needs", graph.nodes()[need].id.as_str());
     }
-    if matches!(node.kind, NodeKind::Command { .. } | NodeKind::Judge { .. }) {
+    if node.kind.has_record() {
         line("last run", &last_run(past));
         changes(&mut line, &past.changes);
     }
@@ -171,6 +171,10 @@ fn what(node: &Node, plan: &Plan) -> String {
         (NodeKind::Judge { .. }, _) => {
             "a look into the artifact before it is called good".to_owned()
         }
+        (NodeKind::Measure { bench }, _) => format!(
+            "a measurement of `{}` that probe `{}` of plugin `{}` {} planned",
+            bench.build, bench.probe, bench.by.plugin, bench.by.version
+        ),
         (NodeKind::Publish { artifacts, .. }, _) => {
             let files: Vec<_> = artifacts.iter().map(|(_, to)| to.to_string()).collect();
             format!(

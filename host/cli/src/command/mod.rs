@@ -1,6 +1,7 @@
 //! One file a verb. Each turns arguments into calls to the house and values into text;
 //! none decides what a plan, a graph or an outcome is.
 
+pub mod bench;
 pub mod cache;
 pub mod check;
 pub mod ci;
@@ -9,6 +10,7 @@ pub mod doctor;
 pub mod explain;
 pub mod fetch;
 pub mod graph;
+pub mod history;
 pub mod init;
 pub mod lock;
 pub mod plan;

@@ -5,7 +5,7 @@ mod rest;
 use std::time::{Duration, Instant};
 
 use orch_engine::{ActionGraph, Cancel, Forecast, LeftOut, Run, RunOptions};
-use orch_report::{ResultRow, Summary, Table};
+use orch_report::{BenchRow, ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
@@ -19,7 +19,8 @@ use crate::isolation::Isolation;
 use crate::known_projects;
 use crate::planned::{Planned, graph_of};
 use crate::planning::LockUse;
-use crate::results::rows;
+use crate::report_file;
+use crate::results::{bench_rows, rows};
 use crate::selection::{left_out, select};
 use crate::shortcut::{self, Glance, LastRun, Settled, Shortcut};
 use crate::stop::Stop;
@@ -38,7 +39,7 @@ pub fn run(
         match shortcut.glance() {
             Glance::NothingToDo(last) => {
                 let summary = up_to_date(&last, began.elapsed());
-                show(&last.rows, &last.left_out, &summary, console);
+                show(&last.rows, &[], &last.left_out, &summary, console);
                 return Ok(Exit::Done);
             }
             Glance::Rest(rest) => {
@@ -57,6 +58,7 @@ pub fn run(
         running,
         shortcut,
         began,
+        anew: false,
         says_protections: true,
     };
     let cancel = Cancel::new();
@@ -75,6 +77,8 @@ pub struct Order<'a> {
     pub shortcut: Option<Shortcut>,
     /// When the command began, or what led to this run.
     pub began: Instant,
+    /// Whether to measure what was measured before too.
+    pub anew: bool,
     /// Whether to say which protections this run does without.
     pub says_protections: bool,
 }
@@ -102,6 +106,9 @@ pub fn carry_out(
         .shortcut
         .filter(|_| isolation.is_settled(running.sandbox));
     let mut hands = Hands::new(house, project, isolation.sandboxes)?;
+    if !plan.benches.is_empty() {
+        hands.measure(house, project, order.anew)?;
+    }
     prepare(&mut hands);
     if running.dry_run {
         return foresee(house, &hands, &graph, console);
@@ -111,9 +118,14 @@ pub fn carry_out(
     let trace = running.trace.as_deref();
     let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
     let rows = rows(plan, &graph, &run);
+    let benches = bench_rows(&graph, &run);
     let left_out = left_out(plan, order.selection);
     let summary = count(&run, order.began);
-    show(&rows, &left_out, &summary, console);
+    show(&rows, &benches, &left_out, &summary, console);
+    if benches.iter().any(|bench| !bench.known) {
+        report_file::write(project, &plan.name, &benches)?;
+        console.say(&format!("the figures as a page: {}", report_file::REPORT));
+    }
     history::add(&project.folder, &run)?;
     hands.memory.save()?;
     if let Some(shortcut) = shortcut.filter(|_| shortcut::is_settled(&graph, &run)) {
@@ -167,7 +179,13 @@ fn up_to_date(last: &LastRun, took: Duration) -> Summary {
 }
 
 /// What a run made, what of its matrices cannot be, and how its nodes ended.
-fn show(rows: &[ResultRow], left_out: &[LeftOut], summary: &Summary, console: &Console) {
+fn show(
+    rows: &[ResultRow],
+    benches: &[BenchRow],
+    left_out: &[LeftOut],
+    summary: &Summary,
+    console: &Console,
+) {
     for cell in left_out {
         let message = format!("`{}` is left out: {}", cell.node, cell.reason);
         console.warning(&message, None);
@@ -175,11 +193,23 @@ fn show(rows: &[ResultRow], left_out: &[LeftOut], summary: &Summary, console: &C
     match console.json() {
         Some(json) => {
             json.results(rows);
+            if !benches.is_empty() {
+                let rows: Vec<_> = benches.iter().map(BenchRow::to_json).collect();
+                json.list("benches", &rows);
+            }
             json.summary(summary);
         }
         None => {
             if !rows.is_empty() {
                 console.print(&orch_report::render_results(rows, console.style()));
+            }
+            if !benches.is_empty() {
+                let between = match rows.is_empty() {
+                    true => "",
+                    false => "\n",
+                };
+                let tables = orch_report::render_benches(benches, console.style());
+                console.print(&format!("{between}{tables}"));
             }
             console.say(orch_report::render_summary(summary, console.style()).trim_end());
         }

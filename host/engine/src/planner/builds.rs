@@ -232,7 +232,7 @@ impl Planner<'_> {
         names.filter_map(|name| self.pinned(name)).collect()
     }
 
-    fn pinned(&self, name: &str) -> Option<InstalledToolchain> {
+    pub(super) fn pinned(&self, name: &str) -> Option<InstalledToolchain> {
         let mut toolchains = self.plan.toolchains.iter();
         let planned = toolchains.find(|known| known.name == name)?;
         Some(InstalledToolchain {

@@ -1,6 +1,7 @@
 //! Asks the plugins what is to be done and makes a [`Plan`] of their answers, or every
 //! problem at once. Decides nothing about when or where anything runs.
 
+mod benches;
 mod builds;
 mod companions;
 mod made;
@@ -102,6 +103,7 @@ fn planned(
             targets: Vec::new(),
             builds: Vec::new(),
             tasks: Vec::new(),
+            benches: Vec::new(),
             facts: Vec::new(),
             programs: Vec::new(),
             left_out: Vec::new(),
@@ -118,6 +120,7 @@ fn planned(
     planner.plan_builds();
     planner.settle_made_toolchains();
     planner.plan_tasks();
+    planner.plan_benches();
     planner.settle_needs();
     let failed = planner.problems.iter().any(PlanProblem::is_error);
     Planned {
@@ -146,7 +149,7 @@ struct Planner<'a> {
     plugins: &'a dyn Plugins,
     surroundings: Surroundings<'a>,
     names: Names,
-    /// Every build and task, by `build.x` and `task.y`.
+    /// Every build, task and bench, by `build.x`, `task.y` and `bench.z`.
     units: HashMap<String, Cells<'a>>,
     known_facts: HashSet<RecordedFact>,
     /// Builds whose settings are not what the builder's schema wants.

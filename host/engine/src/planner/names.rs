@@ -1,6 +1,6 @@
 //! Which loaded plugin a name of the pipeline means.
 
-use orch_model::{Diagnostic, Manifest, PluginId, PluginSummary, Role, Spanned};
+use orch_model::{Diagnostic, Digest, Manifest, PluginId, PluginSummary, Role, Spanned};
 
 use crate::nearest;
 use crate::problem::PlanProblem;
@@ -68,6 +68,12 @@ impl Names {
 
     pub(super) fn schema(&self, plugin: &PluginId, role: Role) -> Option<&serde_json::Value> {
         self.manifest(plugin)?.settings.get(&role)
+    }
+
+    pub(super) fn digest(&self, plugin: &PluginId) -> Option<Digest> {
+        let mut summaries = self.summaries.iter();
+        let found = summaries.find(|summary| summary.manifest.id == *plugin)?;
+        Some(found.digest)
     }
 
     pub(super) fn version(&self, plugin: &PluginId) -> String {

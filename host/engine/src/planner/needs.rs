@@ -8,7 +8,7 @@ use crate::problem::PlanProblem;
 
 use super::Planner;
 
-/// What a build or a task is made once for each of.
+/// What a build, task or bench is made once for each of.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
     /// Empty for a task that runs once.
@@ -17,7 +17,7 @@ pub(super) struct Cells<'a> {
     toolchains: &'a [Spanned<String>],
 }
 
-/// Every build and task with its cells, by `build.x` and `task.y`.
+/// Every build, task and bench with its cells, by `build.x`, `task.y` and `bench.z`.
 pub(super) fn units(pipeline: &Pipeline) -> impl Iterator<Item = (String, Cells<'_>)> {
     let builds = pipeline.builds.iter().map(|build| {
         let cells = Cells {
@@ -33,7 +33,15 @@ pub(super) fn units(pipeline: &Pipeline) -> impl Iterator<Item = (String, Cells<
         };
         (format!("task.{}", task.name.value), cells)
     });
-    builds.chain(tasks)
+    let benches = pipeline.benches.iter().map(|bench| {
+        let (targets, toolchains) = bench.cells(pipeline);
+        let cells = Cells {
+            targets,
+            toolchains,
+        };
+        (format!("bench.{}", bench.name.value), cells)
+    });
+    builds.chain(tasks).chain(benches)
 }
 
 impl Planner<'_> {
@@ -65,6 +73,7 @@ impl Planner<'_> {
         for target in meant(cells.targets, wanted_target, target) {
             nodes.extend(toolchains.iter().map(|toolchain| match kind {
                 "build" => NodeId::build(name, target.unwrap_or_default(), *toolchain),
+                "bench" => NodeId::bench(name, target.unwrap_or_default(), *toolchain),
                 _ => NodeId::task(name, target),
             }));
         }
@@ -81,12 +90,14 @@ impl Planner<'_> {
         }
         let builds = self.plan.builds.iter_mut().map(|build| &mut build.needs);
         let tasks = self.plan.tasks.iter_mut().map(|task| &mut task.needs);
-        for needs in builds.chain(tasks) {
+        let benches = self.plan.benches.iter_mut().map(|bench| &mut bench.needs);
+        for needs in builds.chain(tasks).chain(benches) {
             needs.retain(|need| !left_out.contains(need));
         }
         let builds = self.pipeline.builds.iter().map(|build| &build.needs);
         let tasks = self.pipeline.tasks.iter().map(|task| &task.needs);
-        for need in builds.chain(tasks).flatten() {
+        let benches = self.pipeline.benches.iter().map(|bench| &bench.needs);
+        for need in builds.chain(tasks).chain(benches).flatten() {
             let mut cells = self.plan.left_out.iter();
             if let Some(cell) = cells.find(|cell| cell.node.as_str() == need.value) {
                 let message = format!("`{}` cannot be needed: {}", need.value, cell.reason);

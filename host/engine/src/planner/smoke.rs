@@ -34,30 +34,9 @@ impl Planner<'_> {
             return SmokeRun::Not("it makes no program".to_owned());
         };
         let machine = &target.target.machine;
-        let starts_here = self.surroundings.host.runs(machine);
-        // What relies on features of a processor may use what this one lacks; its emulator
-        // does not.
-        let is_for_any = machine.features.is_empty();
-        let runner = match &target.target.runner {
-            TargetRunner::EmbeddedWasm => Runner::EmbeddedWasm,
-            _ if starts_here && is_for_any => Runner::Native,
-            TargetRunner::Emulator(command) => {
-                let program = command.first().cloned().unwrap_or_default();
-                match self.has_program(&program) {
-                    true => Runner::Emulator(command.clone()),
-                    false if starts_here => Runner::Native,
-                    false => {
-                        return SmokeRun::Not(format!("`{program}` is not on this machine"));
-                    }
-                }
-            }
-            TargetRunner::None if starts_here => Runner::Native,
-            TargetRunner::None => {
-                return SmokeRun::Not(format!(
-                    "`{}` has no runner on this machine",
-                    target.platform
-                ));
-            }
+        let runner = match self.runner(target) {
+            Ok(runner) => runner,
+            Err(why) => return SmokeRun::Not(why),
         };
         let scratch = SandboxPath {
             root: Root::Scratch,
@@ -104,6 +83,34 @@ impl Planner<'_> {
             timeout_ms: Some(SMOKE_TIMEOUT_MS),
             cacheable: true,
         }))
+    }
+}
+
+impl Planner<'_> {
+    /// What runs a target's programs on this machine, or why nothing does.
+    pub(super) fn runner(&mut self, target: &PlannedTarget) -> Result<Runner, String> {
+        let machine = &target.target.machine;
+        let starts_here = self.surroundings.host.runs(machine);
+        // What relies on features of a processor may use what this one lacks; its emulator
+        // does not.
+        let is_for_any = machine.features.is_empty();
+        match &target.target.runner {
+            TargetRunner::EmbeddedWasm => Ok(Runner::EmbeddedWasm),
+            _ if starts_here && is_for_any => Ok(Runner::Native),
+            TargetRunner::Emulator(command) => {
+                let program = command.first().cloned().unwrap_or_default();
+                match self.has_program(&program) {
+                    true => Ok(Runner::Emulator(command.clone())),
+                    false if starts_here => Ok(Runner::Native),
+                    false => Err(format!("`{program}` is not on this machine")),
+                }
+            }
+            TargetRunner::None if starts_here => Ok(Runner::Native),
+            TargetRunner::None => Err(format!(
+                "`{}` has no runner on this machine",
+                target.platform
+            )),
+        }
     }
 }
 

@@ -71,6 +71,7 @@ impl Planner<'_> {
         for plugin in plugins {
             let called = match role {
                 Role::TuningPolicy => self.plugins.policy_offers(&plugin),
+                Role::BenchmarkProbe => self.plugins.probe_offers(&plugin),
                 _ => self.plugins.platform_offers(&plugin),
             };
             let site = Self::site(

@@ -46,6 +46,17 @@ pub enum Execution {
     Cancelled,
 }
 
+/// What came of one run of a process that is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// It exited with 0.
+    Sample(Sample),
+    /// It did not.
+    Failed(Failure),
+    /// The user interrupted, or its work is over.
+    Cancelled(Sample),
+}
+
 /// Carries out actions, locally or elsewhere. Blocks until the action is over; called
 /// from several threads at once.
 pub trait Executor: Send + Sync {
@@ -60,4 +71,8 @@ pub trait Executor: Send + Sync {
 
     /// Runs the action. `Err` is for faults that are not the action's own.
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault>;
+
+    /// Runs the action once to see what it costs, and keeps nothing of it. `cold` takes the
+    /// files that it was given out of the kernel's cache before.
+    fn try_once(&self, job: Job<'_>, cold: bool, cancel: &Cancel) -> Result<Trial, Fault>;
 }

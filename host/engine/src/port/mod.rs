@@ -5,6 +5,7 @@ mod action_cache;
 mod executor;
 mod facts;
 mod judge;
+mod measurer;
 mod observer;
 mod plugins;
 mod publisher;
@@ -13,11 +14,18 @@ mod toolchains;
 mod wasm;
 
 pub use action_cache::{ActionCache, ActionResult, Claim, OutputFile};
-pub use executor::{Execution, Executor, Failure, Job};
+pub use executor::{Execution, Executor, Failure, Job, Trial};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};
+pub use measurer::{
+    BenchReport, Change, Figures, GateReport, MeasureJob, Measured, Measurer, MetricReport,
+    ProcessReads, Verdict,
+};
 pub use observer::{Event, Observer, Stage};
-pub use plugins::{AdviceRequest, BuildRequest, Called, FinishRequest, Plugins};
+pub use plugins::{
+    AdviceRequest, BUILD_STEP, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest,
+    SampleRequest,
+};
 pub use publisher::{Publication, Publisher};
 pub use sources::{SourceFile, Sources};
 pub use toolchains::{InstalledTree, Progress, Toolchains};

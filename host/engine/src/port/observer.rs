@@ -16,6 +16,8 @@ pub enum Stage {
     Unpack,
     /// A process runs.
     Execute,
+    /// Samples are taken: they are counted in place of bytes.
+    Measure,
 }
 
 /// Something that happened.

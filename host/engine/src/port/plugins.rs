@@ -1,8 +1,9 @@
 //! The loaded plugins, one method for each function of the contract that the engine uses.
 
 use orch_model::{
-    Advice, Artifact, Build, InstalledToolchain, Log, Machine, Observation, Offer, PluginFailure,
-    PluginId, PluginSummary, RecordedFact, RelativePath, Target, Toolchain, Tweak,
+    Advice, Artifact, Build, InstalledToolchain, Log, Machine, Metric, Observation, Offer,
+    PluginFailure, PluginId, PluginSummary, ProbePlan, RecordedFact, RelativePath, Sample, Target,
+    Toolchain, Tweak,
 };
 
 /// What came of one call: the result, what the plugin learnt, what it said.
@@ -67,6 +68,43 @@ pub struct AdviceRequest {
     pub static_link: bool,
 }
 
+/// What a probe is told of the build that it measures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeRequest {
+    /// The bench's name in the pipeline.
+    pub unit: String,
+    /// The probe's settings as JSON.
+    pub settings: String,
+    /// Where the build works, below the pipeline's folder.
+    pub directory: RelativePath,
+    /// What the build is made with.
+    pub toolchain: InstalledToolchain,
+    /// Other toolchains that the pipeline lends to the build, in its order.
+    pub tools: Vec<InstalledToolchain>,
+    /// The machine that builds.
+    pub host: Machine,
+    /// The machine built for.
+    pub target: Target,
+    /// What the build ships, each below [`BUILD_STEP`].
+    pub artifacts: Vec<Artifact>,
+}
+
+/// The name by which a bench's processes find what its build ships: no step of its own has it.
+pub const BUILD_STEP: &str = "build";
+
+/// The samples that a probe is to read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleRequest {
+    /// The probe, by the name of its offer.
+    pub probe: String,
+    /// The measurement, by the name that the probe gave it.
+    pub measurement: String,
+    /// The probe's settings as JSON.
+    pub settings: String,
+    /// In the order in which they were taken.
+    pub samples: Vec<Sample>,
+}
+
 /// The loaded plugins. Every method names the plugin; asking one that lacks the role
 /// gives [`PluginFailure::Unsupported`].
 pub trait Plugins: Send + Sync {
@@ -116,4 +154,18 @@ pub trait Plugins: Send + Sync {
         policy: &str,
         request: &AdviceRequest,
     ) -> Called<Vec<Advice>>;
+
+    /// `benchmark-probe.offers`
+    fn probe_offers(&self, plugin: &PluginId) -> Called<Vec<Offer>>;
+
+    /// `benchmark-probe.plan`
+    fn plan_probe(
+        &self,
+        plugin: &PluginId,
+        probe: &str,
+        request: &ProbeRequest,
+    ) -> Called<ProbePlan>;
+
+    /// `benchmark-probe.read`
+    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>>;
 }

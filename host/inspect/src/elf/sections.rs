@@ -73,14 +73,14 @@ fn largest<Elf: FileHeader<Endian = Endianness>>(
     largest.into_iter().map(symbol).collect()
 }
 
-/// Whether one of the sections is DWARF's.
-pub(super) fn has_debug_information<Elf: FileHeader<Endian = Endianness>>(
+/// Whether one of the sections is there for debuggers: DWARF, or a table of symbols.
+pub(super) fn is_for_debuggers<Elf: FileHeader<Endian = Endianness>>(
     sections: &SectionTable<'_, Elf>,
     endian: Endianness,
 ) -> bool {
     sections.iter().any(|section| {
         let name = sections.section_name(endian, section);
-        name.is_ok_and(is_debug_information)
+        section.sh_type(endian) == elf::SHT_SYMTAB || name.is_ok_and(is_debug_information)
     })
 }
 

@@ -87,7 +87,7 @@ fn read<Elf: FileHeader<Endian = Endianness>>(data: &[u8], bits: u8) -> Result<E
     Ok(facts)
 }
 
-/// Whether a file has debug information and nothing that a kernel could start, as `objcopy
+/// Whether a file has something for debuggers and nothing that a kernel could start, as `objcopy
 /// --only-keep-debug` leaves it: what is loaded has its addresses, but no bytes.
 fn is_debug_file<Elf: FileHeader<Endian = Endianness>>(
     segments: &[Elf::ProgramHeader],
@@ -99,7 +99,7 @@ fn is_debug_file<Elf: FileHeader<Endian = Endianness>>(
         .peekable();
     let is_hollow = executable.peek().is_some()
         && executable.all(|segment| segment.p_filesz(endian).into() == 0u64);
-    is_hollow && sections::has_debug_information(sections, endian)
+    is_hollow && sections::is_for_debuggers(sections, endian)
 }
 
 fn debug_file<Elf: FileHeader<Endian = Endianness>>(

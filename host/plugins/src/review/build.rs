@@ -24,12 +24,7 @@ pub(crate) fn build(
     )?;
     for action in &mut build.actions {
         action.tools = tools_of(action, always);
-        self::action(action, given).map_err(|Breach(what)| {
-            Breach(format!(
-                "planned the action `{}`, but {what}",
-                shown::value(&action.name)
-            ))
-        })?;
+        planned("action", action, given)?;
     }
     let by_name: BTreeMap<_, _> = build
         .actions
@@ -58,8 +53,18 @@ pub(crate) fn build(
     Ok(build)
 }
 
+/// Looks at one action, and says which it was if something is wrong with it.
+pub(super) fn planned(what: &str, action: &Action, given: Option<&SandboxPath>) -> Reviewed<()> {
+    self::action(action, given).map_err(|Breach(why)| {
+        Breach(format!(
+            "planned the {what} `{}`, but {why}",
+            shown::value(&action.name)
+        ))
+    })
+}
+
 /// The toolchains whose trees an action reads, sorted.
-fn tools_of(action: &Action, always: &[&str]) -> Vec<String> {
+pub(super) fn tools_of(action: &Action, always: &[&str]) -> Vec<String> {
     let values = action.environment.iter().map(|variable| &variable.value);
     let named = std::iter::once(&action.program)
         .chain(&action.arguments)
@@ -140,7 +145,7 @@ fn action(action: &Action, given: Option<&SandboxPath>) -> Reviewed<()> {
 }
 
 /// Every path that an action names but its outputs.
-fn paths(action: &Action) -> impl Iterator<Item = &SandboxPath> {
+pub(super) fn paths(action: &Action) -> impl Iterator<Item = &SandboxPath> {
     let values = action.environment.iter().map(|variable| &variable.value);
     std::iter::once(&action.program)
         .chain(&action.arguments)

@@ -4,10 +4,14 @@
 
 mod build;
 mod names;
+mod probe;
+
+use std::collections::BTreeSet;
 
 use orch_model::{Advice, Offer, RelativePath, Target, TargetRunner, TextFile, Toolchain, Tweak};
 
 pub(crate) use build::build;
+pub(crate) use probe::{metrics, probe_plan};
 
 use crate::failure::Breach;
 
@@ -61,11 +65,13 @@ pub(crate) fn toolchain(toolchain: Toolchain) -> Reviewed<Toolchain> {
     Ok(toolchain)
 }
 
-/// Programs that the machine has already: nothing is fetched beside them, and each is a tool.
+/// Programs that the machine has already: nothing is fetched beside them, each is a tool, and
+/// what else is a tool is one of them by another name.
 fn machine_programs(toolchain: &Toolchain) -> Reviewed<()> {
     if !toolchain.archives.is_empty() || !toolchain.files.is_empty() {
         return breach("mixed programs of the machine with files to fetch".to_owned());
     }
+    let mut files = BTreeSet::new();
     for program in &toolchain.programs {
         crate::permission::check_program(&program.name)
             .map_err(|why| Breach(format!("found a program, but {why}")))?;
@@ -80,10 +86,15 @@ fn machine_programs(toolchain: &Toolchain) -> Reviewed<()> {
                 program.name
             ));
         }
+        files.insert(file);
     }
-    match toolchain.tools.len() == toolchain.programs.len() {
-        true => Ok(()),
-        false => breach("named a tool that is none of the programs it found".to_owned()),
+    let mut tools = toolchain.tools.iter();
+    match tools.find(|tool| !files.contains(tool.program.as_str())) {
+        None => Ok(()),
+        Some(tool) => breach(format!(
+            "named the tool `{}`, which is none of the programs it found",
+            tool.name
+        )),
     }
 }
 
@@ -188,6 +199,8 @@ pub(crate) fn advice(advice: Vec<Advice>) -> Reviewed<Vec<Advice>> {
 
 #[cfg(test)]
 mod tests {
+    use orch_model::{Digest, MachineProgram, Tool};
+
     use super::*;
 
     #[test]
@@ -212,6 +225,35 @@ mod tests {
             ..file("a", 1)
         };
         assert!(text_file(&nowhere).is_err());
+    }
+
+    #[test]
+    fn tools_of_programs_of_the_machine() {
+        let reviewed = |tools: &[(&str, &str)]| {
+            machine_programs(&Toolchain {
+                programs: vec![MachineProgram {
+                    name: "gcc".into(),
+                    digest: Digest::of("gcc"),
+                }],
+                tools: tools
+                    .iter()
+                    .map(|(name, file)| Tool {
+                        name: (*name).to_owned(),
+                        program: RelativePath::new(file).expect("the path stays"),
+                    })
+                    .collect(),
+                version: "12.2.0".into(),
+                archives: Vec::new(),
+                files: Vec::new(),
+                environment: Vec::new(),
+                sysroot: None,
+            })
+        };
+        let own = ("gcc", "bin/gcc");
+        assert!(reviewed(&[own]).is_ok());
+        assert!(reviewed(&[own, ("x86_64-linux-gnu-gcc", "bin/gcc")]).is_ok());
+        assert!(reviewed(&[own, ("sh", "bin/sh")]).is_err());
+        assert!(reviewed(&[]).is_err());
     }
 
     #[test]

@@ -25,11 +25,11 @@ const PROBLEMS: usize = 1_000;
 /// the plugin and ends with the value.
 pub(crate) type Accepted<T> = Result<T, Breach>;
 
-fn all<T, U>(values: Vec<T>, one: impl Fn(T) -> Accepted<U>) -> Accepted<Vec<U>> {
+pub(super) fn all<T, U>(values: Vec<T>, one: impl Fn(T) -> Accepted<U>) -> Accepted<Vec<U>> {
     values.into_iter().map(one).collect()
 }
 
-fn relative(what: &str, text: &str) -> Accepted<RelativePath> {
+pub(super) fn relative(what: &str, text: &str) -> Accepted<RelativePath> {
     RelativePath::new(text).map_err(|error| {
         Breach(format!(
             "named the {what} `{}`, which {}",
@@ -54,7 +54,7 @@ pub(crate) fn path(path: types::Path) -> Accepted<SandboxPath> {
     })
 }
 
-fn word(parts: Vec<types::Part>) -> Accepted<Word> {
+pub(super) fn word(parts: Vec<types::Part>) -> Accepted<Word> {
     let part = |part| {
         Ok(match part {
             types::Part::Text(text) => Part::Text(text),
@@ -64,7 +64,7 @@ fn word(parts: Vec<types::Part>) -> Accepted<Word> {
     all(parts, part).map(Word)
 }
 
-fn variable(variable: types::Variable) -> Accepted<Variable> {
+pub(super) fn variable(variable: types::Variable) -> Accepted<Variable> {
     Ok(Variable {
         name: variable.name,
         value: word(variable.value)?,
@@ -100,7 +100,7 @@ pub(crate) fn build(build: types::Build, owner: &PluginId) -> Accepted<Build> {
     })
 }
 
-fn action(action: types::Action, owner: &PluginId) -> Accepted<Action> {
+pub(super) fn action(action: types::Action, owner: &PluginId) -> Accepted<Action> {
     Ok(Action {
         name: action.name,
         program: Word(vec![Part::Path(path(action.program)?)]),

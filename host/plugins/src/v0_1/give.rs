@@ -1,13 +1,13 @@
 //! The model's values as the contract's: what the host hands to a plugin. All of it is
 //! the host's own, so nothing is checked.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
+use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest, ProbeRequest};
 use orch_model::{
-    Artifact, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part, ProgramFacts,
-    Root, Sample, SandboxPath, Tool, Tweak, Variable, Word,
+    Artifact, Counter, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part,
+    ProgramFacts, Root, Sample, SandboxPath, Tool, Tweak, Variable, Word,
 };
 
-use super::bindings::{builder, facts, target_platform, tuning_policy, types};
+use super::bindings::{benchmark_probe, builder, facts, target_platform, tuning_policy, types};
 
 pub(crate) fn machine(machine: &Machine) -> types::Machine {
     types::Machine {
@@ -170,6 +170,27 @@ pub(crate) fn advice_request(
     }
 }
 
+pub(crate) fn probe_request(
+    request: &ProbeRequest,
+) -> benchmark_probe::exports::orch::plugin::benchmark_probe::Request {
+    benchmark_probe::exports::orch::plugin::benchmark_probe::Request {
+        unit: request.unit.clone(),
+        settings: request.settings.clone(),
+        directory: request.directory.as_str().to_owned(),
+        toolchain: toolchain(&request.toolchain),
+        tools: request.tools.iter().map(toolchain).collect(),
+        host: machine(&request.host),
+        target: machine(&request.target.machine),
+        target_environment: request
+            .target
+            .environment
+            .iter()
+            .map(|(name, value)| pair(name, value))
+            .collect(),
+        artifacts: request.artifacts.iter().map(artifact).collect(),
+    }
+}
+
 pub(crate) fn package_file(file: PackageFile) -> facts::RegistryFile {
     facts::RegistryFile {
         url: file.url,
@@ -198,5 +219,13 @@ pub(crate) fn sample(sample: Sample) -> types::Sample {
         user_ns: sample.user_ns,
         system_ns: sample.system_ns,
         peak_rss_bytes: sample.peak_rss_bytes,
+        counters: sample.counters.into_iter().map(counter).collect(),
+    }
+}
+
+fn counter(counter: Counter) -> types::Counter {
+    types::Counter {
+        name: counter.name,
+        value: counter.value,
     }
 }

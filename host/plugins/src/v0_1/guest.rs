@@ -1,14 +1,17 @@
 //! Calls into an instance of a plugin, in the model's types.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest};
-use orch_model::{Advice, Build, Machine, Observation, Offer, PluginId, Role, Target, Toolchain};
+use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest, ProbeRequest, SampleRequest};
+use orch_model::{
+    Advice, Build, Machine, Metric, Observation, Offer, PluginId, ProbePlan, Role, Target,
+    Toolchain,
+};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
 use super::bindings::{
     benchmark_probe, builder, deployer, target_platform, toolchain_source, tuning_policy, types,
 };
-use super::{accept, give};
+use super::{accept, accept_probe, give};
 use crate::call::CallState;
 use crate::failure::CallError;
 
@@ -209,5 +212,44 @@ impl Guest<'_> {
             .into_iter()
             .map(|advice| accept::advice(advice, policy))
             .collect())
+    }
+
+    pub fn probe_offers(self) -> Result<Vec<Offer>, CallError> {
+        let offers = call!(
+            self,
+            BenchmarkProbe,
+            benchmark_probe,
+            orch_plugin_benchmark_probe,
+            call_offers()
+        );
+        Ok(offers.into_iter().map(accept::offer).collect())
+    }
+
+    pub fn plan_probe(self, probe: &str, request: &ProbeRequest) -> Result<ProbePlan, CallError> {
+        let plan = said(call!(
+            self,
+            BenchmarkProbe,
+            benchmark_probe,
+            orch_plugin_benchmark_probe,
+            call_plan(probe, &give::probe_request(request))
+        ))?;
+        Ok(accept_probe::plan(plan, self.plugin)?)
+    }
+
+    pub fn read_samples(self, request: &SampleRequest) -> Result<Vec<Metric>, CallError> {
+        let samples: Vec<_> = request.samples.iter().cloned().map(give::sample).collect();
+        let metrics = said(call!(
+            self,
+            BenchmarkProbe,
+            benchmark_probe,
+            orch_plugin_benchmark_probe,
+            call_read(
+                &request.probe,
+                &request.measurement,
+                &request.settings,
+                &samples
+            )
+        ))?;
+        Ok(metrics.into_iter().map(accept_probe::metric).collect())
     }
 }

@@ -7,8 +7,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::{
-    Exceeded, Finished, Job, JobError, Limits, Missing, Mount, Protection, Residue, StartError,
-    Usage,
+    Events, Exceeded, Finished, Job, JobError, Limits, Missing, Mount, Protection, Residue,
+    StartError, Usage,
 };
 
 use super::fields::{Reader, Writer};
@@ -184,12 +184,22 @@ fn encode_finished(finished: &Finished) -> Vec<u8> {
         Some(Exceeded::Disk { free_bytes }) => writer.number(2).number(free_bytes),
     };
     match &finished.ended {
-        Ok((status, usage)) => writer
-            .number(0)
-            .number(u64::from(status.into_raw().cast_unsigned()))
-            .number(nanoseconds(usage.user))
-            .number(nanoseconds(usage.system))
-            .number(usage.peak_rss_bytes),
+        Ok((status, usage)) => {
+            writer
+                .number(0)
+                .number(u64::from(status.into_raw().cast_unsigned()))
+                .number(nanoseconds(usage.wall))
+                .number(nanoseconds(usage.user))
+                .number(nanoseconds(usage.system))
+                .number(usage.peak_rss_bytes)
+                .flag(usage.events.is_some());
+            let events = usage.events.unwrap_or_default();
+            writer
+                .number(events.minor_faults)
+                .number(events.major_faults)
+                .number(events.voluntary_switches)
+                .number(events.involuntary_switches)
+        }
         Err(JobError::Start(error)) => writer.number(1).number(code(error)),
         Err(JobError::Mount { from, error }) => writer.number(2).text(from).number(code(error)),
     };
@@ -215,9 +225,11 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
         0 => Ok((
             ExitStatus::from_raw((reader.number()? as u32).cast_signed()),
             Usage {
+                wall: Duration::from_nanos(reader.number()?),
                 user: Duration::from_nanos(reader.number()?),
                 system: Duration::from_nanos(reader.number()?),
                 peak_rss_bytes: reader.number()?,
+                events: decode_events(reader)?,
             },
         )),
         1 => Err(JobError::Start(error(reader.number()?))),
@@ -231,6 +243,17 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
         exceeded,
         residue,
     })
+}
+
+fn decode_events(reader: &mut Reader<'_>) -> io::Result<Option<Events>> {
+    let known = reader.flag()?;
+    let events = Events {
+        minor_faults: reader.number()?,
+        major_faults: reader.number()?,
+        voluntary_switches: reader.number()?,
+        involuntary_switches: reader.number()?,
+    };
+    Ok(known.then_some(events))
 }
 
 fn tag(number: u64) -> Writer {

@@ -11,6 +11,7 @@
 
 mod bounds;
 mod channel;
+mod events;
 mod fields;
 mod handle;
 mod init;

@@ -6,17 +6,18 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, wait};
 use wait4::{ResUse, Wait4};
 
-use crate::{Exceeded, Finished, Job, JobError, Limits, Usage};
+use crate::{Events, Exceeded, Finished, Job, JobError, Limits, Usage};
 
 use super::bounds::{self, Bounds};
 use super::channel::{Channel, Received};
+use super::events;
 use super::keeper::{Arrangement, Ask};
 use super::message::{Reply, Request};
 use super::residue::Traces;
@@ -33,6 +34,14 @@ pub(super) struct Server<'a> {
 
 /// How a program ended, and for what it was ended.
 type Ended = (Result<(ExitStatus, Usage), JobError>, Option<Exceeded>);
+
+/// What was seen of a program until it was waited for.
+struct Watched {
+    ended: Instant,
+    events: Option<Events>,
+    used: ResUse,
+    exceeded: Option<Exceeded>,
+}
 
 /// Why the server is over: nobody listens, or what it hears makes no sense.
 struct Over;
@@ -93,13 +102,21 @@ impl Server<'_> {
 
     fn run(&self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
         let bounds = Bounds::begin(&self.limits);
+        let began = Instant::now();
         let child = match spawn(job, stdout, stderr) {
             Ok(child) => child,
             Err(error) => return Ok((Err(JobError::Start(error)), None)),
         };
-        let (used, exceeded) = self.watch(child, &bounds)?;
+        let Watched {
+            ended,
+            events,
+            used,
+            exceeded,
+        } = self.watch(child, &bounds)?;
         end_all();
         let usage = Usage {
+            wall: ended.duration_since(began),
+            events,
             user: used.rusage.utime,
             system: used.rusage.stime,
             peak_rss_bytes: used.rusage.maxrss,
@@ -109,7 +126,7 @@ impl Server<'_> {
 
     /// Waits for the program itself, ends it if it exceeds a bound, and heeds what is asked
     /// for meanwhile.
-    fn watch(&self, child: Child, bounds: &Bounds) -> Result<(ResUse, Option<Exceeded>), Over> {
+    fn watch(&self, child: Child, bounds: &Bounds) -> Result<Watched, Over> {
         let mut exceeded = None;
         let over = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).map_err(|_| Over)?;
         loop {
@@ -130,8 +147,15 @@ impl Server<'_> {
             }
             let [over, asked] = descriptors.map(|descriptor| !descriptor.revents().is_empty());
             if over {
+                let ended = Instant::now();
+                let events = events::of(child.id());
                 let used = child.wait4().map_err(|_| Over)?;
-                return Ok((used, exceeded));
+                return Ok(Watched {
+                    ended,
+                    events,
+                    used,
+                    exceeded,
+                });
             }
             if asked {
                 self.heed()?;

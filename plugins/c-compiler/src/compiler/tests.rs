@@ -82,7 +82,8 @@ fn a_gcc_for_c_alone_says_which_package_compiles_cxx() {
     assert_eq!(
         text,
         "toolchain `gcc` has no `aarch64-linux-gnu-g++`; add its package to the toolchain's, \
-         such as `packages = [\"g++-aarch64-linux-gnu\"]`"
+         such as `packages = [\"g++-aarch64-linux-gnu\"]`, or `g++` to its `programs` if they are \
+         the machine's own"
     );
 }
 
@@ -99,12 +100,42 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
         refusal(&[library_first], "aarch64-unknown-linux-gnu", false),
     ];
     expect![[r#"
-        toolchain `go` has no C compiler; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]` and name it in the build's `toolchain` or `tools`
+        toolchain `go` has no C compiler; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]`, or `[toolchain.host]` with `with = "system"` and `programs = ["gcc"]` on a machine with x86_64 and name it in the build's `toolchain` or `tools`
         Zig 0.11.0 is older than 0.13.0, the first whose targets are known; ask for `version = ">=0.13"` in the toolchain's table
-        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; no known compiler links static programs for `x86_64-unknown-linux-gnu`
+        Zig links no static program for `x86_64-linux-gnu`, whose C library is glibc; take a target with musl, such as `platform = "musl"`; for `x86_64-unknown-linux-gnu` add `[toolchain.host]` with `with = "system"` and `programs = ["gcc"]` on a machine with x86_64 and name it in the build's `toolchain` or `tools`
         Zig has no C library for `thumbv6m-none-eabi`, `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `thumbv6m-none-eabi` add `[toolchain.gcc]` with `with = "debian"` and `packages = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"]` and name it in the build's `toolchain` or `tools`
         `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; no known compiler builds for `wasm32-unknown-js`
-        toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages, name the compiler's first
+        toolchain `gcc` is version 2.36.0, and the oldest GCC whose CPUs are known is 11; where it is a set of packages or programs, name the compiler's first
+    "#]].assert_eq(&shown.concat());
+}
+
+#[test]
+fn a_gcc_for_glibc_takes_musl_that_is_lent_and_compiles_c_alone() {
+    let musl = || InstalledToolchain {
+        sysroot: Some("aarch64-linux-musl".to_owned()),
+        ..toolchain("musl", "1.2.3", &[])
+    };
+    let both = || {
+        let tools = ["aarch64-linux-gnu-gcc", "aarch64-linux-gnu-g++"];
+        toolchain("gcc", "12.2.0", &tools)
+    };
+    let target = Machine::of("aarch64-unknown-linux-musl");
+    let compiler = Compiler::find(&[both(), musl()], &target, true).unwrap();
+    assert_eq!(compiler.toolchains(), ["gcc", "musl"]);
+    let Err(Error::Unsupported(cxx)) = compiler.driver(Language::Cxx) else {
+        panic!("its C++ library is glibc's")
+    };
+    let shown = [
+        shown(&compiler, Language::C),
+        format!("{cxx}\n"),
+        refusal(&[both()], "aarch64-unknown-linux-musl", true),
+        refusal(&[both(), musl()], "x86_64-unknown-linux-musl", true),
+    ];
+    expect![[r#"
+        tool/gcc/bin/aarch64-linux-gnu-gcc -march=armv8-a --sysroot={tool/musl/aarch64-linux-musl} -isystem {tool/musl/aarch64-linux-musl/usr/include/aarch64-linux-musl} -B{tool/musl/aarch64-linux-musl/usr/lib/aarch64-linux-musl}/ -static
+        the C++ library of toolchain `gcc` is made for glibc, so it builds C alone for a target with musl; add `[toolchain.zig]` and name it before `gcc`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`, and no toolchain of the build has musl for it; for `aarch64-unknown-linux-musl` add `[toolchain.zig]`, or `[toolchain.musl]` with `with = "debian"`, `architecture = "arm64"` and `packages = ["musl-dev"]` beside a GCC for `aarch64-linux-gnu` and name it in the build's `toolchain` or `tools`
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `x86_64-unknown-linux-musl` add `[toolchain.zig]`, or `[toolchain.musl]` with `with = "debian"`, `architecture = "amd64"` and `packages = ["musl-dev"]` beside a GCC for `x86_64-linux-gnu` and name it in the build's `toolchain` or `tools`
     "#]].assert_eq(&shown.concat());
 }
 

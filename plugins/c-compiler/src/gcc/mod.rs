@@ -13,16 +13,26 @@ use semver::Version;
 
 use crate::compiler::{Call, Language};
 
-pub(crate) use self::ports::{is_for, packages, triple};
+pub(crate) use self::ports::{is_for, musl_architecture, packages, triple};
 pub(crate) use self::prefix::Prefix;
 
 /// The first release whose CPUs are known here.
 const OLDEST: u64 = 11;
 
+/// The C library that a compiler's programs are linked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Library {
+    /// The one that the compiler was made for, of its own toolchain or of a sysroot.
+    Usual,
+    /// musl of a sysroot, by a compiler that was made for glibc.
+    Musl,
+}
+
 /// The GCC of one toolchain for one target machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Gcc {
     pub(crate) release: Version,
+    pub(crate) library: Library,
     toolchain: InstalledToolchain,
     /// What the names of its programs begin with, e.g. `aarch64-linux-gnu`.
     prefix: String,
@@ -40,6 +50,7 @@ impl Gcc {
     ) -> Result<Self, Error> {
         let release = release(toolchain)?;
         Ok(Self {
+            library: prefix.library(target).unwrap_or(Library::Usual),
             toolchain: toolchain.clone(),
             prefix: prefix.text.to_owned(),
             suffix: prefix.suffix.to_owned(),
@@ -49,37 +60,57 @@ impl Gcc {
     }
 
     pub(crate) fn driver(&self, language: Language) -> Result<Call, Error> {
+        if (language, self.library) == (Language::Cxx, Library::Musl) {
+            return Err(Error::Unsupported(format!(
+                "the C++ library of toolchain `{}` is made for glibc, so it builds C alone for a \
+                 target with musl; add `[toolchain.zig]` and name it before `{0}`",
+                self.toolchain.name
+            )));
+        }
         let name = match language {
             Language::C => format!("{}-gcc{}", self.prefix, self.suffix),
             Language::Cxx => format!("{}-g++{}", self.prefix, self.suffix),
         };
         let missing = || {
             format!(
-                "add its package to the toolchain's, such as `packages = [\"g++-{}\"]`",
-                self.prefix
+                "add its package to the toolchain's, such as `packages = [\"g++-{}\"]`, or `g++{}` to \
+                 its `programs` if they are the machine's own",
+                self.prefix.replace('_', "-"),
+                self.suffix
             )
         };
         Ok(Call {
-            program: self.program(&name, missing)?,
+            program: self.program(&[name], missing)?,
             arguments: self.flags.iter().map(|flag| flag.into_word()).collect(),
         })
     }
 
-    /// The `ar` that hands objects for link-time optimisation to the compiler.
+    /// The `ar` that hands objects for link-time optimisation to the compiler, or else one that
+    /// does not. Those of glibc serve a GCC for musl, which may come without.
     pub(crate) fn archiver(&self) -> Result<Call, Error> {
-        let name = format!("{}-gcc-ar{}", self.prefix, self.suffix);
-        let missing = || "name it in the toolchain's `programs`".to_owned();
+        let glibc = self.prefix.replace("-linux-musl", "-linux-gnu");
+        let names = [&self.prefix, &glibc].map(|prefix| {
+            let own = format!("{prefix}-gcc-ar{}", self.suffix);
+            [own, format!("{prefix}-gcc-ar"), format!("{prefix}-ar")]
+        });
+        let missing = || {
+            "name it in the toolchain's `programs`, or `ar` if they are the machine's own"
+                .to_owned()
+        };
         Ok(Call {
-            program: self.program(&name, missing)?,
+            program: self.program(&names.concat(), missing)?,
             arguments: Vec::new(),
         })
     }
 
-    fn program(&self, name: &str, remedy: impl Fn() -> String) -> Result<Path, Error> {
-        self.toolchain.program(name).ok_or_else(|| {
+    /// The first of these programs that the toolchain has.
+    fn program(&self, names: &[String], remedy: impl Fn() -> String) -> Result<Path, Error> {
+        let mut found = names.iter().filter_map(|name| self.toolchain.program(name));
+        found.next().ok_or_else(|| {
             Error::Unsupported(format!(
-                "toolchain `{}` has no `{name}`; {}",
+                "toolchain `{}` has no `{}`; {}",
                 self.toolchain.name,
+                names[0],
                 remedy()
             ))
         })
@@ -96,7 +127,7 @@ fn release(toolchain: &InstalledToolchain) -> Result<Version, Error> {
     if release.major < OLDEST {
         return Err(Error::Unsupported(format!(
             "toolchain `{}` is version {release}, and the oldest GCC whose CPUs are known is \
-             {OLDEST}; where it is a set of packages, name the compiler's first",
+             {OLDEST}; where it is a set of packages or programs, name the compiler's first",
             toolchain.name
         )));
     }

@@ -32,6 +32,12 @@ const PORTS: &[Port] = &[
         &["gcc-arm-linux-gnueabi", "libc6-dev-armel-cross"],
     ),
     port(
+        "armv5te-unknown-linux-musleabi",
+        "arm",
+        "linux-musleabi",
+        &[],
+    ),
+    port(
         "armv7-unknown-linux-gnueabihf",
         "arm",
         "linux-gnueabihf",
@@ -84,8 +90,7 @@ const fn bare(triple: &'static str) -> Port {
 
 /// Whether a compiler by GNU's triple builds for a target.
 pub(crate) fn is_for(gnu: &str, target: &Machine) -> bool {
-    let port = PORTS.iter().find(|port| port.triple == target.triple);
-    port.is_some_and(|port| {
+    named(&target.triple).is_some_and(|port| {
         let rest = gnu
             .strip_prefix(port.architecture)
             .and_then(|rest| rest.strip_prefix('-'));
@@ -94,18 +99,40 @@ pub(crate) fn is_for(gnu: &str, target: &Machine) -> bool {
     })
 }
 
+/// A target with musl, by the triple that it would have with glibc; none for other targets.
+pub(crate) fn with_glibc(target: &Machine) -> Option<Machine> {
+    let triple = target.triple.replace("-linux-musl", "-linux-gnu");
+    (triple != target.triple).then(|| Machine::of(triple))
+}
+
 /// GNU's name of a machine with a target's instruction set, as Debian's binutils have it: they
 /// read the files of every C library.
 pub(crate) fn triple(target: &Machine) -> Option<String> {
-    let port = PORTS.iter().find(|port| port.triple == target.triple)?;
+    let port = named(&target.triple)?;
     let system = port.system.replace("musl", "gnu");
     Some(format!("{}-{system}", port.architecture))
 }
 
 /// Debian's packages of a compiler and a C library for a target; none where it has none.
 pub(crate) fn packages(target: &Machine) -> &'static [&'static str] {
-    let port = PORTS.iter().find(|port| port.triple == target.triple);
-    port.map_or(&[], |port| port.packages)
+    named(&target.triple).map_or(&[], |port| port.packages)
+}
+
+/// Debian's name of the architecture of a target with musl that a GCC for glibc builds for, if
+/// it is lent a sysroot; none for other targets. <https://www.debian.org/ports/>
+pub(crate) fn musl_architecture(target: &Machine) -> Option<&'static str> {
+    let port = named(&with_glibc(target)?.triple)?;
+    Some(match (port.architecture, port.system) {
+        ("aarch64", _) => "arm64",
+        ("arm", "linux-gnueabi") => "armel",
+        ("arm", _) => "armhf",
+        ("x86_64", _) => "amd64",
+        (other, _) => other,
+    })
+}
+
+fn named(triple: &str) -> Option<&'static Port> {
+    PORTS.iter().find(|port| port.triple == triple)
 }
 
 #[cfg(test)]

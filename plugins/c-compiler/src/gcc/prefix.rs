@@ -3,7 +3,7 @@
 
 use orch_plugin::Machine;
 
-use super::ports;
+use super::{Library, ports};
 
 /// What the names of a compiler's programs have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +28,28 @@ impl<'a> Prefix<'a> {
         is_compiler.then_some(Self { text, suffix })
     }
 
-    /// Why the compiler does not build for a target; nothing if it does.
-    pub(crate) fn refusal(self, target: &Machine) -> Option<String> {
-        if ports::is_for(self.text, target) {
-            return None;
+    /// The C library of its programs for a target; none where it does not build for that.
+    pub(crate) fn library(self, target: &Machine) -> Option<Library> {
+        let is_for = |target: &Machine| ports::is_for(self.text, target);
+        match is_for(target) {
+            true => Some(Library::Usual),
+            false => ports::with_glibc(target)
+                .filter(is_for)
+                .map(|_| Library::Musl),
         }
-        let why = match target.triple.as_str() {
-            "arm-unknown-linux-gnueabihf" if self.text == "arm-linux-gnueabihf" => {
+    }
+
+    /// Why the compiler does not build for a target, with or without a sysroot that is lent
+    /// for it; nothing if it does.
+    pub(crate) fn refusal(self, target: &Machine, has_sysroot: bool) -> Option<String> {
+        let why = match (self.library(target), target.triple.as_str()) {
+            (Some(Library::Usual), _) => return None,
+            (Some(Library::Musl), _) if has_sysroot => return None,
+            (Some(Library::Musl), _) => ", and no toolchain of the build has musl for it",
+            (None, "arm-unknown-linux-gnueabihf") if self.text == "arm-linux-gnueabihf" => {
                 ", and its C library is for ARMv7 and later"
             }
-            _ => "",
+            (None, _) => "",
         };
         let Self { text, suffix } = self;
         Some(format!("`{text}-gcc{suffix}` builds for `{text}`{why}"))
@@ -80,7 +92,26 @@ mod tests {
             ("x86_64-w64-mingw32", "x86_64-pc-windows-gnu", true),
         ] {
             let prefix = Prefix { text, suffix: "" };
-            let refused = prefix.refusal(&Machine::of(triple));
+            let refused = prefix.refusal(&Machine::of(triple), false);
+            assert_eq!(refused.is_none(), fits, "{text} {triple}");
+        }
+    }
+
+    #[test]
+    fn a_compiler_for_glibc_builds_with_musl_that_is_lent_for_its_machine() {
+        for (text, triple, fits) in [
+            ("aarch64-linux-gnu", "aarch64-unknown-linux-musl", true),
+            ("aarch64-linux-gnu", "x86_64-unknown-linux-musl", false),
+            (
+                "arm-linux-gnueabihf",
+                "armv7-unknown-linux-musleabihf",
+                true,
+            ),
+            ("arm-linux-gnueabi", "armv5te-unknown-linux-musleabi", true),
+            ("arm-linux-gnueabihf", "arm-unknown-linux-musleabihf", false),
+        ] {
+            let prefix = Prefix { text, suffix: "" };
+            let refused = prefix.refusal(&Machine::of(triple), true);
             assert_eq!(refused.is_none(), fits, "{text} {triple}");
         }
     }

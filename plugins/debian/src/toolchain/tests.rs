@@ -152,6 +152,8 @@ fn with_arm64() -> fake::Facts {
             let url = format!("pkg:deb/debian/{name}");
             let requires: &[&str] = match name {
                 "libc6-dev" => &["libc6 (= 2.36-9)"],
+                // A compiler of that machine, which nobody here could start.
+                "musl-dev" => &["gcc-aarch64-linux-gnu"],
                 _ => &[],
             };
             let triple = "aarch64-unknown-linux-gnu";

@@ -15,11 +15,9 @@ use orch_plugin::builder::Request;
 use orch_plugin::{
     Action, Artifact, Build, Error, Facts, Problem, TextFile, artifact, output, scratch, tool,
 };
+use orch_plugin_go_command::environment::{self, BUILD_CACHE, MODULE_CACHE};
+use orch_plugin_go_command::{Port, knows, release};
 use semver::{Version, VersionReq};
-
-use crate::environment::{self, BUILD_CACHE, MODULE_CACHE};
-use crate::port::{Port, knows};
-use crate::release;
 
 use proxy::Module;
 

@@ -7,10 +7,9 @@
 use std::fmt;
 
 use orch_plugin::{Error, Facts, Refusal};
+use orch_plugin_go_command::release;
 use semver::{Version, VersionReq};
 use serde::Deserialize;
-
-use crate::release;
 
 const PROXY: &str = "https://proxy.golang.org/";
 const CHECKSUMS: &str = "https://sum.golang.org/lookup/";

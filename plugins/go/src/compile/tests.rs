@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 use orch_plugin::{InstalledToolchain, Machine, Pair, Tweak, fake, settings, word};
+use orch_plugin_go_command::environment;
 
 use super::*;
 
@@ -211,8 +212,8 @@ fn modules_from_elsewhere_need_the_network() {
         &facts,
         expect![[r#"
             compile: tool/go/bin/go build -trimpath -buildvcs=false -modcacherw -o {output/agent} .
-              GOPROXY=https://proxy.golang.org,direct
               GOWORK=off
+              GOPROXY=https://proxy.golang.org,direct
               GOOS=linux
               GOARCH=arm
               GOARM=7
@@ -301,11 +302,11 @@ fn inputs_and_variables_that_no_action_can_have_are_named() {
         inputs[8]: `[z-a]` has a range that runs backwards (write a pattern below the pipeline's folder, e.g. `cmd/**/*.go`)
         environment.: `` names no variable (write a name without `=`, of 128 bytes at most)
         environment.A=B: `A=B` names no variable (write a name without `=`, of 128 bytes at most)
+        environment.NUL: no argument and no variable of a program can hold a NUL ()
         proxy: no argument and no variable of a program can hold a NUL ()
         ldflags[1]: no argument and no variable of a program can hold a NUL ()
         gcflags[0]: no argument and no variable of a program can hold a NUL ()
-        stamp.main.v: no argument and no variable of a program can hold a NUL ()
-        environment.NUL: no argument and no variable of a program can hold a NUL ()"#]]
+        stamp.main.v: no argument and no variable of a program can hold a NUL ()"#]]
     .assert_eq(&problems(&request, json, &facts()).join("\n"));
 }
 

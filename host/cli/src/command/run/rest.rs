@@ -44,7 +44,7 @@ pub fn run(
     let rows = results::renewed(std::mem::take(&mut last.rows), plan, rows);
     let mut summary = count(&run, began);
     summary.cached += last.nodes.saturating_sub(graph.nodes().len());
-    show(&rows, &last.left_out, &summary, console);
+    show(&rows, &[], &last.left_out, &summary, console);
     history::add(folder, &run)?;
     hands.memory.save()?;
     if is_settled && shortcut::is_settled(graph, &run) {

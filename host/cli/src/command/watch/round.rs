@@ -117,6 +117,7 @@ impl<'a> Rounds<'a> {
                 self.running.sandbox,
             ),
             began,
+            anew: false,
             says_protections: !std::mem::replace(&mut self.has_begun, true),
         };
         carry_out(order, cancel, console, |hands| {

@@ -121,5 +121,5 @@ fn what_cannot_be_compiled_is_said_with_the_remedy() {
         cgo: C needs a C compiler for `x86_64-unknown-linux-gnu`, and this build is lent none (add a table `[toolchain.zig]`, and `tools = ["zig"]` to this build)
         Go calls no C on wasip1/wasm; build for this target without `cgo`
         C in Go needs the frameworks of Apple's SDK on macOS, which no C compiler here has; build for this target without `cgo`
-        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]` and name it in the build's `toolchain` or `tools`"#]].assert_eq(&refusals.join("\n"));
+        `aarch64-linux-gnu-gcc` builds for `aarch64-linux-gnu`; for `x86_64-unknown-linux-gnu` add `[toolchain.zig]`, or `[toolchain.host]` with `with = "system"` and `programs = ["gcc"]` on a machine with x86_64 and name it in the build's `toolchain` or `tools`"#]].assert_eq(&refusals.join("\n"));
 }

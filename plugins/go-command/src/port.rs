@@ -6,11 +6,11 @@ use semver::Version;
 
 /// A system and an instruction set by Go's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Port {
+pub struct Port {
     /// `GOOS`, e.g. `linux`.
-    pub(crate) os: &'static str,
+    pub os: &'static str,
     /// `GOARCH`, e.g. `arm64`.
-    pub(crate) arch: &'static str,
+    pub arch: &'static str,
 }
 
 /// Each port with the minor version of Go 1 that it came with; those that were there
@@ -37,7 +37,7 @@ const PORTS: &[(&str, &str, u64)] = &[
 
 impl Port {
     /// The port of a machine, if Go has a name for both halves of its triple.
-    pub(crate) fn of(machine: &Machine) -> Option<Self> {
+    pub fn of(machine: &Machine) -> Option<Self> {
         let os = [
             ("linux", "linux"),
             ("darwin", "darwin"),
@@ -67,7 +67,7 @@ impl Port {
     }
 
     /// The port of a target, if this release builds for it.
-    pub(crate) fn of_target(target: &Machine, release: &Version) -> Result<Self, Error> {
+    pub fn of_target(target: &Machine, release: &Version) -> Result<Self, Error> {
         let unknown = || {
             Error::Unsupported(format!(
                 "Go has no port for `{}`; it builds for {}",
@@ -95,7 +95,7 @@ impl Port {
     }
 
     /// What `go build` adds to a program's name here.
-    pub(crate) fn suffix(self) -> &'static str {
+    pub fn suffix(self) -> &'static str {
         match (self.os, self.arch) {
             ("windows", _) => ".exe",
             (_, "wasm") => ".wasm",
@@ -105,7 +105,7 @@ impl Port {
 
     /// The variable that chooses between variants of the instruction set, and the minor
     /// version of Go 1 that first read it.
-    pub(crate) fn variant(self) -> Option<(&'static str, u64)> {
+    pub fn variant(self) -> Option<(&'static str, u64)> {
         Some(match self.arch {
             "386" => ("GO386", 0),
             "amd64" => ("GOAMD64", 18),
@@ -120,7 +120,7 @@ impl Port {
 }
 
 /// Whether a release is of Go 1.`minor` or later; its candidates count.
-pub(crate) fn knows(release: &Version, minor: u64) -> bool {
+pub fn knows(release: &Version, minor: u64) -> bool {
     (release.major, release.minor) >= (1, minor)
 }
 

@@ -10,19 +10,21 @@ use crate::release::Lowest;
 
 /// A project, as far as planning its build needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Project {
+pub struct Project {
     /// Folders below the pipeline's that hold the modules; empty for that folder itself.
-    pub(crate) folders: Vec<String>,
+    pub folders: Vec<String>,
     /// The name of the module that the build works in, if it works in one.
-    pub(crate) module: Option<String>,
+    pub module: Option<String>,
     /// The lowest release of Go that the project allows.
-    pub(crate) go: Option<Lowest>,
+    pub go: Option<Lowest>,
     /// The file that says so.
-    pub(crate) go_said_by: String,
+    pub go_said_by: String,
     /// Whether a `go.work` joins several modules.
-    pub(crate) workspace: bool,
+    pub workspace: bool,
     /// Modules that do not lie here, until [`Project::use_vendor`] also not in `vendor/`.
-    pub(crate) missing: Vec<String>,
+    pub missing: Vec<String>,
+    /// Whether Go takes modules from `vendor/`; known after [`Project::use_vendor`].
+    pub vendored: bool,
 }
 
 /// What one `go.mod` or `go.work` says.
@@ -39,11 +41,7 @@ struct Text {
 impl Project {
     /// Finds the project that a folder belongs to: the nearest `go.work` and `go.mod` in
     /// it or above it, but not above the pipeline's folder.
-    pub(crate) fn find(
-        directory: &str,
-        workspaces: bool,
-        facts: &dyn Facts,
-    ) -> Result<Self, Error> {
+    pub fn find(directory: &str, workspaces: bool, facts: &dyn Facts) -> Result<Self, Error> {
         let module = nearest(directory, "go.mod", facts)?;
         let work = match workspaces {
             true => nearest(directory, "go.work", facts)?,
@@ -63,7 +61,7 @@ impl Project {
 
     /// Takes what is missing from `vendor/`, where `go build` of the release does so by
     /// itself: `setDefaultBuildMod` in Go's `cmd/go/internal/modload`.
-    pub(crate) fn use_vendor(&mut self, release: &Version, facts: &dyn Facts) -> Result<(), Error> {
+    pub fn use_vendor(&mut self, release: &Version, facts: &dyn Facts) -> Result<(), Error> {
         if self.missing.is_empty() {
             return Ok(());
         }
@@ -73,7 +71,10 @@ impl Project {
         };
         match self.unread_vendor(&list, release) {
             Some(why) => log::info(&format!("`{vendor}` is not read by Go: {why}")),
-            None => self.missing.clear(),
+            None => {
+                self.missing.clear();
+                self.vendored = true;
+            }
         }
         Ok(())
     }
@@ -164,12 +165,16 @@ impl Project {
     }
 
     /// Patterns of the files that a build of the project reads: all but tests.
-    pub(crate) fn inputs(&self) -> Vec<String> {
-        self.folders
-            .iter()
-            .map(|folder| join(folder, "**"))
-            .chain(["!**/*_test.go".to_owned()])
-            .collect()
+    pub fn inputs(&self) -> Vec<String> {
+        let mut inputs = self.inputs_with_tests();
+        inputs.push("!**/*_test.go".to_owned());
+        inputs
+    }
+
+    /// Patterns of all files of the project.
+    pub fn inputs_with_tests(&self) -> Vec<String> {
+        let folders = self.folders.iter();
+        folders.map(|folder| join(folder, "**")).collect()
     }
 }
 

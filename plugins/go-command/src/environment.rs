@@ -5,12 +5,12 @@
 use orch_plugin::{Variable, cache, scratch};
 
 /// The directory of compiled packages that is kept between runs.
-pub(crate) const BUILD_CACHE: &str = "build";
+pub const BUILD_CACHE: &str = "build";
 /// The directory of downloaded modules that is kept between runs.
-pub(crate) const MODULE_CACHE: &str = "modules";
+pub const MODULE_CACHE: &str = "modules";
 
 /// The variables that do not depend on what is built.
-pub(crate) fn of_toolchain() -> Vec<Variable> {
+pub fn of_toolchain() -> Vec<Variable> {
     vec![
         // Another release, which `go.mod` may name, is for the pipeline to ask for.
         Variable::new("GOTOOLCHAIN", "local"),

@@ -5,7 +5,7 @@
 use semver::Version;
 
 /// The version that a release's own name stands for, with or without `go` in front.
-pub(crate) fn parse(name: &str) -> Option<Version> {
+pub fn parse(name: &str) -> Option<Version> {
     let name = name.strip_prefix("go").unwrap_or(name);
     if let Ok(version) = Version::parse(name) {
         return Some(version);
@@ -37,7 +37,7 @@ pub(crate) fn parse(name: &str) -> Option<Version> {
 
 /// The lowest release that a project allows, from a `go` line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lowest {
+pub struct Lowest {
     /// As the line has it.
     line: String,
     version: Version,
@@ -47,7 +47,7 @@ impl Lowest {
     /// Reads what stands behind `go`. In Go's order a line of releases such as `1.22`
     /// stands before its candidates, and those before its first release `1.22.0`:
     /// <https://go.dev/doc/toolchain#version>.
-    pub(crate) fn parse(line: &str) -> Option<Self> {
+    pub fn parse(line: &str) -> Option<Self> {
         let mut version = parse(line)?;
         if version.pre.is_empty() && line.matches('.').count() < 2 {
             // Nothing stands before it.
@@ -60,17 +60,17 @@ impl Lowest {
     }
 
     /// Whether a release is not too old.
-    pub(crate) fn allows(&self, release: &Version) -> bool {
+    pub fn allows(&self, release: &Version) -> bool {
         *release >= self.version
     }
 
     /// Whether it is at least the first release of this line, `1.minor`.
-    pub(crate) fn is_at_least(&self, minor: u64) -> bool {
+    pub fn is_at_least(&self, minor: u64) -> bool {
         (self.version.major, self.version.minor) >= (1, minor)
     }
 
     /// The line of releases that it belongs to, e.g. `1.22`.
-    pub(crate) fn series(&self) -> String {
+    pub fn series(&self) -> String {
         format!("{}.{}", self.version.major, self.version.minor)
     }
 }

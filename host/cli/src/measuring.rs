@@ -1,0 +1,130 @@
+//! Puts measuring together: who takes samples, who reads them, and where figures are kept.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use orch_engine::Cancel;
+use orch_engine::port::{
+    BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
+};
+use orch_history::Hardware;
+use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past, warnings};
+use orch_model::{Artifact, Digest, Fault, FaultKind, NodeId};
+use orch_store::Store;
+use serde_json::json;
+
+use crate::house::{House, load_plugins};
+use crate::planning::own_plugins;
+use crate::project::Project;
+
+/// The history of a project's measurements, below its folder.
+pub const MEASUREMENTS: &str = ".orch/measurements.sqlite";
+
+/// Measures for a project.
+pub fn measurer(
+    house: &House,
+    project: &Project,
+    executor: Arc<dyn Executor>,
+    anew: bool,
+) -> Result<LocalMeasurer, Fault> {
+    let conditions = Conditions::read(Path::new("/"));
+    let fingerprint = Fingerprint::of(&conditions);
+    let hardware = Hardware {
+        fingerprint: fingerprint.digest,
+        summary: fingerprint.summary,
+    };
+    let file = project.folder.join(MEASUREMENTS);
+    let (store, kept) = (house.store.clone(), house.store.clone());
+    let measuring = Measuring {
+        plugins: probes(house, project),
+        inspect: Box::new(move |artifacts| describe(&store, artifacts)),
+        is_stored: Box::new(move |digest| kept.contains(digest)),
+        past: Past::new(file, commit(&project.folder), hardware),
+        notes: Box::new(move || {
+            let warnings = warnings(&Conditions::read(Path::new("/")));
+            warnings.iter().map(ToString::to_string).collect()
+        }),
+        anew,
+    };
+    Ok(LocalMeasurer::new(executor, measuring))
+}
+
+/// The plugins of a project, loaded when the first samples are read.
+fn probes(
+    house: &House,
+    project: &Project,
+) -> Box<dyn Fn() -> Result<Arc<dyn Plugins>, Fault> + Send + Sync> {
+    let (environment, facts) = (house.environment.clone(), house.facts.clone());
+    let project = project.clone();
+    Box::new(move || {
+        let parsed = orch_pipeline::parse(&project.source).pipeline;
+        let own = parsed.map(|pipeline| own_plugins(&pipeline, &project));
+        let (host, faults) = load_plugins(&environment, facts.clone(), &own.unwrap_or_default())?;
+        match faults.into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(Arc::new(host)),
+        }
+    })
+}
+
+/// What the contract gives to a probe that inspects.
+fn describe(store: &Store, artifacts: &[(Artifact, OutputFile)]) -> Result<Vec<u8>, Fault> {
+    let files = artifacts.iter().map(|(artifact, file)| {
+        let data = store.read(&file.digest)?.ok_or_else(|| {
+            Fault::lost(format!(
+                "artifact `{}` is missing from the store",
+                artifact.name
+            ))
+            .hint("run again: it will be made anew")
+        })?;
+        let anatomy = orch_inspect::anatomy(&data);
+        let pieces = |pieces: &[(String, u64)]| -> Vec<_> {
+            let piece = |(name, bytes): &(String, u64)| json!({ "name": name, "bytes": bytes });
+            pieces.iter().map(piece).collect()
+        };
+        Ok(json!({
+            "name": artifact.name.as_str(),
+            "bytes": file.bytes,
+            "sections": pieces(&anatomy.sections),
+            "symbols": pieces(&anatomy.symbols),
+        }))
+    });
+    let files: Vec<_> = files.collect::<Result<_, Fault>>()?;
+    serde_json::to_vec(&files).map_err(|error| Fault::internal(error.to_string()))
+}
+
+/// The commit of the sources as git says it, with `-dirty` behind it where something was edited.
+/// None where there is no git, or nothing that it knows.
+fn commit(folder: &Path) -> Option<String> {
+    let mut git = Command::new("git");
+    let told = [
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ];
+    let said = git.arg("-C").arg(folder).args(told).output().ok()?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    (said.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
+/// For graphs in which nothing is measured.
+pub struct NoMeasurer;
+
+impl Measurer for NoMeasurer {
+    fn known(&self, _: &NodeId, _: &Digest) -> Result<Option<BenchReport>, Fault> {
+        Ok(None)
+    }
+
+    fn measure(
+        &self,
+        job: MeasureJob<'_>,
+        _: &dyn Progress,
+        _: &Cancel,
+    ) -> Result<Measured, Fault> {
+        let why = format!("`{}` cannot be measured by this command", job.node);
+        Err(Fault::new(FaultKind::Usage, why).hint("`orch run` and `orch bench` measure"))
+    }
+}

@@ -1,0 +1,103 @@
+//! `out/report.html`: a run's figures as a page, with their history.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use orch_history::{History, Kept, Selection};
+use orch_model::Fault;
+use orch_report::{BenchRow, HtmlPage, Point, Series, human_minute, render_html};
+
+use crate::measuring::MEASUREMENTS;
+use crate::project::Project;
+
+/// Where it lies, below the pipeline's folder.
+pub const REPORT: &str = "out/report.html";
+
+/// Writes the page for the benches of a run.
+pub fn write(project: &Project, name: &str, rows: &[BenchRow]) -> Result<(), Fault> {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let time_s = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let history = History::open_existing(&project.folder.join(MEASUREMENTS))?;
+    let series = match &history {
+        Some(history) => series(history, rows)?,
+        None => Vec::new(),
+    };
+    let text = render_html(&HtmlPage {
+        project: name,
+        made: &human_minute(time_s),
+        benches: rows,
+        history: &series,
+        flames: &[],
+    });
+    let file = project.folder.join(REPORT);
+    replace(&file, &text).map_err(|error| Fault::io("write", &file, &error))
+}
+
+/// Readers see the old page or the new one, never a part.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut unfinished, text.as_bytes())?;
+    unfinished.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The metrics that are held to a gate, or else the first of each bench, over all runs on this
+/// machine.
+fn series(history: &History, rows: &[BenchRow]) -> Result<Vec<Series>, Fault> {
+    let mut all = Vec::new();
+    for row in rows {
+        let selection = Selection {
+            node: Some(row.node.clone()),
+            ..Selection::default()
+        };
+        let kept = history.measurements(&selection)?;
+        let here = kept
+            .iter()
+            .filter(|kept| kept.measurement.hardware.summary == row.report.machine);
+        let kept: Vec<&Kept> = here.collect();
+        let gated = row
+            .report
+            .metrics
+            .iter()
+            .filter(|metric| !metric.gates.is_empty());
+        let mut shown: Vec<_> = gated.collect();
+        if shown.is_empty() {
+            shown.extend(row.report.metrics.first());
+        }
+        all.extend(shown.into_iter().map(|metric| {
+            Series {
+                node: row.node.to_string(),
+                metric: metric.name.clone(),
+                unit: metric.unit.clone(),
+                better: metric.better,
+                points: kept
+                    .iter()
+                    .filter_map(|kept| point(kept, &metric.name))
+                    .collect(),
+            }
+        }));
+    }
+    Ok(all)
+}
+
+fn point(kept: &Kept, metric: &str) -> Option<Point> {
+    let measurement = &kept.measurement;
+    let metric = measurement
+        .metrics
+        .iter()
+        .find(|known| known.name == metric)?;
+    let (low, median, high) = orch_measure::median_with_interval(&metric.values);
+    Some(Point {
+        run: kept.run.id.clone(),
+        commit: kept.run.commit.clone(),
+        time_s: kept.run.time_s,
+        median,
+        low,
+        high,
+        failed: measurement.failed,
+    })
+}

@@ -1,0 +1,166 @@
+//! What control groups leave this process of the machine, by either version of them:
+//! Documentation/admin-guide/cgroup-v2.rst; Documentation/scheduler/sched-bwc.rst,
+//! Documentation/admin-guide/cgroup-v1/{cpusets,memory}.rst; cgroups(7).
+//!
+//! A limit binds all groups below, so each is looked for from the group of this process up to the
+//! uppermost that can be seen. In a container that is often the container's own.
+
+use super::CpuSet;
+use super::kernel_files::KernelFiles;
+
+/// Version 1 says "no limit" with the largest number of pages that it can count; nothing that
+/// has so much memory exists.
+const NO_LIMIT_BYTES: u64 = 1 << 60;
+
+/// What control groups allow this process.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Limits {
+    /// How many CPUs' time it may use, where there is a quota: 1.5 for 150 ms in each 100 ms.
+    pub cpus_quota: Option<f64>,
+    /// How much memory, in bytes, where that is limited.
+    pub memory_bytes: Option<u64>,
+    /// Which CPUs, where the kernel says.
+    pub cpus: Option<CpuSet>,
+    /// Whether control groups could be read; else there may be limits that nobody sees.
+    pub is_known: bool,
+}
+
+/// A mounted hierarchy, and the folder of this process in it.
+struct Group {
+    version: Version,
+    /// The controllers of a hierarchy of version 1, by the options of its mount.
+    controllers: Vec<String>,
+    /// The folder of the hierarchy, without a leading `/`.
+    mount: String,
+    /// The folders from that of this process up to the hierarchy's.
+    folders: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    One,
+    Two,
+}
+
+/// Reads them.
+pub(super) fn read(files: &KernelFiles) -> Limits {
+    let groups = groups(files);
+    let quotas = groups.iter().flat_map(|group| {
+        let of_folder = move |folder: &String| quota(files, group.version, folder);
+        group.folders.iter().filter_map(of_folder)
+    });
+    let memories = groups.iter().flat_map(|group| {
+        let file = match group.version {
+            Version::One => "memory.limit_in_bytes",
+            Version::Two => "memory.max",
+        };
+        let of_folder = move |folder: &String| files.number::<u64>(&format!("{folder}/{file}"));
+        group.folders.iter().filter_map(of_folder)
+    });
+    let own = groups.iter().filter_map(|group| {
+        let file = match group.version {
+            Version::One => "cpuset.effective_cpus",
+            Version::Two => "cpuset.cpus.effective",
+        };
+        files.cpus(&format!("{}/{file}", group.folders.first()?))
+    });
+    Limits {
+        cpus_quota: quotas.min_by(f64::total_cmp),
+        memory_bytes: memories.filter(|bytes| *bytes < NO_LIMIT_BYTES).min(),
+        cpus: own.reduce(|all, cpus| all.common(&cpus)),
+        is_known: !groups.is_empty(),
+    }
+}
+
+/// In how many periods the quota of this process's groups stopped them, since they were made.
+pub(super) fn throttled_periods(files: &KernelFiles) -> Option<u64> {
+    let counts = groups(files).into_iter().filter_map(|group| {
+        let folders = group.folders.iter();
+        let of_folder = |folder| files.field(&format!("{folder}/cpu.stat"), "nr_throttled");
+        folders.filter_map(of_folder).reduce(u64::saturating_add)
+    });
+    counts.reduce(u64::saturating_add)
+}
+
+/// CPUs' worth of time: `cpu.max` holds the time and the period in one file, version 1 in two.
+fn quota(files: &KernelFiles, version: Version, folder: &str) -> Option<f64> {
+    let (time, period) = match version {
+        Version::Two => {
+            let text = files.text(&format!("{folder}/cpu.max"))?;
+            let (time, period) = text.split_once(' ')?;
+            // `max` is no number: no quota.
+            (time.parse::<f64>().ok()?, period.parse::<f64>().ok()?)
+        }
+        Version::One => (
+            files.number(&format!("{folder}/cpu.cfs_quota_us"))?,
+            files.number(&format!("{folder}/cpu.cfs_period_us"))?,
+        ),
+    };
+    // Version 1 says -1 where there is none.
+    (time > 0.0 && period > 0.0).then(|| time / period)
+}
+
+/// The hierarchies that are mounted here and name this process.
+fn groups(files: &KernelFiles) -> Vec<Group> {
+    let mounts = files.text("proc/self/mountinfo").unwrap_or_default();
+    let memberships = files.text("proc/self/cgroup").unwrap_or_default();
+    let mut groups: Vec<Group> = mounts.lines().filter_map(hierarchy).collect();
+    groups.retain_mut(|group| {
+        let Some(path) = memberships.lines().find_map(|line| membership(line, group)) else {
+            return false;
+        };
+        group.folders = folders(&group.mount, path);
+        true
+    });
+    groups
+}
+
+/// A line of `/proc/self/mountinfo`, proc_pid_mountinfo(5): its fifth field is where something is
+/// mounted, and behind ` - ` stand the kind, the source and the options of the file system.
+fn hierarchy(line: &str) -> Option<Group> {
+    let (mount, system) = line.split_once(" - ")?;
+    let place = mount.split(' ').nth(4)?.strip_prefix('/')?;
+    let mut system = system.split(' ');
+    let version = match system.next()? {
+        "cgroup" => Version::One,
+        "cgroup2" => Version::Two,
+        _ => return None,
+    };
+    let options = system.nth(1).unwrap_or_default().split(',');
+    Some(Group {
+        version,
+        controllers: options.map(str::to_owned).collect(),
+        mount: place.to_owned(),
+        folders: Vec::new(),
+    })
+}
+
+/// The path of this process in `group`, if `line` of `/proc/self/cgroup` is about it: `0::/path`
+/// in version 2, `4:cpu,cpuacct:/path` in version 1. cgroups(7).
+fn membership<'a>(line: &'a str, group: &Group) -> Option<&'a str> {
+    let mut parts = line.splitn(3, ':');
+    let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_about = match group.version {
+        Version::Two => controllers.is_empty(),
+        Version::One => controllers.split(',').any(|name| {
+            group
+                .controllers
+                .iter()
+                .any(|controller| controller == name)
+        }),
+    };
+    is_about.then_some(path)
+}
+
+/// From the folder of `path` up to `mount`. Where a container sees its own part of a hierarchy
+/// only, the upper folders of the path are not there; what is not there limits nothing.
+fn folders(mount: &str, path: &str) -> Vec<String> {
+    let mut folders = Vec::new();
+    let mut rest = path.trim_matches('/');
+    while !rest.is_empty() && !rest.starts_with("..") {
+        folders.push(format!("{mount}/{rest}"));
+        rest = rest.rsplit_once('/').map_or("", |(upper, _)| upper);
+    }
+    folders.push(mount.to_owned());
+    folders
+}

@@ -1,0 +1,131 @@
+//! Measures a bench: both sides of it in turn, until its gates are decided or will not be.
+
+use std::sync::Arc;
+
+use orch_engine::Cancel;
+use orch_engine::port::{
+    BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
+};
+use orch_model::{Artifact, Digest, Fault, NodeId};
+
+use crate::past::{Compared, Earlier, Past};
+use crate::sampling::Unsampled;
+use crate::session::Session;
+use crate::side::{Files, Side};
+
+/// Looks into artifacts: the document that the contract gives to a probe that inspects.
+pub type Inspect = dyn Fn(&[(Artifact, OutputFile)]) -> Result<Vec<u8>, Fault> + Send + Sync;
+
+/// What measuring is told about the machine and the project.
+pub struct Measuring {
+    /// Reads samples; made when the first are read.
+    pub plugins: Box<dyn Fn() -> Result<Arc<dyn Plugins>, Fault> + Send + Sync>,
+    /// Looks into artifacts.
+    pub inspect: Box<Inspect>,
+    /// Whether the store still has a content.
+    pub is_stored: Box<dyn Fn(&Digest) -> bool + Send + Sync>,
+    /// What was measured before.
+    pub past: Past,
+    /// What could not be controlled on this machine, asked before the first sample.
+    pub notes: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Whether to measure what was measured before too.
+    pub anew: bool,
+}
+
+/// Measures on this machine.
+pub struct LocalMeasurer {
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) measuring: Measuring,
+}
+
+impl LocalMeasurer {
+    /// A measurer that takes samples through `executor`.
+    pub fn new(executor: Arc<dyn Executor>, measuring: Measuring) -> Self {
+        Self {
+            executor,
+            measuring,
+        }
+    }
+
+    fn figures(
+        &self,
+        job: &MeasureJob<'_>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<BenchReport, Unsampled> {
+        let mut notes = match job.reads.is_empty() {
+            true => Vec::new(), // Nothing runs that could be disturbed.
+            false => (self.measuring.notes)(),
+        };
+        let earlier = self.earlier(job, &mut notes)?;
+        let files = earlier.as_ref().and_then(|earlier| earlier.files.as_ref());
+        let again = files.filter(|files| self.can_run(files, job));
+        let mut sides = vec![Side::candidate(job)];
+        sides.extend(again.map(|files| Side::baseline(job, files)));
+        let session = Session {
+            measurer: self,
+            job,
+            sides: &sides,
+            earlier: earlier.as_ref(),
+            notes: &notes,
+            progress,
+            cancel,
+        };
+        let taken = session.decide()?;
+        self.measuring.past.add(job, &taken.report, taken.metrics)?;
+        Ok(taken.report)
+    }
+
+    /// What the figures are held against; what speaks against that is noted.
+    fn earlier(
+        &self,
+        job: &MeasureJob<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Earlier>, Fault> {
+        match self.measuring.past.baseline(job.node)? {
+            Compared::With(earlier) => Ok(Some(earlier)),
+            Compared::Nothing => Ok(None),
+            Compared::Elsewhere(machines) => {
+                notes.push(format!(
+                    "nothing to compare with: it was measured on other machines only ({}), and \
+                     times of two machines are never compared",
+                    machines.join("; ")
+                ));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether what was measured before can be run again, beside what is measured now.
+    fn can_run(&self, files: &Files, job: &MeasureJob<'_>) -> bool {
+        let is_stored = &self.measuring.is_stored;
+        files.fit(job) && !job.reads.is_empty() && files.digests().all(is_stored)
+    }
+}
+
+impl Measurer for LocalMeasurer {
+    fn known(&self, node: &NodeId, key: &Digest) -> Result<Option<BenchReport>, Fault> {
+        match self.measuring.anew {
+            true => Ok(None),
+            false => self.measuring.past.known(node, key),
+        }
+    }
+
+    fn measure(
+        &self,
+        job: MeasureJob<'_>,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Measured, Fault> {
+        match self.figures(&job, progress, cancel) {
+            Ok(report) => Ok(Measured::Figures(Box::new(report))),
+            Err(Unsampled::Cancelled) => Ok(Measured::Cancelled),
+            Err(Unsampled::Fault(fault)) => Err(fault),
+            Err(Unsampled::Failed(failure)) => Ok(Measured::Failed {
+                reason: failure.reason,
+                hint: failure.hint,
+                sample: Some(Box::new(failure.sample)),
+            }),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A load as a sample: the document that the contract gives to a probe.
+
+use std::time::Duration;
+
+use orch_engine::Cancel;
+use orch_model::{Load, Sample};
+use serde_json::{Map, Value, json};
+
+use crate::load::{self, Endpoint, Pace, Step, StepResult};
+use crate::sampling::Unsampled;
+
+/// One thread sends more than a service on the same machine answers.
+const THREADS: usize = 1;
+
+/// Sends the requests and sums up what came of them. A service that answers none has no figures,
+/// but errors.
+pub(crate) fn requests(load: &Load, cancel: &Cancel) -> Result<Sample, Unsampled> {
+    let mut endpoint = Endpoint::get(&load.url)?.with_method(&load.method)?;
+    for (name, value) in &load.headers {
+        endpoint = endpoint.with_header(name, value)?;
+    }
+    let step = Step {
+        connections: load.connections as usize,
+        pace: load.rate.map_or(Pace::Unlimited, Pace::PerSecond),
+        warmup: Duration::from_millis(load.warmup_ms.into()),
+        duration: Duration::from_millis(load.duration_ms.into()),
+    };
+    let generator = load::Load {
+        endpoint: endpoint.with_body(load.body.clone()),
+        request_limit: Duration::from_millis(load.timeout_ms.into()),
+        threads: THREADS,
+    };
+    let climbed = generator.climb(std::slice::from_ref(&step), cancel, |_| {});
+    let results = match climbed {
+        Err(_) if cancel.is_cancelled() => return Err(Unsampled::Cancelled),
+        climbed => climbed?,
+    };
+    let document: Vec<Value> = results
+        .iter()
+        .map(|result| document(result, &step))
+        .collect();
+    let stdout = match document.first() {
+        Some(document) => document.to_string().into_bytes(),
+        None => Vec::new(),
+    };
+    Ok(Sample {
+        stdout,
+        wall_ns: u64::try_from(step.duration.as_nanos()).unwrap_or(u64::MAX),
+        ..Sample::default()
+    })
+}
+
+fn document(result: &StepResult, step: &Step) -> Value {
+    let errors = result.errors.iter();
+    let mut errors: Map<String, Value> = errors
+        .map(|(kind, tally)| (kind.name().to_owned(), tally.count.into()))
+        .collect();
+    if result.unsent > 0 {
+        errors.insert("unsent".to_owned(), result.unsent.into());
+    }
+    let requests = result.succeeded + result.failed() + result.unsent;
+    let mut document = json!({
+        "requests": requests,
+        "seconds": step.duration.as_secs_f64(),
+        "throughput": result.throughput,
+        "errors": errors,
+        "late": result.generator.late,
+    });
+    if let Some(latencies) = &result.latencies {
+        document["mean"] = latencies.mean_ns.into();
+        document["p50"] = latencies.p50_ns.into();
+        document["p95"] = latencies.p95_ns.into();
+        document["p99"] = latencies.p99_ns.into();
+        document["p999"] = latencies.p999_ns.into();
+        document["max"] = latencies.max_ns.into();
+    }
+    document
+}

@@ -1,0 +1,107 @@
+//! Takes the samples of one measurement: warm-ups first, then one side after the other in an
+//! order that chance decides, so that whatever drifts on the machine meets all sides alike.
+
+use fastrand::Rng;
+
+use orch_engine::Cancel;
+use orch_engine::port::{Executor, Failure, Trial};
+use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
+
+use crate::placeholder;
+use crate::requests::requests;
+use crate::service::Served;
+use crate::side::Side;
+
+/// Why there is no sample.
+pub(crate) enum Unsampled {
+    /// The process failed.
+    Failed(Box<Failure>),
+    Cancelled,
+    Fault(Fault),
+}
+
+impl From<Fault> for Unsampled {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// One measurement with what it runs on.
+pub(crate) struct Sampling<'a> {
+    pub(crate) executor: &'a dyn Executor,
+    pub(crate) node: &'a NodeId,
+    pub(crate) measurement: &'a Measurement,
+    /// The position of its first process among those of the bench.
+    pub(crate) first: usize,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl Sampling<'_> {
+    /// As many samples of each side, in the order of the sides. `told` hears of each.
+    pub(crate) fn take(
+        &self,
+        sides: &[Side],
+        count: u32,
+        random: &mut Rng,
+        told: &dyn Fn(),
+    ) -> Result<Vec<Vec<Sample>>, Unsampled> {
+        let mut samples = vec![Vec::with_capacity(count as usize); sides.len()];
+        let mut order: Vec<usize> = (0..sides.len()).collect();
+        for _ in 0..count {
+            random.shuffle(&mut order);
+            for &side in &order {
+                samples[side].push(self.once(&sides[side])?);
+                told();
+            }
+        }
+        Ok(samples)
+    }
+
+    /// Lets every side do its work before it counts.
+    pub(crate) fn warm_up(&self, sides: &[Side]) -> Result<(), Unsampled> {
+        for _ in 0..self.measurement.warmups {
+            for side in sides {
+                self.once(side)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn once(&self, side: &Side) -> Result<Sample, Unsampled> {
+        let served = self.measurement.service.as_ref().map(|service| Served {
+            executor: self.executor,
+            service,
+            cold: self.measurement.cold,
+            cancel: self.cancel,
+        });
+        match (&self.measurement.work, served) {
+            (Work::Run(action), None) => self.run(side, self.first, action),
+            (Work::Run(action), Some(served)) => {
+                served.during(side, self.first, self.node, |port| {
+                    let mut action = action.clone();
+                    placeholder::fill_action(&mut action, port);
+                    action.network = true;
+                    self.run(side, self.first + 1, &action)
+                })
+            }
+            (Work::Load(load), Some(served)) => {
+                served.during(side, self.first, self.node, |port| {
+                    requests(&placeholder::fill_load(load, port), self.cancel)
+                })
+            }
+            (Work::Inspect, _) | (Work::Load(_), None) => {
+                Err(Fault::internal("what runs no process was sampled").into())
+            }
+        }
+    }
+
+    fn run(&self, side: &Side, position: usize, action: &Action) -> Result<Sample, Unsampled> {
+        let job = side.job(position, self.node, action);
+        let cold = self.measurement.cold;
+        match self.executor.try_once(job, cold, self.cancel)? {
+            Trial::Sample(sample) => Ok(sample),
+            Trial::Failed(failure) => Err(Unsampled::Failed(Box::new(failure))),
+            Trial::Cancelled(_) => Err(Unsampled::Cancelled),
+        }
+    }
+}

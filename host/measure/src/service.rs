@@ -1,0 +1,130 @@
+//! A service while it is measured: started, waited for, worked on, stopped. Nothing of it is left
+//! when this returns.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use orch_engine::Cancel;
+use orch_engine::port::{Executor, Failure, Trial};
+use orch_model::{Counter, Fault, Readiness, Sample, Service};
+
+use crate::load::Endpoint;
+use crate::placeholder;
+use crate::port::{free_port, require_free_port};
+use crate::ready::{ReadySign, wait_until_ready};
+use crate::resident;
+use crate::sampling::Unsampled;
+use crate::side::Side;
+
+/// A service and where it runs.
+pub(crate) struct Served<'a> {
+    pub(crate) executor: &'a dyn Executor,
+    pub(crate) service: &'a Service,
+    pub(crate) cold: bool,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl Served<'_> {
+    /// Does the work while the service of a side runs, which is told its port. What the service
+    /// took of memory stands among the counters of the work's sample.
+    pub(crate) fn during(
+        &self,
+        side: &Side,
+        position: usize,
+        node: &orch_model::NodeId,
+        work: impl FnOnce(u16) -> Result<Sample, Unsampled>,
+    ) -> Result<Sample, Unsampled> {
+        let port = free_port()?;
+        let mut action = (*self.service.action).clone();
+        placeholder::fill_action(&mut action, port);
+        let sign = sign(&placeholder::fill_readiness(&self.service.ready, port))?;
+        let job = side.job(position, node, &action);
+        // It ends when its work is over, and when the user interrupts.
+        let over = Cancel::new();
+        let interrupt = {
+            let over = over.clone();
+            self.cancel.on_cancel(move || over.cancel())
+        };
+        let (worked, ended) = std::thread::scope(|scope| {
+            let service = scope.spawn(|| self.executor.try_once(job, self.cold, &over));
+            let limit = Duration::from_millis(self.service.ready_within_ms.into());
+            let is_running = || !service.is_finished();
+            let worked = match wait_until_ready(&sign, limit, is_running, self.cancel) {
+                Ok(_) => {
+                    let mut worked = work(port);
+                    if let Ok(sample) = &mut worked {
+                        sample.counters.extend(resident::of_listener(port));
+                    }
+                    Ok((worked, service.is_finished()))
+                }
+                Err(not_ready) => Err(not_ready),
+            };
+            over.cancel();
+            (worked, service.join().expect("an executor does not panic"))
+        });
+        drop(interrupt);
+        match (worked, ended?) {
+            (_, Trial::Failed(failure)) => Err(Unsampled::Failed(of_service(failure))),
+            (Ok((worked, false)), Trial::Cancelled(service)) => {
+                worked.map(|sample| with_service(sample, &service))
+            }
+            (Ok(_), Trial::Sample(service)) | (Ok((_, true)), Trial::Cancelled(service)) => {
+                Err(Unsampled::Failed(Box::new(Failure {
+                    reason: "the service ended while it was measured".to_owned(),
+                    hint: Some("it has to run until it is stopped".to_owned()),
+                    sample: service,
+                })))
+            }
+            (Err(not_ready), Trial::Cancelled(service) | Trial::Sample(service)) => {
+                if self.cancel.is_cancelled() {
+                    return Err(Unsampled::Cancelled);
+                }
+                Err(Unsampled::Failed(Box::new(Failure {
+                    reason: not_ready.to_string(),
+                    hint: not_ready.hint().map(str::to_owned),
+                    sample: service,
+                })))
+            }
+        }
+    }
+}
+
+/// How it is seen that a service is ready. Somebody else at its port would be measured in its
+/// place.
+fn sign(ready: &Readiness) -> Result<ReadySign, Fault> {
+    match ready {
+        Readiness::Http { url, status } => Ok(ReadySign::Http {
+            endpoint: Box::new(Endpoint::get(url)?),
+            status: *status,
+        }),
+        Readiness::Tcp(text) => {
+            let address: SocketAddr = text.parse().map_err(|_| {
+                Fault::usage(format!("`{text}` is no address of a service"))
+                    .hint("write it as `127.0.0.1:8080`; `${port}` is a free port")
+            })?;
+            require_free_port(address)?;
+            Ok(ReadySign::Tcp(address))
+        }
+    }
+}
+
+fn of_service(failure: Failure) -> Box<Failure> {
+    Box::new(Failure {
+        reason: format!("its service {}", failure.reason),
+        ..failure
+    })
+}
+
+/// The sample with what the service took until it was stopped.
+fn with_service(mut sample: Sample, service: &Sample) -> Sample {
+    let named = [
+        ("service-peak-rss", service.peak_rss_bytes),
+        ("service-user-ns", service.user_ns),
+        ("service-system-ns", service.system_ns),
+    ];
+    sample.counters.extend(named.map(|(name, value)| Counter {
+        name: name.to_owned(),
+        value,
+    }));
+    sample
+}

@@ -1,0 +1,276 @@
+//! `[bench.N]`: what is measured, and what its figures are held to. Which metrics a probe gives
+//! is not known here.
+
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
+use orch_model::{BenchTable, BuildTable, Diagnostic, Gate, Name, Spanned};
+
+use crate::nearest;
+use crate::problems::Problems;
+use crate::raw::NotYet;
+use crate::shape::{At, Complaint, FromText, Reader, Shape, wrong_type};
+use crate::syntax::{Node, shorten};
+use crate::table::{Table, table};
+use crate::text::OfferText;
+
+/// How sure a verdict is where the pipeline does not say.
+const CONFIDENCE: f64 = 0.99;
+
+/// Samples that are worth waiting for.
+const MOST_SAMPLES: u64 = 10_000;
+
+table! {
+    /// A measurement of what a build makes. Keys that are not listed here are settings of its probe.
+    RawBench: open {
+        /// What a plugin measures, as `name` or `plugin/name`; `orch plugin list` shows who offers what.
+        probe: Spanned<OfferText> = "probe", required "probe = \"startup\"";
+        /// The build that is measured, as `build.agent`.
+        of: Spanned<String> = "of", required "of = \"build.agent\"";
+        /// Names of targets of that build; all of them if it is left out.
+        targets: Spanned<Vec<Spanned<String>>> = "targets";
+        /// How many samples are taken at first; a gate that they cannot decide takes more.
+        samples: Spanned<u64> = "samples";
+        /// How often the work is done before it counts.
+        warmups: Spanned<u64> = "warmups";
+        /// What a metric is held to, or a list of such tables.
+        gate: GateEntries = "gate";
+        /// Nodes that must have succeeded before, such as `task.test` or `build.a@pi5`.
+        needs: Vec<Spanned<String>> = "needs";
+        /// Another machine to measure on. Not in this version of `orch`.
+        on: Spanned<NotYet> = "on";
+        /// What to compare with. Not in this version of `orch`: it is the last measurement that was good.
+        baseline: Spanned<NotYet> = "baseline";
+    }
+}
+
+table! {
+    /// What a metric is held to.
+    RawGate {
+        /// The metric's name; a run names those that the probe gives.
+        metric: Spanned<String> = "metric", required "metric = \"wall\"";
+        /// How much worse than the last good measurement it may be, as `"3%"`.
+        worse_than: PercentText = "worse-than", required "worse-than = \"3%\"";
+        /// How sure the verdict must be, between 0.5 and 1; 0.99 if it is left out.
+        confidence: Confidence = "confidence";
+    }
+}
+
+/// One gate, or several.
+#[derive(Debug)]
+pub(crate) struct GateEntries(Vec<Spanned<Gate>>);
+
+impl Shape for GateEntries {
+    fn wanted() -> String {
+        "a table with `metric` and `worse-than`, or a list of such tables".to_owned()
+    }
+
+    fn wanted_many() -> String {
+        "gates".to_owned()
+    }
+
+    fn read(node: &Node<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.get_ref() {
+            DeValue::Table(_) => Some(Self(gate(node, at, reader).into_iter().collect())),
+            DeValue::Array(items) => {
+                let at = At { item: true, ..at };
+                let gates: Vec<_> = items.iter().map(|item| gate(item, at, reader)).collect();
+                gates.into_iter().collect::<Option<_>>().map(Self)
+            }
+            _ => {
+                wrong_type::<Self>(node, at, None, reader);
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        let gate = Json::Object(crate::table::schema::<RawGate>());
+        json!({ "anyOf": [gate, { "type": "array", "items": gate }] })
+    }
+}
+
+fn gate(node: &Node<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Option<Spanned<Gate>> {
+    let DeValue::Table(table) = node.get_ref() else {
+        wrong_type::<GateEntries>(node, at, None, reader);
+        return None;
+    };
+    let path = format!("{}.{}", at.table, at.key);
+    let raw = RawGate::read_table(table, &path, node.span(), reader);
+    let metric = raw.metric?;
+    let gate = Gate {
+        metric: metric.value,
+        worse_than: raw.worse_than?.0,
+        confidence: raw.confidence.map_or(CONFIDENCE, |confidence| confidence.0),
+    };
+    Some(Spanned::new(gate, metric.span))
+}
+
+/// A share in percent, kept as a fraction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PercentText(f64);
+
+impl FromText for PercentText {
+    const WANTED: &'static str = "a percentage such as `\"3%\"`";
+    const WANTED_MANY: &'static str = "percentages";
+
+    fn quoted(written: &str) -> String {
+        format!("put it in quotes, with a percent sign: `\"{written}%\"`")
+    }
+
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        let number = text.strip_suffix('%').map(str::trim_end);
+        let number = number.and_then(|number| number.parse::<f64>().ok());
+        match number {
+            Some(percent) if percent > 0.0 && percent <= 1_000.0 => Ok(Self(percent / 100.0)),
+            _ => Err(Complaint::of_key(format!("cannot be `{}`", shorten(text)))
+                .hint("write a number above 0 and a percent sign, as in `\"3%\"`")),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?%$" })
+    }
+}
+
+/// How sure a verdict must be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Confidence(f64);
+
+impl Shape for Confidence {
+    fn wanted() -> String {
+        "a number between 0.5 and 1".to_owned()
+    }
+
+    fn wanted_many() -> String {
+        "numbers between 0.5 and 1".to_owned()
+    }
+
+    fn read(node: &Node<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Float(float) = node.get_ref() else {
+            wrong_type::<Self>(node, at, None, reader);
+            return None;
+        };
+        match float.as_str().parse::<f64>() {
+            Ok(value) if (0.5..1.0).contains(&value) => Some(Self(value)),
+            _ => {
+                reader.problems.add(
+                    Diagnostic::error(format!("{at} must be {}", Self::wanted()), node.span())
+                        .hint("nothing that is measured is certain; 0.99 is wrong once in a hundred times"),
+                );
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "number", "minimum": 0.5, "exclusiveMaximum": 1 })
+    }
+}
+
+/// The table with every name resolved.
+pub(crate) fn bench(
+    name: Name,
+    raw: RawBench,
+    builds: &[BuildTable],
+    problems: &mut Problems,
+) -> BenchTable {
+    let wanting = format!("bench `{}`", shorten(&name));
+    for (key, found) in [("on", &raw.on), ("baseline", &raw.baseline)] {
+        if let Some(found) = found {
+            let message = format!("this version of `orch` has no `{key}` of benches yet");
+            let hint =
+                "take it out: it measures on this machine, against the last good measurement";
+            problems.add(Diagnostic::error(message, found.span.clone()).hint(hint));
+        }
+    }
+    let missing = || Spanned::new(String::new(), name.span.clone());
+    let of = raw.of.unwrap_or_else(missing);
+    let build = (!of.is_empty()).then(|| build(&wanting, &of, builds, problems));
+    let build = build.flatten();
+    let targets = raw.targets.map(|targets| targets.value).unwrap_or_default();
+    if let Some(build) = build {
+        for target in &targets {
+            if !build
+                .targets
+                .iter()
+                .any(|known| known.value == target.value)
+            {
+                let known = build.targets.iter().map(|known| known.value.as_str());
+                let message = format!(
+                    "{wanting} names the target `{}`, which build `{}` has not",
+                    shorten(target),
+                    build.name.value
+                );
+                problems.add(
+                    Diagnostic::error(message, target.span.clone()).maybe_hint(nearest::hint(
+                        target,
+                        known,
+                        "its targets are",
+                    )),
+                );
+            }
+        }
+    }
+    BenchTable {
+        probe: raw
+            .probe
+            .map(|probe| probe.map(|text| text.0))
+            .unwrap_or_else(missing),
+        of: build.map_or(of.clone(), |build| {
+            Spanned::new(build.name.value.clone(), of.span)
+        }),
+        targets,
+        samples: raw
+            .samples
+            .and_then(|count| number(&wanting, "samples", 1, count, problems)),
+        warmups: raw
+            .warmups
+            .and_then(|count| number(&wanting, "warmups", 0, count, problems)),
+        gates: raw.gate.map(|gates| gates.0).unwrap_or_default(),
+        needs: raw.needs.unwrap_or_default(),
+        settings: raw.settings,
+        name,
+    }
+}
+
+/// The build that `of` names.
+fn build<'b>(
+    wanting: &str,
+    of: &Spanned<String>,
+    builds: &'b [BuildTable],
+    problems: &mut Problems,
+) -> Option<&'b BuildTable> {
+    let wanted = of.strip_prefix("build.");
+    let found = builds
+        .iter()
+        .find(|build| Some(build.name.value.as_str()) == wanted);
+    if found.is_none() {
+        let names: Vec<String> = builds
+            .iter()
+            .map(|build| format!("build.{}", build.name.value))
+            .collect();
+        let known = names.iter().map(String::as_str);
+        let message = format!("{wanting} is of `{}`, which is no build", shorten(of));
+        let hint = nearest::hint(of, known, "the builds are")
+            .unwrap_or_else(|| "add a `[build.…]` table".to_owned());
+        problems.add(Diagnostic::error(message, of.span.clone()).hint(hint));
+    }
+    found
+}
+
+fn number(
+    wanting: &str,
+    key: &str,
+    least: u64,
+    count: Spanned<u64>,
+    problems: &mut Problems,
+) -> Option<u32> {
+    if (least..=MOST_SAMPLES).contains(&count.value) {
+        return u32::try_from(count.value).ok();
+    }
+    let message = format!("{wanting} wants {} {key}", count.value);
+    let hint = format!("{least} to {MOST_SAMPLES} are possible");
+    problems.add(Diagnostic::error(message, count.span).hint(hint));
+    None
+}

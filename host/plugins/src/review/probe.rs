@@ -1,0 +1,228 @@
+//! Looks at what a probe wants measured, and at what it read.
+
+use std::collections::BTreeSet;
+
+use orch_engine::port::BUILD_STEP;
+use orch_model::{
+    Action, Build, Load, Measurement, Metric, ProbePlan, Readiness, RelativePath, Root,
+    SandboxPath, Work,
+};
+
+use super::build::{build, paths, planned, tools_of};
+use super::names::{
+    ADDRESS_BYTES, NAME_BYTES, Reviewed, breach, count, distinct, name, no_control,
+};
+use crate::shown;
+
+/// Samples that one measurement may want to begin with.
+const SAMPLES: u32 = 10_000;
+/// Connections of one load.
+const CONNECTIONS: u32 = 10_000;
+/// A day: nothing is measured for longer.
+const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
+
+/// A probe's actions and measurements. `always` are toolchains that every action reads.
+pub(crate) fn probe_plan(plan: ProbePlan, always: &[&str]) -> Reviewed<ProbePlan> {
+    let given = SandboxPath {
+        root: Root::Artifact(BUILD_STEP.to_owned()),
+        relative: RelativePath::root(),
+    };
+    let actions = Build {
+        actions: plan.actions,
+        artifacts: Vec::new(),
+    };
+    let actions = build(actions, Some(&given), always)?.actions;
+    let mut known: BTreeSet<&str> = actions.iter().map(|action| action.name.as_str()).collect();
+    if !known.insert(BUILD_STEP) {
+        return breach(format!(
+            "called an action `{BUILD_STEP}`, which stands for the build that is measured"
+        ));
+    }
+    let mut measurements = plan.measurements;
+    count("measurements", &measurements)?;
+    if measurements.is_empty() {
+        return breach("planned nothing to measure".to_owned());
+    }
+    for measurement in &mut measurements {
+        self::measurement(measurement, &known)?;
+    }
+    let names = measurements.iter().map(|one| one.name.as_str());
+    distinct("measurement", names)?;
+    Ok(ProbePlan {
+        actions,
+        measurements,
+    })
+}
+
+fn measurement(measurement: &mut Measurement, known: &BTreeSet<&str>) -> Reviewed<()> {
+    name("measurement", &measurement.name)?;
+    let whose = measurement.name.clone();
+    for action in measurement.actions_mut() {
+        action.tools = tools_of(action, &[]);
+        action.after = steps(action);
+        if let Some(step) = action
+            .after
+            .iter()
+            .find(|step| !known.contains(step.as_str()))
+        {
+            return breach(format!(
+                "measures `{whose}` with an output of the action `{}`, which it did not plan",
+                shown::value(step)
+            ));
+        }
+        planned("measured process", action, None)?;
+    }
+    if !(1..=SAMPLES).contains(&measurement.samples) || measurement.warmups > SAMPLES {
+        return breach(format!(
+            "wants {} samples and {} warm-ups of `{whose}`; 1 to {SAMPLES} are possible",
+            measurement.samples, measurement.warmups
+        ));
+    }
+    if let Some(service) = &measurement.service {
+        within("wait for the service of", &whose, service.ready_within_ms)?;
+        let (Readiness::Http { url: address, .. } | Readiness::Tcp(address)) = &service.ready;
+        no_control("address", address, ADDRESS_BYTES)?;
+    }
+    match &measurement.work {
+        Work::Load(load) if measurement.service.is_some() => self::load(&whose, load),
+        Work::Load(_) => breach(format!("loads no service in `{whose}`")),
+        Work::Inspect if measurement.service.is_some() => breach(format!(
+            "started a service for `{whose}`, which runs nothing"
+        )),
+        Work::Inspect | Work::Run(_) => Ok(()),
+    }
+}
+
+fn load(whose: &str, load: &Load) -> Reviewed<()> {
+    no_control("address", &load.url, ADDRESS_BYTES)?;
+    name("method", &load.method)?;
+    count("headers", &load.headers)?;
+    for (header, value) in &load.headers {
+        name("header", header)?;
+        no_control("header's value", value, ADDRESS_BYTES)?;
+    }
+    if !(1..=CONNECTIONS).contains(&load.connections) {
+        return breach(format!(
+            "wants {} connections in `{whose}`; 1 to {CONNECTIONS} are possible",
+            load.connections
+        ));
+    }
+    if load
+        .rate
+        .is_some_and(|rate| !rate.is_finite() || rate <= 0.0)
+    {
+        return breach(format!("wants no positive rate in `{whose}`"));
+    }
+    within("load", whose, load.duration_ms)?;
+    within("wait for a request of", whose, load.timeout_ms)?;
+    match load.warmup_ms {
+        0 => Ok(()),
+        some => within("warm up", whose, some),
+    }
+}
+
+fn within(what: &str, whose: &str, milliseconds: u32) -> Reviewed<()> {
+    match (1..=LONGEST_MS).contains(&milliseconds) {
+        true => Ok(()),
+        false => breach(format!(
+            "wants to {what} `{whose}` for {milliseconds} ms; 1 ms to a day are possible"
+        )),
+    }
+}
+
+/// The steps whose outputs a process names, each once.
+fn steps(action: &Action) -> Vec<String> {
+    let named = paths(action).filter_map(|path| match &path.root {
+        Root::Artifact(step) => Some(step.clone()),
+        _ => None,
+    });
+    named.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What a probe read of samples.
+pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
+    count("metrics", &metrics)?;
+    for metric in &metrics {
+        // Names of Go's benchmarks have slashes: `Parse/small-8`.
+        no_control("metric", &metric.name, NAME_BYTES)?;
+        no_control("unit", &metric.unit, NAME_BYTES)?;
+        count("values", &metric.values)?;
+        if metric.name.is_empty() || metric.values.is_empty() {
+            return breach("gave a metric without a name or without values".to_owned());
+        }
+        if metric.values.iter().any(|value| !value.is_finite()) {
+            return breach(format!(
+                "gave the metric `{}` a value that is no number",
+                shown::value(&metric.name)
+            ));
+        }
+    }
+    distinct("metric", metrics.iter().map(|metric| metric.name.as_str()))?;
+    Ok(metrics)
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_model::Better;
+
+    use super::*;
+
+    fn inspecting() -> Measurement {
+        Measurement {
+            name: "size".to_owned(),
+            service: None,
+            work: Work::Inspect,
+            cold: false,
+            warmups: 0,
+            samples: 1,
+        }
+    }
+
+    fn plan(measurement: Measurement) -> Reviewed<ProbePlan> {
+        let plan = ProbePlan {
+            actions: Vec::new(),
+            measurements: vec![measurement],
+        };
+        probe_plan(plan, &["go"])
+    }
+
+    #[test]
+    fn bounds_of_a_measurement() {
+        assert!(plan(inspecting()).is_ok());
+        for wrong in [
+            Measurement {
+                samples: 0,
+                ..inspecting()
+            },
+            Measurement {
+                samples: u32::MAX,
+                ..inspecting()
+            },
+            Measurement {
+                name: "../x".to_owned(),
+                ..inspecting()
+            },
+        ] {
+            assert!(plan(wrong.clone()).is_err(), "{wrong:?}");
+        }
+        let nothing = ProbePlan::default();
+        assert!(probe_plan(nothing, &[]).is_err());
+    }
+
+    #[test]
+    fn values_of_metrics() {
+        let metric = |values: Vec<f64>| {
+            vec![Metric {
+                name: "wall".to_owned(),
+                unit: "ns".to_owned(),
+                better: Better::Less,
+                values,
+            }]
+        };
+        assert!(metrics(metric(vec![1.0])).is_ok());
+        assert!(metrics(metric(vec![])).is_err());
+        assert!(metrics(metric(vec![f64::NAN])).is_err());
+        let twice = [metric(vec![1.0]), metric(vec![1.0])].concat();
+        assert!(metrics(twice).is_err());
+    }
+}
