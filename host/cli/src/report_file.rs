@@ -1,5 +1,7 @@
 //! `out/report.html`: a run's figures as a page, with their history.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -39,7 +41,10 @@ pub fn write(project: &Project, name: &str, rows: &[BenchRow]) -> Result<(), Fau
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
+    // Whoever may read what is beside it may read it: the user's mask decides.
+    let mut unfinished = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)?;
     std::io::Write::write_all(&mut unfinished, text.as_bytes())?;
     unfinished.persist(file).map_err(|error| error.error)?;
     Ok(())

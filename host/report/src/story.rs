@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use orch_engine::port::{ActionResult, Event, Observer, OutputFile, Stage};
 use orch_engine::{
-    LeftOut, Origin, Outcome, Plan, PlannedBuild, PlannedTarget, PlannedTask, PlannedToolchain,
-    Proposer, SmokeRun,
+    LeftOut, Origin, Outcome, Plan, PlannedBench, PlannedBuild, PlannedTarget, PlannedTask,
+    PlannedToolchain, Proposer, SmokeRun,
 };
 use orch_model::{
-    Action, Advice, Archive, ArchiveFormat, Artifact, Digest, Log, LogLevel, Machine, NodeId, Part,
-    RelativePath, Requirement, Root, Sample, SandboxPath, Target, TargetRunner, Toolchain, Tweak,
-    Word,
+    Action, Advice, Archive, ArchiveFormat, Artifact, Digest, Gate, Log, LogLevel, Machine,
+    Measurement, NodeId, Part, RelativePath, Requirement, Root, Sample, SandboxPath, Target,
+    TargetRunner, Toolchain, Tweak, Word, Work,
 };
 
 use crate::clock::Clock;
@@ -255,7 +255,33 @@ pub(crate) fn plan() -> Plan {
             action: action("run", &["test", "./..."]),
             needs: vec![],
         }],
-        benches: vec![],
+        benches: vec![PlannedBench {
+            node: NodeId::bench("size", "pi5", None),
+            by: by("size"),
+            plugin_digest: Digest::of("size"),
+            probe: "size".into(),
+            settings: "{}".into(),
+            build: NodeId::build("agent", "pi5", None),
+            target: "pi5".into(),
+            toolchain: "go 1.22.10".into(),
+            tuning: None,
+            actions: vec![],
+            measurements: vec![Measurement {
+                name: "size".into(),
+                service: None,
+                work: Work::Inspect,
+                cold: false,
+                warmups: 0,
+                samples: 1,
+            }],
+            gates: vec![Gate {
+                metric: "file".into(),
+                worse_than: 0.02,
+                confidence: 0.99,
+            }],
+            function_only: false,
+            needs: vec![],
+        }],
         facts: vec![],
         programs: vec![],
         left_out: vec![LeftOut {

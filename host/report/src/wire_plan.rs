@@ -1,7 +1,7 @@
 //! The plan as `--output json` writes it: part of the format that wire.rs describes.
 
 use orch_engine::{Plan, Proposer, SmokeRun};
-use orch_model::{Action, Advice, Digest, Requirement, Target, TargetRunner};
+use orch_model::{Action, Advice, Digest, Gate, Measurement, Requirement, Target, TargetRunner};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -12,6 +12,7 @@ pub(crate) struct WirePlan<'a> {
     targets: Vec<WireTarget<'a>>,
     builds: Vec<WireBuild<'a>>,
     tasks: Vec<WireTask<'a>>,
+    benches: Vec<WireBench<'a>>,
     left_out: Vec<WireLeftOut<'a>>,
     warnings: &'a [String],
 }
@@ -94,6 +95,35 @@ struct WireAction<'a> {
 }
 
 #[derive(Serialize)]
+struct WireBench<'a> {
+    node: &'a str,
+    probe: &'a str,
+    build: &'a str,
+    needs: Vec<&'a str>,
+    actions: Vec<WireAction<'a>>,
+    measurements: Vec<WireMeasurement<'a>>,
+    gates: Vec<WireGate<'a>>,
+    function_only: bool,
+    by: WireProposer<'a>,
+}
+
+#[derive(Serialize)]
+struct WireMeasurement<'a> {
+    name: &'a str,
+    commands: Vec<Vec<String>>,
+    cold: bool,
+    warmups: u32,
+    samples: u32,
+}
+
+#[derive(Serialize)]
+struct WireGate<'a> {
+    metric: &'a str,
+    worse_than: f64,
+    confidence: f64,
+}
+
+#[derive(Serialize)]
 struct WireSmoke {
     command: Option<Vec<String>>,
     reason: Option<String>,
@@ -115,6 +145,7 @@ impl<'a> WirePlan<'a> {
             targets: targets(plan),
             builds: builds(plan),
             tasks: tasks(plan),
+            benches: benches(plan),
             left_out: left_out(plan),
             warnings: &plan.warnings,
         }
@@ -222,6 +253,41 @@ fn tasks(plan: &Plan) -> Vec<WireTask<'_>> {
             action: action(&planned.action),
         })
         .collect()
+}
+
+fn benches(plan: &Plan) -> Vec<WireBench<'_>> {
+    plan.benches
+        .iter()
+        .map(|planned| WireBench {
+            node: planned.node.as_str(),
+            probe: &planned.probe,
+            build: planned.build.as_str(),
+            needs: planned.needs.iter().map(|node| node.as_str()).collect(),
+            actions: planned.actions.iter().map(action).collect(),
+            measurements: planned.measurements.iter().map(measurement).collect(),
+            gates: planned.gates.iter().map(gate).collect(),
+            function_only: planned.function_only,
+            by: proposer(&planned.by),
+        })
+        .collect()
+}
+
+fn gate(gate: &Gate) -> WireGate<'_> {
+    WireGate {
+        metric: &gate.metric,
+        worse_than: gate.worse_than,
+        confidence: gate.confidence,
+    }
+}
+
+fn measurement(measurement: &Measurement) -> WireMeasurement<'_> {
+    WireMeasurement {
+        name: &measurement.name,
+        commands: measurement.actions().map(command).collect(),
+        cold: measurement.cold,
+        warmups: measurement.warmups,
+        samples: measurement.samples,
+    }
 }
 
 fn left_out(plan: &Plan) -> Vec<WireLeftOut<'_>> {

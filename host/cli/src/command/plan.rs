@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use orch_engine::{Plan, PlannedToolchain, SmokeRun};
+use orch_engine::{Plan, PlannedBench, PlannedToolchain, SmokeRun};
 use orch_model::{Action, Runner, Variable};
 use orch_report::Table;
 
@@ -37,6 +37,7 @@ pub fn plan(
         .retain(|toolchain| chosen(&format!("toolchain.{}", toolchain.name)));
     plan.builds.retain(|build| chosen(build.node().as_str()));
     plan.tasks.retain(|task| chosen(task.node.as_str()));
+    plan.benches.retain(|bench| chosen(bench.node.as_str()));
     plan.left_out = left_out(&plan, selection);
     plan.targets
         .retain(|target| targets.contains(target.name.as_str()));
@@ -144,6 +145,9 @@ fn render(plan: &Plan, console: &Console) -> String {
         needs(&mut text, &task.needs);
         text.push('\n');
     }
+    for bench in &plan.benches {
+        bench_lines(&mut text, bench);
+    }
     for cell in &plan.left_out {
         let _ = writeln!(text, "{}  left out: {}\n", cell.node, cell.reason);
     }
@@ -151,6 +155,47 @@ fn render(plan: &Plan, console: &Console) -> String {
         let _ = writeln!(text, "warning: {warning}");
     }
     text
+}
+
+fn bench_lines(text: &mut String, bench: &PlannedBench) {
+    let by = &bench.by;
+    let _ = writeln!(
+        text,
+        "{}  (probe {} of {} {})",
+        bench.node, bench.probe, by.plugin, by.version
+    );
+    let _ = writeln!(text, "    of       {}", bench.build);
+    for action in &bench.actions {
+        action_lines(text, action);
+    }
+    for measurement in &bench.measurements {
+        let (samples, warmups) = (measurement.samples, measurement.warmups);
+        let counts = match (samples, warmups) {
+            (1, 0) => "one sample".to_owned(),
+            (samples, 0) => format!("{samples} samples"),
+            (samples, warmups) => format!("{samples} samples after {warmups} to warm up"),
+        };
+        let _ = writeln!(text, "    measures {}: {counts}", measurement.name);
+        for action in measurement.actions() {
+            let _ = writeln!(
+                text,
+                "    runs     {}{}",
+                command(action),
+                runner(&action.runner)
+            );
+        }
+    }
+    for gate in &bench.gates {
+        let _ = writeln!(
+            text,
+            "    gate     {} at most {} % worse, {} % sure",
+            gate.metric,
+            100.0 * gate.worse_than,
+            100.0 * gate.confidence
+        );
+    }
+    needs(text, &bench.needs);
+    text.push('\n');
 }
 
 fn needs(text: &mut String, needs: &[orch_model::NodeId]) {

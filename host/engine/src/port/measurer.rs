@@ -57,7 +57,6 @@ pub enum Measured {
 
 /// The figures of a bench.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct BenchReport {
     /// The machine that it was measured on, for people.
     pub machine: String,
@@ -73,7 +72,6 @@ pub struct BenchReport {
 
 /// One metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct MetricReport {
     /// Its name.
     pub name: String,
@@ -117,7 +115,6 @@ pub struct Change {
 
 /// A gate and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct GateReport {
     /// How much worse the metric may be, as a fraction.
     pub worse_than: f64,
