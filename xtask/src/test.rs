@@ -35,9 +35,15 @@ pub fn run(root: &Path) -> Result<(), Stop> {
         let line = line.with("--").with("-D").with("warnings");
         stages.run(&format!("lints {workspace}"), &line)?;
     }
-    stages.run("tests", &Line::new("cargo test --workspace --locked"))?;
+    stages.run(
+        "tests",
+        &Line::new("cargo test --workspace --locked --no-fail-fast"),
+    )?;
     for workspace in GUEST_WORKSPACES {
-        let line = manifest(Line::new("cargo test --workspace --locked"), workspace);
+        let line = manifest(
+            Line::new("cargo test --workspace --locked --no-fail-fast"),
+            workspace,
+        );
         stages.run(&format!("tests {workspace}"), &target_dir(line, &guests))?;
     }
     if Line::new("cargo deny --version").succeeds() {
