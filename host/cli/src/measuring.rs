@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use orch_engine::Cancel;
 use orch_engine::port::{
@@ -11,6 +11,7 @@ use orch_engine::port::{
 use orch_history::Hardware;
 use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past, warnings};
 use orch_model::{Artifact, Digest, Fault, FaultKind, NodeId};
+use orch_plugins::PluginHost;
 use orch_store::Store;
 use serde_json::json;
 
@@ -57,13 +58,17 @@ fn probes(
 ) -> Box<dyn Fn() -> Result<Arc<dyn Plugins>, Fault> + Send + Sync> {
     let (environment, facts) = (house.environment.clone(), house.facts.clone());
     let project = project.clone();
+    let loaded: OnceLock<Arc<PluginHost>> = OnceLock::new();
     Box::new(move || {
+        if let Some(host) = loaded.get() {
+            return Ok(host.clone());
+        }
         let parsed = orch_pipeline::parse(&project.source).pipeline;
         let own = parsed.map(|pipeline| own_plugins(&pipeline, &project));
         let (host, faults) = load_plugins(&environment, facts.clone(), &own.unwrap_or_default())?;
         match faults.into_iter().next() {
             Some(fault) => Err(fault),
-            None => Ok(Arc::new(host)),
+            None => Ok(loaded.get_or_init(|| Arc::new(host)).clone()),
         }
     })
 }

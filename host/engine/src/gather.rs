@@ -93,7 +93,10 @@ fn process(
                 artifacts.insert(step.name.clone(), left.outputs.clone());
             }
             // What a build ships is one step to those that measure it.
-            NodeKind::Publish { .. } if action.after.iter().any(|step| step == BUILD_STEP) => {
+            NodeKind::Publish { .. }
+                if action.after.iter().any(|step| step == BUILD_STEP)
+                    && measures(node, &maker.id) =>
+            {
                 artifacts.insert(BUILD_STEP.to_owned(), left.outputs.clone());
             }
             _ => {}
@@ -108,6 +111,14 @@ fn process(
         artifacts,
         tools,
     })
+}
+
+/// Whether a build is what a node measures. The steps of a bench need no other one.
+fn measures(node: &Node, build: &NodeId) -> bool {
+    match &node.kind {
+        NodeKind::Measure { bench } => bench.build == *build,
+        _ => true,
+    }
 }
 
 /// All that a bench reads.

@@ -44,7 +44,7 @@ fn lower_bench(bench: &PlannedBench) -> Vec<Loose> {
         // The build is a node of its own, and no step of the bench.
         step.needs
             .retain(|need| *need != bench.node.step(BUILD_STEP));
-        step.needs.extend(before());
+        step.needs.push(bench.build.clone());
         loose.push(step);
     }
     let mut needs: Vec<NodeId> = loose.iter().map(|step| step.id.clone()).collect();

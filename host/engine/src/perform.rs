@@ -1,7 +1,7 @@
 //! Carries out one node: looks whether it was done before, does it if not, keeps what
 //! came of it. Knows nothing of order; the schedule calls it when all needs are met.
 
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
@@ -82,8 +82,14 @@ impl Performer<'_> {
     pub fn perform(&self, position: usize, left: LeftBy<'_>) -> Finished {
         let node = &self.graph.nodes()[position];
         let (_alone, _shared) = match &node.kind {
-            NodeKind::Measure { .. } => (self.quiet.write().ok(), None),
-            _ => (None, self.quiet.read().ok()),
+            NodeKind::Measure { .. } => {
+                let alone = self.quiet.write();
+                (Some(alone.unwrap_or_else(PoisonError::into_inner)), None)
+            }
+            _ => {
+                let shared = self.quiet.read();
+                (None, Some(shared.unwrap_or_else(PoisonError::into_inner)))
+            }
         };
         let began = Instant::now();
         self.observer.observe(Event::NodeStarted { node: &node.id });
@@ -364,7 +370,7 @@ impl Performer<'_> {
         let key = found.ledger.key();
         let measurer = self.world.measurer;
         if let Some(report) = measurer.known(&node.id, &key)? {
-            return Ok(figures(&report, Origin::Cached, key));
+            return judged(report, Origin::Cached, key);
         }
         self.world.cache.remember(&key, &found.ledger)?;
         let job = MeasureJob {
@@ -389,28 +395,30 @@ impl Performer<'_> {
                 sample: sample.map(|sample| *sample),
                 ..NodeFailure::new(key, reason)
             }))),
-            Measured::Figures(report) => match refused(&report) {
-                None => Ok(figures(&report, Origin::Done, key)),
-                Some((fault, reason)) => Err(Undone::Failed(Box::new(NodeFailure {
-                    fault: Some(fault),
-                    findings: serde_json::to_value(&*report).expect("it has a JSON form"),
-                    ..NodeFailure::new(key, reason)
-                }))),
-            },
+            Measured::Figures(report) => judged(*report, Origin::Done, key),
         }
     }
 }
 
-/// A bench whose gates hold.
-fn figures(report: &BenchReport, origin: Origin, key: Digest) -> Done {
-    Done {
-        result: ActionResult {
-            findings: serde_json::to_value(report).expect("it has a JSON form"),
-            ..ActionResult::default()
-        },
-        origin,
-        left: Left::default(),
-        key: Some(key),
+/// What the gates of a bench make of its figures.
+fn judged(report: BenchReport, origin: Origin, key: Digest) -> Result<Done, Undone> {
+    let findings = serde_json::to_value(&report).expect("it has a JSON form");
+    match refused(&report) {
+        None => Ok(Done {
+            result: ActionResult {
+                findings,
+                ..ActionResult::default()
+            },
+            origin,
+            left: Left::default(),
+            key: Some(key),
+        }),
+        Some((fault, reason)) => Err(Undone::Failed(Box::new(NodeFailure {
+            hint: Some("`orch bench` measures again, whatever was measured before".to_owned()),
+            fault: Some(fault),
+            findings,
+            ..NodeFailure::new(key, reason)
+        }))),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{ActionResult, Execution, Executor, Failure, Job, Trial, WasmRunner};
+use orch_engine::port::{ActionResult, Execution, Executor, Job, Trial, WasmRunner};
 use orch_model::{Action, Digest, Fault, Root, Runner, Sample};
 use orch_store::Store;
 
@@ -166,7 +166,8 @@ impl LocalExecutor {
             page_cache::forget(job.action, &prepared.workspace)?;
         }
         let end = self.run(job, &mut prepared, cancel, sample)?;
-        judge_end(end, job.action)
+        judge_end(end, job.action)?;
+        prepared.copied.check(job.inputs, &self.settings.project)
     }
 
     /// A place for an action, with all that it finds there.
@@ -385,12 +386,14 @@ impl Executor for LocalExecutor {
         match self.attempt(&job, cold, cancel, &mut sample) {
             Ok(()) => Ok(Trial::Sample(sample)),
             Err(Ended::Cancelled) => Ok(Trial::Cancelled(sample)),
-            Err(Ended::Fault(fault)) => Err(fault),
-            Err(Ended::Failed { reason, hint }) => Ok(Trial::Failed(Failure {
-                reason,
-                hint,
-                sample,
-            })),
+            Err(ended) => {
+                match interpreter::explained(ended, job.action, &sample).report(sample)? {
+                    Execution::Failed(failure) => Ok(Trial::Failed(failure)),
+                    Execution::Succeeded(_) | Execution::Cancelled => {
+                        Err(Fault::internal("a failure was reported as something else"))
+                    }
+                }
+            }
         }
     }
 }

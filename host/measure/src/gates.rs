@@ -37,7 +37,7 @@ pub fn compared(before: &[Metric], now: &[Metric], is_same_hardware: bool) -> Ve
             seed: SHOWN_SEED,
         };
         let (mut report, _) = held.report();
-        if !is_same_hardware && metric.unit == "ns" {
+        if !is_same_hardware && metric.unit != "B" {
             report.change = None;
         }
         report

@@ -6,10 +6,10 @@ use orch_engine::Cancel;
 use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
-use orch_model::{Artifact, Digest, Fault, NodeId};
+use orch_model::{Artifact, Digest, Fault, NodeId, Work};
 
 use crate::past::{Compared, Earlier, Past};
-use crate::sampling::Unsampled;
+use crate::sampling::{Sampling, Unsampled};
 use crate::session::Session;
 use crate::side::{Files, Side};
 
@@ -61,7 +61,26 @@ impl LocalMeasurer {
         let files = earlier.as_ref().and_then(|earlier| earlier.files.as_ref());
         let again = files.filter(|files| self.can_run(files, job));
         let mut sides = vec![Side::candidate(job)];
-        sides.extend(again.map(|files| Side::baseline(job, files)));
+        if let (Some(files), Some(earlier)) = (again, &earlier) {
+            let side = Side::baseline(job, files);
+            match self.refuses(&side, job, cancel)? {
+                None => sides.push(side),
+                Some(reason) => notes.push(format!(
+                    "the program of {} cannot be run as this bench wants it now: it {reason}",
+                    earlier.name
+                )),
+            }
+        }
+        let earlier = earlier.filter(|earlier| {
+            let counts = sides.len() > 1 || earlier.is_same_work;
+            if !counts {
+                notes.push(format!(
+                    "nothing to compare with: for {} something else was done",
+                    earlier.name
+                ));
+            }
+            counts
+        });
         let session = Session {
             measurer: self,
             job,
@@ -82,7 +101,7 @@ impl LocalMeasurer {
         job: &MeasureJob<'_>,
         notes: &mut Vec<String>,
     ) -> Result<Option<Earlier>, Fault> {
-        match self.measuring.past.baseline(job.node)? {
+        match self.measuring.past.baseline(job)? {
             Compared::With(earlier) => Ok(Some(earlier)),
             Compared::Nothing => Ok(None),
             Compared::Elsewhere(machines) => {
@@ -94,6 +113,34 @@ impl LocalMeasurer {
                 Ok(None)
             }
         }
+    }
+
+    /// Why the program that was measured before does not do what is wanted now, if it does not.
+    fn refuses(
+        &self,
+        side: &Side,
+        job: &MeasureJob<'_>,
+        cancel: &Cancel,
+    ) -> Result<Option<String>, Unsampled> {
+        let mut first = 0;
+        for measurement in &job.bench.measurements {
+            let sampling = Sampling {
+                executor: &*self.executor,
+                node: job.node,
+                measurement,
+                first,
+                cancel,
+            };
+            if measurement.work != Work::Inspect {
+                match sampling.once(side) {
+                    Ok(_) => {}
+                    Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
+                    Err(other) => return Err(other),
+                }
+            }
+            first += measurement.actions().count();
+        }
+        Ok(None)
     }
 
     /// Whether what was measured before can be run again, beside what is measured now.

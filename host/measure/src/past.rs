@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use orch_engine::PlannedBench;
 use orch_engine::port::{BenchReport, MeasureJob, Verdict};
-use orch_history::{Baseline, Hardware, History, Kept, Measurement, Run, Selection};
-use orch_model::{Digest, Fault, Metric, NodeId};
+use orch_history::{Baseline, Hardware, History, Kept, Run, Selection};
+use orch_model::{Digest, Fault, Hasher, Measurement, Metric, NodeId};
 
 use crate::side::Files;
 
@@ -30,6 +30,7 @@ pub struct Past {
 struct Beside {
     report: BenchReport,
     files: Files,
+    work: Digest,
 }
 
 /// Figures of before.
@@ -39,6 +40,8 @@ pub(crate) struct Earlier {
     pub(crate) metrics: BTreeMap<String, Metric>,
     /// What it was measured with, where that is known.
     pub(crate) files: Option<Files>,
+    /// Whether the same was done for its samples: else its figures of then are of other work.
+    pub(crate) is_same_work: bool,
 }
 
 /// What there is to compare with.
@@ -73,8 +76,8 @@ impl Past {
         &self.hardware.summary
     }
 
-    /// The newest figures of a node on this machine, if they were measured under this key and
-    /// its gates held.
+    /// The newest figures of a node on this machine, if they were measured under this key,
+    /// whatever its gates say of them.
     pub(crate) fn known(&self, node: &NodeId, key: &Digest) -> Result<Option<BenchReport>, Fault> {
         let Some(history) = History::open_existing(&self.file)? else {
             return Ok(None);
@@ -85,23 +88,36 @@ impl Past {
             ..Selection::default()
         };
         let newest = history.newest(&selection)?;
-        let is_good = |kept: &Kept| kept.measurement.key == *key && !kept.measurement.failed;
-        let good = newest.filter(is_good);
-        Ok(good
+        let same = newest.filter(|kept| kept.measurement.key == *key);
+        let report = same
             .and_then(|kept| beside(&kept))
-            .map(|beside| beside.report))
+            .map(|beside| beside.report);
+        Ok(report)
     }
 
-    /// What new figures of a node are held against.
-    pub(crate) fn baseline(&self, node: &NodeId) -> Result<Compared, Fault> {
+    /// What new figures of a bench are held against. What is counted and not timed is the same on
+    /// every machine.
+    pub(crate) fn baseline(&self, job: &MeasureJob<'_>) -> Result<Compared, Fault> {
         let selection = Selection {
-            node: Some(node.clone()),
+            node: Some(job.node.clone()),
+            times_count: Some(!job.bench.function_only),
             ..Selection::default()
         };
+        if job.reads.is_empty() {
+            let anywhere = Selection {
+                failed: Some(false),
+                ..selection
+            };
+            let found = self.with(|history| history.newest(&anywhere))?;
+            return Ok(match found {
+                Some(kept) => Compared::With(earlier(kept, job)),
+                None => Compared::Nothing,
+            });
+        }
         let found =
             self.with(|history| history.baseline(&selection, &self.hardware.fingerprint))?;
         Ok(match found {
-            Baseline::Found(kept) => Compared::With(earlier(*kept)),
+            Baseline::Found(kept) => Compared::With(earlier(*kept, job)),
             Baseline::OnlyElsewhere(others) => {
                 Compared::Elsewhere(others.into_iter().map(|other| other.summary).collect())
             }
@@ -120,9 +136,10 @@ impl Past {
         let beside = Beside {
             report: report.clone(),
             files: Files::of(job),
+            work: work(bench),
         };
         let decided = |verdict: &Verdict| matches!(verdict, Verdict::Holds | Verdict::First);
-        let measurement = Measurement {
+        let measurement = orch_history::Measurement {
             node: job.node.clone(),
             bench: bench.name().to_owned(),
             target: Some(bench.target.clone()),
@@ -151,7 +168,8 @@ impl Past {
     }
 }
 
-fn earlier(kept: Kept) -> Earlier {
+fn earlier(kept: Kept, job: &MeasureJob<'_>) -> Earlier {
+    let beside = beside(&kept);
     let commit = kept.run.commit.as_deref().map(|commit| {
         let (name, edited) = match commit.strip_suffix("-dirty") {
             Some(name) => (name, " and edits"),
@@ -161,7 +179,10 @@ fn earlier(kept: Kept) -> Earlier {
     });
     Earlier {
         name: format!("measurement {}{}", kept.number, commit.unwrap_or_default()),
-        files: beside(&kept).map(|beside| beside.files),
+        is_same_work: beside
+            .as_ref()
+            .is_some_and(|beside| beside.work == work(job.bench)),
+        files: beside.map(|beside| beside.files),
         metrics: kept
             .measurement
             .metrics
@@ -169,6 +190,22 @@ fn earlier(kept: Kept) -> Earlier {
             .map(|metric| (metric.name.clone(), metric))
             .collect(),
     }
+}
+
+/// What is done for a sample, by whom; not how often.
+fn work(bench: &PlannedBench) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.field(&bench.probe);
+    hasher.field(&bench.settings);
+    for measurement in &bench.measurements {
+        let once = Measurement {
+            samples: 1,
+            warmups: 0,
+            ..measurement.clone()
+        };
+        hasher.field(serde_json::to_string(&once).expect("it has a JSON form"));
+    }
+    hasher.finish()
 }
 
 /// None where another program has written the row.

@@ -67,7 +67,8 @@ impl Sampling<'_> {
         Ok(())
     }
 
-    fn once(&self, side: &Side) -> Result<Sample, Unsampled> {
+    /// One sample.
+    pub(crate) fn once(&self, side: &Side) -> Result<Sample, Unsampled> {
         let served = self.measurement.service.as_ref().map(|service| Served {
             executor: self.executor,
             service,
@@ -80,7 +81,6 @@ impl Sampling<'_> {
                 served.during(side, self.first, self.node, |port| {
                     let mut action = action.clone();
                     placeholder::fill_action(&mut action, port);
-                    action.network = true;
                     self.run(side, self.first + 1, &action)
                 })
             }

@@ -46,6 +46,8 @@ impl Served<'_> {
             self.cancel.on_cancel(move || over.cancel())
         };
         let (worked, ended) = std::thread::scope(|scope| {
+            // Also where the work panics: else the scope would wait for the service for ever.
+            let _over = Over(&over);
             let service = scope.spawn(|| self.executor.try_once(job, self.cold, &over));
             let limit = Duration::from_millis(self.service.ready_within_ms.into());
             let is_running = || !service.is_finished();
@@ -63,6 +65,9 @@ impl Served<'_> {
             (worked, service.join().expect("an executor does not panic"))
         });
         drop(interrupt);
+        if self.cancel.is_cancelled() {
+            return Err(Unsampled::Cancelled);
+        }
         match (worked, ended?) {
             (_, Trial::Failed(failure)) => Err(Unsampled::Failed(of_service(failure))),
             (Ok((worked, false)), Trial::Cancelled(service)) => {
@@ -76,9 +81,6 @@ impl Served<'_> {
                 })))
             }
             (Err(not_ready), Trial::Cancelled(service) | Trial::Sample(service)) => {
-                if self.cancel.is_cancelled() {
-                    return Err(Unsampled::Cancelled);
-                }
                 Err(Unsampled::Failed(Box::new(Failure {
                     reason: not_ready.to_string(),
                     hint: not_ready.hint().map(str::to_owned),
@@ -86,6 +88,15 @@ impl Served<'_> {
                 })))
             }
         }
+    }
+}
+
+/// Ends a service when it is dropped.
+struct Over<'a>(&'a Cancel);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

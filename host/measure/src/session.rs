@@ -59,9 +59,10 @@ impl Session<'_> {
             taken = self.read(&samples, seed)?;
         }
         if fails(&taken) && self.runs() {
-            // What fails has to fail twice: these samples are fresh, and theirs is the verdict.
+            // What fails has to fail twice, the second time by fresh samples.
             let again = self.round(rounds, &mut random)?;
-            return Ok(self.read(&again, seed.wrapping_add(1))?);
+            let fresh = self.read(&again, seed.wrapping_add(1))?;
+            return Ok(confirmed(fresh, &taken));
         }
         Ok(taken)
     }
@@ -272,6 +273,19 @@ fn fails(taken: &Taken) -> bool {
         .gates(|verdict| *verdict == Verdict::Fails)
         .next()
         .is_some()
+}
+
+/// The verdicts by fresh samples. What fails by these alone is left open.
+fn confirmed(mut fresh: Taken, first: &Taken) -> Taken {
+    for (metric, before) in fresh.report.metrics.iter_mut().zip(&first.report.metrics) {
+        for (gate, before) in metric.gates.iter_mut().zip(&before.gates) {
+            if gate.verdict == Verdict::Fails && before.verdict != Verdict::Fails {
+                let why = "one set of samples says that it fails, and another did not";
+                gate.verdict = Verdict::Inconclusive(why.to_owned());
+            }
+        }
+    }
+    fresh
 }
 
 fn join(samples: &mut Samples, more: Samples) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use orch_engine::port::{Job, MeasureJob, OutputFile, ProcessReads};
-use orch_model::{Action, Digest, NodeId};
+use orch_model::{Action, Digest, NodeId, SandboxPath};
 
 /// The files that the processes of a bench read of earlier steps, one entry for each process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +25,9 @@ impl Files {
 
     /// Whether a plan with as many processes can be run with them.
     pub(crate) fn fit(&self, job: &MeasureJob<'_>) -> bool {
-        let steps = |files: &BTreeMap<_, _>| files.keys().cloned().collect::<Vec<String>>();
+        let mut pairs = self.0.iter().zip(job.reads);
         self.0.len() == job.reads.len()
-            && self
-                .0
-                .iter()
-                .zip(job.reads)
-                .all(|(own, reads)| steps(own) == steps(&reads.artifacts))
+            && pairs.all(|(own, reads)| names(own) == names(&reads.artifacts))
     }
 
     /// Their contents.
@@ -39,6 +35,14 @@ impl Files {
         let files = self.0.iter().flat_map(BTreeMap::values).flatten();
         files.map(|file| &file.digest)
     }
+}
+
+/// Which files there are, whatever is in them.
+fn names(steps: &BTreeMap<String, Vec<OutputFile>>) -> Vec<(&str, &SandboxPath)> {
+    let files = steps
+        .iter()
+        .flat_map(|(step, files)| files.iter().map(|file| (step.as_str(), &file.path)));
+    files.collect()
 }
 
 /// One of what is compared.

@@ -59,6 +59,9 @@ fn bench(row: &BenchRow, style: Style) -> String {
     if let Some(baseline) = &report.baseline {
         title.push_str(&format!(", against {baseline}"));
     }
+    if report.function_only {
+        title.push_str(", by an emulator: times mean nothing");
+    }
     if row.known {
         title.push_str("; measured before");
     }

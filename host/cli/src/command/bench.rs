@@ -50,6 +50,10 @@ pub fn bench(
 /// The benches that a selection means, each by its name. What the user names and is no bench is
 /// refused where the graph is looked at.
 fn benches(plan: &Plan, selection: &Selection) -> Result<Selection, Fault> {
+    if plan.benches.is_empty() && !plan.left_out.is_empty() {
+        return Err(Fault::usage("every bench of this pipeline is left out")
+            .hint("`orch plan` says why of each"));
+    }
     if plan.benches.is_empty() {
         return Err(Fault::usage("this pipeline has nothing to measure")
             .hint("add a table such as `[bench.startup]` with `probe` and `of`"));
@@ -67,6 +71,10 @@ fn benches(plan: &Plan, selection: &Selection) -> Result<Selection, Fault> {
     if let Some(other) = only.iter().find(|name| !name.starts_with("bench.")) {
         return Err(Fault::usage(format!("`{other}` is no bench"))
             .hint("`orch run --only` takes any node; `orch plan` shows all"));
+    }
+    if only.is_empty() {
+        return Err(Fault::usage("no bench is of what you selected")
+            .hint("`orch plan` shows every bench, and why one is left out"));
     }
     Ok(Selection {
         only,

@@ -50,7 +50,10 @@ pub fn explain(
     orch_engine::named(&whole, node)?;
     let graph = whole.needed_by(|id| id.is_meant_by(node));
     let sandboxes = Isolation::find(SandboxMode::Best, &house.environment)?.sandboxes;
-    let hands = Hands::new(&house, &project, sandboxes)?;
+    let mut hands = Hands::new(&house, &project, sandboxes)?;
+    if !plan.benches.is_empty() {
+        hands.measure(&house, &project, false)?;
+    }
     let foreseen = orch_engine::forecast(&graph, hands.world(&house))?;
     let mut text = String::new();
     let mut compared = false;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use orch_engine::{Plan, PlannedBench, PlannedToolchain, SmokeRun};
-use orch_model::{Action, Runner, Variable};
+use orch_model::{Action, Runner, Variable, Work};
 use orch_report::Table;
 
 use crate::arguments::{ProjectArguments, Selection};
@@ -183,6 +183,12 @@ fn bench_lines(text: &mut String, bench: &PlannedBench) {
                 command(action),
                 runner(&action.runner)
             );
+            if action.network {
+                let _ = writeln!(text, "    network  yes");
+            }
+        }
+        if let Work::Load(load) = &measurement.work {
+            let _ = writeln!(text, "    asks     {} {}", load.method, load.url);
         }
     }
     for gate in &bench.gates {

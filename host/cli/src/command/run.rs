@@ -122,12 +122,14 @@ pub fn carry_out(
     let left_out = left_out(plan, order.selection);
     let summary = count(&run, order.began);
     show(&rows, &benches, &left_out, &summary, console);
-    if benches.iter().any(|bench| !bench.known) {
-        report_file::write(project, &plan.name, &benches)?;
-        console.say(&format!("the figures as a page: {}", report_file::REPORT));
-    }
     history::add(&project.folder, &run)?;
     hands.memory.save()?;
+    if benches.iter().any(|bench| !bench.known) {
+        match report_file::write(project, &plan.name, &benches) {
+            Ok(()) => console.say(&format!("the figures as a page: {}", report_file::REPORT)),
+            Err(fault) => console.warning(&fault.message, fault.hint.as_deref()),
+        }
+    }
     if let Some(shortcut) = shortcut.filter(|_| shortcut::is_settled(&graph, &run)) {
         let last = LastRun {
             nodes: run.nodes.len(),

@@ -41,6 +41,7 @@ impl Planner<'_> {
                 build.name == of.name.value
                     && (table.targets.is_empty() || wanted.any(|name| name.value == build.target))
             };
+            self.leave_out(table, of);
             let planned: Vec<_> = self.plan.builds.iter().filter(is_wanted).cloned().collect();
             for build in &planned {
                 if let Some(target) = targets.get(&build.target) {
@@ -48,6 +49,26 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    /// Where a build cannot be there is nothing to measure.
+    fn leave_out(&mut self, table: &BenchTable, of: &BuildTable) {
+        let prefix = format!("build.{}@", of.name.value);
+        let cells = self.plan.left_out.iter().filter_map(|cell| {
+            let cell_name = cell.node.as_str().strip_prefix(&prefix)?;
+            let (target, toolchain) = match cell_name.split_once('+') {
+                Some((target, toolchain)) => (target, Some(toolchain)),
+                None => (cell_name, None),
+            };
+            let mut wanted = table.targets.iter();
+            let is_wanted = table.targets.is_empty() || wanted.any(|name| name.value == target);
+            is_wanted.then(|| LeftOut {
+                node: NodeId::bench(&table.name.value, target, toolchain),
+                reason: format!("`{}` is left out: {}", cell.node, cell.reason),
+            })
+        });
+        let cells: Vec<_> = cells.collect();
+        self.plan.left_out.extend(cells);
     }
 
     /// The probe of a bench, if its settings are what it wants.
@@ -85,6 +106,8 @@ impl Planner<'_> {
         let lent = of.tools.iter().filter_map(|name| self.pinned(name));
         let lent: Vec<InstalledToolchain> = lent.collect();
         let release = own.toolchain.version.clone();
+        // A cell of a matrix has its release behind the name already.
+        let name = build.toolchain.split('@').next().unwrap_or_default();
         let request = ProbeRequest {
             unit: table.name.value.clone(),
             settings: table.settings.json(),
@@ -146,7 +169,7 @@ impl Planner<'_> {
             settings: request.settings,
             build: build.node(),
             target: build.target.clone(),
-            toolchain: format!("{} {release}", build.toolchain),
+            toolchain: format!("{name} {release}"),
             tuning: tuning(build),
             actions: planned.actions,
             measurements: planned.measurements,

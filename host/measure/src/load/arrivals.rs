@@ -164,7 +164,7 @@ impl Plan {
                 released = reached;
             }
             timer
-                .wait_until(self.due_at(released).max(now + LEAST_WAIT))
+                .wait_until(self.due_at(released).max(now + LEAST_WAIT).min(self.until))
                 .await?;
         }
         timer.wait_until(self.until).await?;

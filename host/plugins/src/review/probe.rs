@@ -1,6 +1,7 @@
 //! Looks at what a probe wants measured, and at what it read.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use orch_engine::port::BUILD_STEP;
 use orch_model::{
@@ -18,6 +19,8 @@ use crate::shown;
 const SAMPLES: u32 = 10_000;
 /// Connections of one load.
 const CONNECTIONS: u32 = 10_000;
+/// Requests each second.
+const RATES: RangeInclusive<f64> = 0.01..=10_000_000.0;
 /// A day: nothing is measured for longer.
 const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
 
@@ -82,6 +85,7 @@ fn measurement(measurement: &mut Measurement, known: &BTreeSet<&str>) -> Reviewe
         within("wait for the service of", &whose, service.ready_within_ms)?;
         let (Readiness::Http { url: address, .. } | Readiness::Tcp(address)) = &service.ready;
         no_control("address", address, ADDRESS_BYTES)?;
+        loopback(&whose, address)?;
     }
     match &measurement.work {
         Work::Load(load) if measurement.service.is_some() => self::load(&whose, load),
@@ -95,6 +99,7 @@ fn measurement(measurement: &mut Measurement, known: &BTreeSet<&str>) -> Reviewe
 
 fn load(whose: &str, load: &Load) -> Reviewed<()> {
     no_control("address", &load.url, ADDRESS_BYTES)?;
+    loopback(whose, &load.url)?;
     name("method", &load.method)?;
     count("headers", &load.headers)?;
     for (header, value) in &load.headers {
@@ -107,17 +112,35 @@ fn load(whose: &str, load: &Load) -> Reviewed<()> {
             load.connections
         ));
     }
-    if load
-        .rate
-        .is_some_and(|rate| !rate.is_finite() || rate <= 0.0)
-    {
-        return breach(format!("wants no positive rate in `{whose}`"));
+    if load.rate.is_some_and(|rate| !RATES.contains(&rate)) {
+        return breach(format!(
+            "wants a rate in `{whose}` that is not between {} and {} requests a second",
+            RATES.start(),
+            RATES.end()
+        ));
     }
     within("load", whose, load.duration_ms)?;
     within("wait for a request of", whose, load.timeout_ms)?;
     match load.warmup_ms {
         0 => Ok(()),
         some => within("warm up", whose, some),
+    }
+}
+
+/// The host itself asks a service, outside of any sandbox: it must be one of this machine.
+fn loopback(whose: &str, address: &str) -> Reviewed<()> {
+    let authority = address.strip_prefix("http://").unwrap_or(address);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
+    match matches!(host, "127.0.0.1" | "[::1]" | "localhost") {
+        true => Ok(()),
+        false => breach(format!(
+            "asks a service of `{whose}` at `{}`, which is not this machine: 127.0.0.1, [::1] and \
+             localhost are",
+            shown::value(address)
+        )),
     }
 }
 
@@ -207,6 +230,22 @@ mod tests {
         }
         let nothing = ProbePlan::default();
         assert!(probe_plan(nothing, &[]).is_err());
+    }
+
+    #[test]
+    fn a_service_is_of_this_machine() {
+        for address in ["http://127.0.0.1:${port}/a", "[::1]:80", "http://localhost"] {
+            assert!(loopback("load", address).is_ok(), "{address}");
+        }
+        for address in [
+            "http://169.254.169.254/",
+            "http://127.0.0.1@example.test/",
+            "http://127.0.0.1.example.test:80/",
+            "example.test:127.0.0.1",
+            "",
+        ] {
+            assert!(loopback("load", address).is_err(), "{address}");
+        }
     }
 
     #[test]

@@ -34,11 +34,17 @@ fn measurement(measurement: probe::Measurement, owner: &PluginId) -> Accepted<Me
             ready_within_ms: service.ready_within_ms,
         })
     };
+    let has_service = measurement.service.is_some();
     Ok(Measurement {
         service: measurement.service.map(service).transpose()?,
         work: match measurement.work {
             probe::Work::Inspect => Work::Inspect,
-            probe::Work::Run(command) => Work::Run(Box::new(process(&measurement.name, command)?)),
+            probe::Work::Run(command) => {
+                let mut action = process(&measurement.name, command)?;
+                // It asks the service, which is on the machine's own loopback.
+                action.network = has_service;
+                Work::Run(Box::new(action))
+            }
             probe::Work::Load(load) => Work::Load(self::load(load)),
         },
         name: measurement.name,

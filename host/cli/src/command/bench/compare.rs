@@ -164,18 +164,23 @@ fn commit(folder: &Path, name: &str) -> Option<String> {
 fn row(now: &Kept, before: &Kept, name: &str) -> BenchRow {
     let (own, other) = (&now.measurement, &before.measurement);
     let mut notes = Vec::new();
-    let is_same = own.hardware.fingerprint == other.hardware.fingerprint;
+    let is_same = own.hardware.fingerprint == other.hardware.fingerprint
+        && own.times_count == other.times_count;
     if !is_same {
         notes.push(format!(
-            "`{name}` was measured on {}: times of two machines are never compared, so what is \
+            "`{name}` was measured on {}{}: times of two machines are never compared, so what is \
              shown of it is its value alone",
-            other.hardware.summary
+            other.hardware.summary,
+            match other.times_count {
+                true => "",
+                false => " by an emulator",
+            }
         ));
     }
     let node: &NodeId = &own.node;
     BenchRow {
         node: node.clone(),
-        known: true,
+        known: false,
         report: BenchReport {
             machine: own.hardware.summary.clone(),
             function_only: !own.times_count,
