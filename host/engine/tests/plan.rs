@@ -1,15 +1,16 @@
 //! Resolving and planning with plugins made of plain values.
 
 use orch_engine::port::{
-    AdviceRequest, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest, SampleRequest,
+    AdviceRequest, BuildRequest, Called, DeployRequest, FinishRequest, Plugins, ProbeRequest,
+    SampleRequest,
 };
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, ChosenPolicy, Digest,
     Lock, Machine, Manifest, Measurement, Metric, Observation, Offer, Pipeline, PluginFailure,
-    PluginId, PluginOrigin, PluginSummary, ProbePlan, RelativePath, Role, Root, Runner,
-    SandboxPath, Settings, Spanned, Target, TargetRunner, TargetTable, Toolchain, ToolchainTable,
-    Tweak, Word, Work,
+    PluginId, PluginOrigin, PluginSummary, ProbePlan, Proposal, RelativePath, Release, Role, Root,
+    Runner, SandboxPath, Settings, Spanned, Target, TargetRunner, TargetTable, Toolchain,
+    ToolchainTable, Tweak, Word, Work,
 };
 
 /// One plugin of every role, `all`, and a second platform that offers `board` too.
@@ -202,6 +203,10 @@ impl Plugins for Fake {
     fn read_samples(&self, _: &PluginId, _: &SampleRequest) -> Called<Vec<Metric>> {
         called(Ok(Vec::new()))
     }
+
+    fn plan_deploy(&self, _: &PluginId, _: &DeployRequest) -> Called<Proposal> {
+        called(Ok(Proposal::Release(Release::default())))
+    }
 }
 
 fn at<T>(value: T) -> Spanned<T> {
@@ -237,6 +242,9 @@ fn pipeline(platform: &str) -> Pipeline {
             smoke: Some(at(vec!["-version".into()])),
             settings: Settings::default(),
         }],
+        fleets: Vec::new(),
+        deploys: Vec::new(),
+        secrets: Vec::new(),
         tasks: Vec::new(),
         benches: Vec::new(),
     }

@@ -6,6 +6,7 @@
 
 mod action;
 mod change;
+mod deploy;
 mod diagnostic;
 mod digest;
 mod facts;
@@ -19,8 +20,10 @@ mod node;
 mod observation;
 mod path;
 mod pipeline;
+mod placeholder;
 mod plugin;
 mod probe;
+mod rollout;
 mod sample;
 mod settings;
 mod system_version;
@@ -31,6 +34,7 @@ mod tweak;
 
 pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
 pub use change::Change;
+pub use deploy::{Check, Compression, Document, Image, Proposal, Release, Step, Upload};
 pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};
 pub use digest::{Digest, DigestError, Hasher};
 pub use facts::{
@@ -46,14 +50,19 @@ pub use node::NodeId;
 pub use observation::Observation;
 pub use path::{PathError, RelativePath, Root, SandboxPath};
 pub use pipeline::{
-    BenchTable, BuildTable, ChosenPolicy, Name, Pipeline, PluginSource, PluginTable, TargetTable,
-    TaskTable, ToolchainTable,
+    BenchTable, BuildTable, ChosenPolicy, DeployTable, FleetTable, Name, Pipeline, PluginSource,
+    PluginTable, SecretTable, TargetTable, TaskTable, ToolchainTable,
 };
+pub use placeholder::{Placeholder, parse_placeholders};
 pub use plugin::{
     Asks, Log, LogLevel, Manifest, Offer, PluginFailure, PluginId, PluginOrigin, PluginSummary,
     Problem, Role,
 };
 pub use probe::{Load, Measurement, ProbePlan, Readiness, Service, Work};
+pub use rollout::{
+    Commit, FleetHost, Health, HealthCheck, Inventory, OnFailure, Rollout, SecretSource, Share,
+    Wave,
+};
 pub use sample::{Counter, Sample};
 pub use settings::Settings;
 pub use system_version::SystemVersion;

@@ -48,6 +48,11 @@ impl NodeId {
         }
     }
 
+    /// A deploy's node.
+    pub fn deploy(name: &str) -> Self {
+        Self(format!("deploy.{name}"))
+    }
+
     /// The node as a user names it: without its step.
     pub fn unit(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Gate, RelativePath, Settings, Span, Spanned, Word};
+use crate::{Gate, Inventory, RelativePath, Rollout, SecretSource, Settings, Span, Spanned, Word};
 
 /// The name of a table, with the place of its header's key.
 pub type Name = Spanned<String>;
@@ -25,6 +25,12 @@ pub struct Pipeline {
     pub tasks: Vec<TaskTable>,
     /// What is measured.
     pub benches: Vec<BenchTable>,
+    /// Machines to deploy to.
+    pub fleets: Vec<FleetTable>,
+    /// Releases onto machines, and images.
+    pub deploys: Vec<DeployTable>,
+    /// What deployers' texts may name and nobody may see.
+    pub secrets: Vec<SecretTable>,
 }
 
 /// Where a plugin of the pipeline comes from.
@@ -192,6 +198,49 @@ impl BenchTable {
     }
 }
 
+/// `[fleet.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct FleetTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// Where its machines stand.
+    pub inventory: Spanned<Inventory>,
+    /// Only machines that have one of these; all if it is empty.
+    pub labels: Vec<String>,
+}
+
+/// `[deploy.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeployTable {
+    /// Its name in the pipeline.
+    pub name: Name,
+    /// The deployer's plugin.
+    pub with: Spanned<String>,
+    /// The name of the build that is deployed.
+    pub of: Spanned<String>,
+    /// The cell of that build's matrix, by the toolchain's name; `None` for a build without one.
+    pub toolchain: Option<Spanned<String>>,
+    /// Names of targets, all of them the build's; empty for all that the build has.
+    pub targets: Vec<Spanned<String>>,
+    /// The name of the fleet; `None` for what is done on this machine, and for images.
+    pub to: Option<Spanned<String>>,
+    /// Nodes that must have succeeded before.
+    pub needs: Vec<Spanned<String>>,
+    /// How it goes over the fleet.
+    pub rollout: Rollout,
+    /// The deployer's settings. Texts may hold `${secret.X}`, `${host.X}` and `${image.X}`.
+    pub settings: Settings,
+}
+
+/// `[secret.N]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecretTable {
+    /// Its name: `${secret.N}` stands for it.
+    pub name: Name,
+    /// Where it comes from.
+    pub source: SecretSource,
+}
+
 impl Pipeline {
     /// Where a table's name stands, for messages about the whole table.
     pub fn place_of(&self, kind: &str, name: &str) -> Option<Span> {
@@ -201,6 +250,9 @@ impl Pipeline {
             "build" => self.builds.iter().map(|t| &t.name).collect(),
             "task" => self.tasks.iter().map(|t| &t.name).collect(),
             "bench" => self.benches.iter().map(|t| &t.name).collect(),
+            "fleet" => self.fleets.iter().map(|t| &t.name).collect(),
+            "deploy" => self.deploys.iter().map(|t| &t.name).collect(),
+            "secret" => self.secrets.iter().map(|t| &t.name).collect(),
             _ => return None,
         };
         names

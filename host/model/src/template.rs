@@ -29,6 +29,15 @@ pub struct TemplateError {
 /// Splits a text at its substitutions. Neighbouring text is one part, and an empty text
 /// has none. `$${` stands for a literal `${`; any other `$` stands for itself.
 pub fn parse_template(text: &str) -> Result<Vec<TemplatePart>, TemplateError> {
+    split(text, TemplatePart::Text, substitution)
+}
+
+/// Splits a text at each `${…}`, of which `part` makes what it stands for.
+pub(crate) fn split<T>(
+    text: &str,
+    as_text: impl Fn(String) -> T,
+    part: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, TemplateError> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
@@ -49,19 +58,19 @@ pub fn parse_template(text: &str) -> Result<Vec<TemplatePart>, TemplateError> {
             });
         };
         let end = start + 2 + length + 1;
-        let part = substitution(&inside[..length]).map_err(|message| TemplateError {
+        let part = part(&inside[..length]).map_err(|message| TemplateError {
             range: start..end,
             message,
         })?;
         if !literal.is_empty() {
-            parts.push(TemplatePart::Text(std::mem::take(&mut literal)));
+            parts.push(as_text(std::mem::take(&mut literal)));
         }
         parts.push(part);
         at = end;
     }
     literal.push_str(&text[at..]);
     if !literal.is_empty() {
-        parts.push(TemplatePart::Text(literal));
+        parts.push(as_text(literal));
     }
     Ok(parts)
 }
@@ -77,7 +86,7 @@ fn substitution(name: &str) -> Result<TemplatePart, String> {
             false => Err(format!("`${{{shown}}}` names no environment variable")),
         }
     } else if let Some(secret) = name.strip_prefix("secret.") {
-        match is_secret(secret) {
+        match is_name(secret) {
             true => Ok(TemplatePart::Secret(secret.to_owned())),
             false => Err(format!("`${{{shown}}}` names no secret")),
         }
@@ -92,7 +101,8 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether it may name a secret, a machine's variable or an image.
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name
             .chars()

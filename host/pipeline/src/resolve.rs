@@ -63,6 +63,9 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         builds,
         tasks,
         benches,
+        fleets: Vec::new(),
+        deploys: Vec::new(),
+        secrets: Vec::new(),
     };
     let edges = needs::check(&pipeline, problems);
     cycles::check(&edges, problems);

@@ -2,11 +2,12 @@
 //! each a call and a look at what came back.
 
 use orch_engine::port::{
-    AdviceRequest, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest, SampleRequest,
+    AdviceRequest, BuildRequest, Called, DeployRequest, FinishRequest, Plugins, ProbeRequest,
+    SampleRequest,
 };
 use orch_model::{
-    Advice, Build, Machine, Metric, Observation, Offer, PluginId, PluginSummary, ProbePlan, Role,
-    Target, Toolchain,
+    Advice, Build, Machine, Metric, Observation, Offer, PluginId, PluginSummary, ProbePlan,
+    Proposal, Role, Target, Toolchain,
 };
 
 use crate::{PluginHost, failure::Breach, review};
@@ -134,6 +135,13 @@ impl Plugins for PluginHost {
     fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>> {
         self.call(plugin, Role::BenchmarkProbe, "read", |guest| {
             Ok(review::metrics(guest.read_samples(request)?)?)
+        })
+    }
+
+    fn plan_deploy(&self, plugin: &PluginId, request: &DeployRequest) -> Called<Proposal> {
+        self.call(plugin, Role::Deployer, "plan", |guest| {
+            let proposal = guest.plan_deploy(request)?;
+            Ok(review::proposal(proposal, &request.artifacts)?)
         })
     }
 }

@@ -6,57 +6,102 @@ use serde::de::DeserializeOwned;
 
 use crate::contract::deployer::exports::orch::plugin::deployer::Guest;
 pub use crate::contract::deployer::exports::orch::plugin::deployer::{
-    Check, Release, Request, Step, TextFile, Upload,
+    Check, Compression, Document, Image, Proposal, Release, Request, Shipped, Step, Upload,
 };
 use crate::panics::report_through_log;
-use crate::{Error, Facts, HostFacts, Pair, Path};
+use crate::{Error, Facts, HostFacts, Machine, Pair};
 
 /// A way to go live. Export it with [`export_deployer!`](crate::export_deployer).
 pub trait Deployer {
     /// What the user may set in a `[deploy.*]` table beside what every deployment has.
     type Settings: DeserializeOwned;
 
-    /// The steps that put a release on a machine, make it live, check it and undo it.
+    /// The steps that put a release on a machine and make it live, or the image that it goes into.
     fn plan(
         request: &Request,
         settings: Self::Settings,
         facts: &dyn Facts,
-    ) -> Result<Release, Error>;
+    ) -> Result<Proposal, Error>;
+}
+
+impl Request {
+    /// A request to deploy a build of this name, which ships one program by that name for a Linux
+    /// machine on x86_64. Where tests begin.
+    pub fn of(build: impl Into<String>) -> Self {
+        let build = build.into();
+        Self {
+            unit: "edge".to_owned(),
+            settings: "{}".to_owned(),
+            project: build.clone(),
+            target_name: "server".to_owned(),
+            target: Machine::of("x86_64-unknown-linux-gnu"),
+            artifacts: vec![Shipped {
+                name: build.clone(),
+                executable: true,
+            }],
+            tweaks: Vec::new(),
+            build,
+        }
+    }
+
+    /// The first program that the build ships.
+    ///
+    /// # Errors
+    ///
+    /// `unsupported` where it ships none.
+    pub fn program(&self) -> Result<&Shipped, Error> {
+        let mut artifacts = self.artifacts.iter();
+        artifacts.find(|one| one.executable).ok_or_else(|| {
+            Error::Unsupported("the build ships no program that could be started".to_owned())
+        })
+    }
 }
 
 impl Release {
-    /// A release of no steps.
-    pub fn empty() -> Self {
+    /// A release of no steps, which lies there and needs no root.
+    pub fn at(home: impl Into<String>) -> Self {
         Self {
+            home: home.into(),
+            root: false,
+            programs: Vec::new(),
             stage: Vec::new(),
             activate: Vec::new(),
+            withdraw: Vec::new(),
             checks: Vec::new(),
-            rollback: Vec::new(),
-            retire: Vec::new(),
+            follow: Vec::new(),
         }
     }
 }
 
 impl Step {
-    /// Sends an artifact to a path of the target machine, readable and runnable by all.
-    pub fn upload(artifact: Path, to: impl Into<String>) -> Self {
+    /// Sends an artifact to a path of the machine, readable and runnable by all.
+    pub fn upload(artifact: impl Into<String>, to: impl Into<String>) -> Self {
         Step::Upload(Upload {
-            artifact,
+            artifact: artifact.into(),
             to: to.into(),
             mode: 0o755,
         })
     }
 
-    /// Writes a text file there, readable by all.
+    /// Writes a small file there, readable by all.
     pub fn write(to: impl Into<String>, contents: impl Into<String>) -> Self {
-        Step::Write(TextFile {
+        Step::Write(Document {
             to: to.into(),
             contents: contents.into(),
             mode: 0o644,
         })
     }
 
-    /// Atomically points a symbolic link at a path.
+    /// Writes a small file there that its owner alone may read.
+    pub fn write_private(to: impl Into<String>, contents: impl Into<String>) -> Self {
+        Step::Write(Document {
+            to: to.into(),
+            contents: contents.into(),
+            mode: 0o600,
+        })
+    }
+
+    /// Points a symbolic link at a path, in one step.
     pub fn link(name: impl Into<String>, to: impl Into<String>) -> Self {
         Step::Link(Pair::new(name, to))
     }
@@ -92,7 +137,7 @@ pub struct Adapter<T>(PhantomData<T>);
 pub fn is_played_by<T: Guest>() {}
 
 impl<T: Deployer> Guest for Adapter<T> {
-    fn plan(request: Request) -> Result<Release, Error> {
+    fn plan(request: Request) -> Result<Proposal, Error> {
         report_through_log();
         let settings = crate::settings(&request.settings)?;
         T::plan(&request, settings, &HostFacts)

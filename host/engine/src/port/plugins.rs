@@ -2,8 +2,8 @@
 
 use orch_model::{
     Advice, Artifact, Build, InstalledToolchain, Log, Machine, Metric, Observation, Offer,
-    PluginFailure, PluginId, PluginSummary, ProbePlan, RecordedFact, RelativePath, Sample, Target,
-    Toolchain, Tweak,
+    PluginFailure, PluginId, PluginSummary, ProbePlan, Proposal, RecordedFact, RelativePath,
+    Sample, Target, Toolchain, Tweak,
 };
 
 /// What came of one call: the result, what the plugin learnt, what it said.
@@ -105,6 +105,27 @@ pub struct SampleRequest {
     pub samples: Vec<Sample>,
 }
 
+/// What a deployer is told of the build that goes live.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeployRequest {
+    /// The deploy's name in the pipeline.
+    pub unit: String,
+    /// The deployer's settings as JSON.
+    pub settings: String,
+    /// The project's name.
+    pub project: String,
+    /// The build's name in the pipeline.
+    pub build: String,
+    /// The target's name in the pipeline.
+    pub target_name: String,
+    /// The machine built for.
+    pub target: Machine,
+    /// What the build ships.
+    pub artifacts: Vec<Artifact>,
+    /// What tuning set, later ones winning.
+    pub tweaks: Vec<Tweak>,
+}
+
 /// The loaded plugins. Every method names the plugin; asking one that lacks the role
 /// gives [`PluginFailure::Unsupported`].
 pub trait Plugins: Send + Sync {
@@ -168,4 +189,7 @@ pub trait Plugins: Send + Sync {
 
     /// `benchmark-probe.read`
     fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>>;
+
+    /// `deployer.plan`
+    fn plan_deploy(&self, plugin: &PluginId, request: &DeployRequest) -> Called<Proposal>;
 }

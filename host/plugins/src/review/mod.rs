@@ -3,6 +3,7 @@
 //! speaks, the model's values pass through here.
 
 mod build;
+mod deploy;
 mod names;
 mod probe;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use orch_model::{Advice, Offer, RelativePath, Target, TargetRunner, TextFile, Toolchain, Tweak};
 
 pub(crate) use build::build;
+pub(crate) use deploy::proposal;
 pub(crate) use probe::{metrics, probe_plan};
 
 use crate::failure::Breach;

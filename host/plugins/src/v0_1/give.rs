@@ -1,13 +1,15 @@
 //! The model's values as the contract's: what the host hands to a plugin. All of it is
 //! the host's own, so nothing is checked.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest, ProbeRequest};
+use orch_engine::port::{AdviceRequest, BuildRequest, DeployRequest, FinishRequest, ProbeRequest};
 use orch_model::{
     Artifact, Counter, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part,
     ProgramFacts, Root, Sample, SandboxPath, Tool, Tweak, Variable, Word,
 };
 
-use super::bindings::{benchmark_probe, builder, facts, target_platform, tuning_policy, types};
+use super::bindings::{
+    benchmark_probe, builder, deployer, facts, target_platform, tuning_policy, types,
+};
 
 pub(crate) fn machine(machine: &Machine) -> types::Machine {
     types::Machine {
@@ -188,6 +190,26 @@ pub(crate) fn probe_request(
             .map(|(name, value)| pair(name, value))
             .collect(),
         artifacts: request.artifacts.iter().map(artifact).collect(),
+    }
+}
+
+pub(crate) fn deploy_request(
+    request: &DeployRequest,
+) -> deployer::exports::orch::plugin::deployer::Request {
+    use deployer::exports::orch::plugin::deployer::{Request, Shipped};
+    let artifacts = request.artifacts.iter().map(|artifact| Shipped {
+        name: artifact.name.as_str().to_owned(),
+        executable: artifact.executable,
+    });
+    Request {
+        unit: request.unit.clone(),
+        settings: request.settings.clone(),
+        project: request.project.clone(),
+        build: request.build.clone(),
+        target_name: request.target_name.clone(),
+        target: machine(&request.target),
+        artifacts: artifacts.collect(),
+        tweaks: request.tweaks.iter().map(tweak).collect(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Calls into an instance of a plugin, in the model's types.
 
-use orch_engine::port::{AdviceRequest, BuildRequest, FinishRequest, ProbeRequest, SampleRequest};
+use orch_engine::port::{
+    AdviceRequest, BuildRequest, DeployRequest, FinishRequest, ProbeRequest, SampleRequest,
+};
 use orch_model::{
-    Advice, Build, Machine, Metric, Observation, Offer, PluginId, ProbePlan, Role, Target,
-    Toolchain,
+    Advice, Build, Machine, Metric, Observation, Offer, PluginId, ProbePlan, Proposal, Role,
+    Target, Toolchain,
 };
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
@@ -11,7 +13,7 @@ use wasmtime::component::{Instance, InstancePre};
 use super::bindings::{
     benchmark_probe, builder, deployer, target_platform, toolchain_source, tuning_policy, types,
 };
-use super::{accept, accept_probe, give};
+use super::{accept, accept_deploy, accept_probe, give};
 use crate::call::CallState;
 use crate::failure::CallError;
 
@@ -251,5 +253,16 @@ impl Guest<'_> {
             )
         ))?;
         Ok(metrics.into_iter().map(accept_probe::metric).collect())
+    }
+
+    pub fn plan_deploy(self, request: &DeployRequest) -> Result<Proposal, CallError> {
+        let proposal = said(call!(
+            self,
+            Deployer,
+            deployer,
+            orch_plugin_deployer,
+            call_plan(&give::deploy_request(request))
+        ))?;
+        Ok(accept_deploy::proposal(proposal))
     }
 }

@@ -3,6 +3,7 @@
 //! own beside this one, and the rest of the house does not notice.
 
 mod accept;
+mod accept_deploy;
 mod accept_probe;
 mod bindings;
 mod facts;
