@@ -27,7 +27,7 @@ pub use toolchain::{ShellSyntax, ToolchainCommand};
 Exit codes:
   0 done · 1 an action failed · 2 usage or pipeline wrong · 3 plugin refused, denied or failed
   4 could not fetch or verify · 5 our own fault · 10 a gate failed · 11 a gate could not be decided
-  130 interrupted
+  12 a release was rolled back · 130 interrupted
 
 Environment:
   ORCH_CACHE_DIR   what can be made again [default: $XDG_CACHE_HOME/orch]

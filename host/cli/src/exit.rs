@@ -22,6 +22,8 @@ pub enum Exit {
     GateFailed,
     /// A gate could not be decided.
     GateInconclusive,
+    /// A release did not hold, and machines went back.
+    RolledBack,
     /// The user interrupted.
     Interrupted,
 }
@@ -38,6 +40,7 @@ impl Exit {
             Exit::Internal => 5,
             Exit::GateFailed => 10,
             Exit::GateInconclusive => 11,
+            Exit::RolledBack => 12,
             Exit::Interrupted => 130,
         }
     }
@@ -51,6 +54,7 @@ impl Exit {
             FaultKind::Internal | FaultKind::Lost => Exit::Internal,
             FaultKind::GateFailed => Exit::GateFailed,
             FaultKind::GateInconclusive => Exit::GateInconclusive,
+            FaultKind::RolledBack => Exit::RolledBack,
             FaultKind::Interrupted => Exit::Interrupted,
         }
     }
@@ -96,6 +100,7 @@ impl Exit {
             Exit::Plugin,
             Exit::Usage,
             Exit::ActionFailed,
+            Exit::RolledBack,
             Exit::GateFailed,
             Exit::GateInconclusive,
         ]

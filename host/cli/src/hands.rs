@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
-use orch_engine::port::{Executor, Measurer, Sources};
+use orch_engine::port::{Deployer, Executor, Measurer, Sources};
 use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
 use orch_execute::{
     FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
@@ -14,6 +14,7 @@ use orch_model::{Digest, Fault, RelativePath};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
 
 use crate::console::Console;
+use crate::deploying::NoDeployer;
 use crate::healing;
 use crate::house::House;
 use crate::isolation;
@@ -28,6 +29,7 @@ pub struct Hands {
     sources: Arc<dyn Sources>,
     executor: Arc<LocalExecutor>,
     measurer: Box<dyn Measurer>,
+    deployer: Box<dyn Deployer>,
     /// What was done before.
     pub cache: StoreActionCache,
     judge: StoreJudge,
@@ -72,6 +74,7 @@ impl Hands {
             )),
             executor: Arc::new(LocalExecutor::new(settings, house.store.clone())),
             measurer: Box::new(NoMeasurer),
+            deployer: Box::new(NoDeployer),
             cache: StoreActionCache::new(house.store.clone()),
             judge: StoreJudge(house.store.clone()),
             publisher: ProjectPublisher::new(
@@ -115,6 +118,7 @@ impl Hands {
             sources: &*self.sources,
             executor: &*self.executor,
             measurer: &*self.measurer,
+            deployer: &*self.deployer,
             cache: &self.cache,
             judge: &self.judge,
             publisher: &self.publisher,

@@ -5,6 +5,7 @@ mod alone;
 mod arguments;
 mod command;
 mod console;
+mod deploying;
 mod environment;
 mod exit;
 mod facts;

@@ -251,8 +251,8 @@ pub fn is_settled(graph: &ActionGraph, run: &Run) -> bool {
     graph.nodes().iter().zip(&run.nodes).all(|(node, run)| {
         let repeated = match &node.kind {
             NodeKind::Command { action, .. } => !action.cacheable,
-            // Whether the machine is the same is not seen in any file.
-            NodeKind::Measure { .. } => true,
+            // Whether the machine is the same is not seen in any file, nor how others stand.
+            NodeKind::Measure { .. } | NodeKind::Deploy { .. } => true,
             _ => false,
         };
         run.outcome.is_success() && !repeated

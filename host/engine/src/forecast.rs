@@ -126,6 +126,8 @@ fn look<'l>(
             let known = world.measurer.known(&node.id, &found.ledger.key())?;
             (known.map(|_| in_place(Left::default())), Some(found.ledger))
         }
+        // Only the machines know how they stand.
+        NodeKind::Deploy { .. } => (None, None),
         NodeKind::Publish { artifacts, place } => {
             let publications = gather::publications(graph, node, artifacts, left, world.publisher)?;
             let places = std::slice::from_ref(place);

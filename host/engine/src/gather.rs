@@ -22,6 +22,8 @@ pub(crate) struct Left {
     pub outputs: Vec<OutputFile>,
     /// The tree of a fetched toolchain.
     pub tree: Option<InstalledTree>,
+    /// The image that a deploy pushed, by digest.
+    pub image: Option<String>,
 }
 
 /// Looks up what an earlier node left, by its position.
@@ -150,10 +152,24 @@ pub(crate) fn bench(
             });
         }
     }
-    let build = node
-        .needs
-        .iter()
-        .find(|need| graph.nodes()[**need].id == bench.build);
+    let artifacts = shipped_by(graph, node, &bench.build, left);
+    ledger.ship(&artifacts);
+    Ok(Bench {
+        artifacts,
+        reads,
+        ledger,
+    })
+}
+
+/// What a build ships that a node needs.
+pub(crate) fn shipped_by(
+    graph: &ActionGraph,
+    node: &Node,
+    build: &NodeId,
+    left: LeftBy<'_>,
+) -> Vec<(Artifact, OutputFile)> {
+    let mut needs = node.needs.iter();
+    let build = needs.find(|need| graph.nodes()[**need].id == *build);
     let shipped = match build.map(|need| &graph.nodes()[*need].kind) {
         Some(NodeKind::Publish { artifacts, .. }) => artifacts.as_slice(),
         _ => &[],
@@ -161,20 +177,11 @@ pub(crate) fn bench(
     let files = build.and_then(|need| left(*need)).map(|left| &left.outputs);
     let file_of = |artifact: &Artifact| {
         let mut files = files.into_iter().flatten();
-        files
-            .find(|file| file.path.relative == artifact.name)
-            .cloned()
+        let file = files.find(|file| file.path.relative == artifact.name)?;
+        Some((artifact.clone(), file.clone()))
     };
-    let artifacts: Vec<_> = shipped
-        .iter()
-        .filter_map(|(artifact, _)| Some((artifact.clone(), file_of(artifact)?)))
-        .collect();
-    ledger.ship(&artifacts);
-    Ok(Bench {
-        artifacts,
-        reads,
-        ledger,
-    })
+    let artifacts = shipped.iter().map(|(artifact, _)| artifact);
+    artifacts.filter_map(file_of).collect()
 }
 
 /// What a build ships, as those that measure it find it.

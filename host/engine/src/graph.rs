@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use orch_model::{Action, Artifact, NodeId, RelativePath, Root, SandboxPath, Target, Toolchain};
 
 use crate::lower::{self, Loose};
-use crate::plan::{Plan, PlannedBench};
+use crate::plan::{Plan, PlannedBench, PlannedDeploy};
 
 /// What a node does.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,11 @@ pub enum NodeKind {
         /// What is measured, and what the figures are held to.
         bench: Box<PlannedBench>,
     },
+    /// Brings what builds made onto machines, or into a registry.
+    Deploy {
+        /// What goes where.
+        deploy: Box<PlannedDeploy>,
+    },
     /// Puts artifacts where the user looks for them.
     Publish {
         /// What, and where below the pipeline's folder.
@@ -67,6 +72,7 @@ impl NodeKind {
             | Self::Adopt { .. }
             | Self::Judge { .. }
             | Self::Measure { .. }
+            | Self::Deploy { .. }
             | Self::Publish { .. } => &[],
         }
     }
@@ -92,6 +98,7 @@ impl NodeKind {
             | Self::Adopt { .. }
             | Self::Judge { .. }
             | Self::Measure { .. }
+            | Self::Deploy { .. }
             | Self::Command { .. } => None,
         }
     }

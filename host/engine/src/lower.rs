@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use orch_model::{Action, Measurement, NodeId, Root, Target};
 
 use crate::graph::NodeKind;
-use crate::plan::{Plan, PlannedBench, PlannedBuild, PlannedTask, PlannedToolchain, SmokeRun};
+use crate::plan::{
+    Plan, PlannedBench, PlannedBuild, PlannedDeploy, PlannedTask, PlannedToolchain, SmokeRun,
+};
 use crate::port::BUILD_STEP;
 
 /// The step of a build that looks into its artifacts.
@@ -32,6 +34,7 @@ pub(crate) fn plan(plan: &Plan) -> Vec<Loose> {
         lower_build(build, target.cloned().unwrap_or_default(), &mut loose);
     }
     loose.extend(plan.benches.iter().flat_map(lower_bench));
+    loose.extend(plan.deploys.iter().map(lower_deploy));
     loose
 }
 
@@ -60,6 +63,17 @@ fn lower_bench(bench: &PlannedBench) -> Vec<Loose> {
         needs,
     });
     loose
+}
+
+fn lower_deploy(deploy: &PlannedDeploy) -> Loose {
+    let builds = deploy.releases.iter().map(|release| &release.build);
+    Loose {
+        id: deploy.node.clone(),
+        needs: builds.chain(&deploy.needs).cloned().collect(),
+        kind: NodeKind::Deploy {
+            deploy: Box::new(deploy.clone()),
+        },
+    }
 }
 
 /// A toolchain is fetched, or else adopted: from a build, once that was looked into, or from

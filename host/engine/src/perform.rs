@@ -9,8 +9,8 @@ use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
 use crate::gather::{self, Left, LeftBy, Reads};
 use crate::graph::{ActionGraph, Node, NodeKind, places_of};
 use crate::port::{
-    ActionResult, BenchReport, Event, Execution, Job, MeasureJob, Measured, Observer, Progress,
-    Stage, Verdict,
+    ActionResult, BenchReport, DeployJob, DeployProgress, DeployReport, Deployed, Event, Execution,
+    Job, MeasureJob, Measured, Observer, Progress, Stage, Verdict,
 };
 use crate::world::World;
 use crate::{Cancel, Origin, Outcome};
@@ -45,6 +45,8 @@ struct Done {
 /// Why a node did not succeed.
 enum Undone {
     Failed(Box<NodeFailure>),
+    /// Somebody has to say that it may go on.
+    Waits(String),
     Cancelled,
     Fault(Fault),
 }
@@ -54,18 +56,19 @@ struct NodeFailure {
     reason: String,
     hint: Option<String>,
     sample: Option<Sample>,
-    key: Digest,
+    /// None where what was done depends on more than a key holds.
+    key: Option<Digest>,
     fault: Option<FaultKind>,
     findings: serde_json::Value,
 }
 
 impl NodeFailure {
-    fn new(key: Digest, reason: String) -> Self {
+    fn new(key: impl Into<Option<Digest>>, reason: String) -> Self {
         Self {
             reason,
             hint: None,
             sample: None,
-            key,
+            key: key.into(),
             fault: None,
             findings: serde_json::Value::Null,
         }
@@ -99,6 +102,7 @@ impl Performer<'_> {
             NodeKind::Command { .. } => self.command(node, left),
             NodeKind::Judge { .. } => self.judge(node, left),
             NodeKind::Measure { .. } => self.measure(node, left),
+            NodeKind::Deploy { .. } => self.deploy(node, left),
             NodeKind::Publish { .. } => self.publish(node, left),
         };
         let took = began.elapsed();
@@ -398,6 +402,87 @@ impl Performer<'_> {
             Measured::Figures(report) => judged(*report, Origin::Done, key),
         }
     }
+
+    fn deploy(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
+        let NodeKind::Deploy { deploy } = &node.kind else {
+            unreachable!("called for nodes that deploy");
+        };
+        let releases = deploy.releases.iter();
+        let files: Vec<_> = releases
+            .map(|release| gather::shipped_by(self.graph, node, &release.build, left))
+            .collect();
+        let images = node.needs.iter().filter_map(|&need| {
+            let NodeKind::Deploy { deploy } = &self.graph.nodes()[need].kind else {
+                return None;
+            };
+            Some((deploy.name().to_owned(), left(need)?.image.clone()?))
+        });
+        let job = DeployJob {
+            node: &node.id,
+            deploy,
+            files: &files,
+            images: &images.collect(),
+        };
+        let progress = NodeProgress {
+            node: &node.id,
+            observer: self.observer,
+        };
+        match self.world.deployer.deploy(job, &progress, self.cancel)? {
+            Deployed::Live(report) => Ok(live(*report)),
+            Deployed::Waits(report) => {
+                let live = report.hosts.iter().filter(|host| host.state.is_live());
+                Err(Undone::Waits(format!(
+                    "{} of {} machines run it; `orch promote {}` goes on",
+                    live.count(),
+                    report.hosts.len(),
+                    deploy.name()
+                )))
+            }
+            Deployed::Cancelled => Err(Undone::Cancelled),
+            Deployed::Failed {
+                report,
+                reason,
+                hint,
+                fault,
+            } => {
+                let findings = serde_json::to_value(&report).expect("it has a JSON form");
+                Err(Undone::Failed(Box::new(NodeFailure {
+                    hint,
+                    fault,
+                    findings,
+                    ..NodeFailure::new(None, reason)
+                })))
+            }
+        }
+    }
+}
+
+/// Passes on how far a deploy has come.
+impl DeployProgress for NodeProgress<'_> {
+    fn host(&self, host: &str, doing: &str) {
+        let node = self.node;
+        self.observer
+            .observe(Event::HostProgressed { node, host, doing });
+    }
+}
+
+fn live(report: DeployReport) -> Done {
+    let findings = serde_json::to_value(&report).expect("it has a JSON form");
+    Done {
+        result: ActionResult {
+            findings,
+            ..ActionResult::default()
+        },
+        origin: match report.changed {
+            true => Origin::Done,
+            false => Origin::Cached,
+        },
+        left: Left {
+            image: report.image,
+            ..Left::default()
+        },
+        key: None,
+    }
 }
 
 /// What the gates of a bench make of its figures.
@@ -449,8 +534,9 @@ impl Undone {
                     fault: failure.fault,
                     findings: failure.findings,
                 },
-                Some(failure.key),
+                failure.key,
             ),
+            Undone::Waits(reason) => (Outcome::Skipped { reason }, None),
             Undone::Cancelled => (Outcome::Cancelled, None),
             Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => {
                 (Outcome::Cancelled, None)

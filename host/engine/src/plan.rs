@@ -1,11 +1,13 @@
 //! Everything that will be done, with who proposed it and why. `orch plan` prints it;
 //! `orch run` performs the same value.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use orch_model::{
-    Action, Advice, Artifact, Digest, Gate, Machine, Measurement, NodeId, PluginId, RecordedFact,
-    RelativePath, Target, Toolchain,
+    Action, Advice, Artifact, Digest, Gate, Inventory, Machine, Measurement, NodeId, PluginId,
+    Proposal, RecordedFact, RelativePath, Rollout, SecretSource, Target, Toolchain,
 };
 
 /// A plan. It holds no path of any machine, so it can be kept, compared and sent.
@@ -29,6 +31,9 @@ pub struct Plan {
     /// One entry for each bench, target and cell of its build's matrix.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub benches: Vec<PlannedBench>,
+    /// One entry for each deploy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deploys: Vec<PlannedDeploy>,
     /// What plugins learnt: the plan holds while the answers do.
     pub facts: Vec<RecordedFact>,
     /// Programs that were looked for on the host's `PATH`, and whether they were there.
@@ -216,7 +221,67 @@ pub struct PlannedBench {
     pub needs: Vec<NodeId>,
 }
 
+/// One deploy of a build for all its targets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedDeploy {
+    /// Its node.
+    pub node: NodeId,
+    /// Who planned it.
+    pub by: Proposer,
+    /// The build's name in the pipeline.
+    pub of: String,
+    /// Where its machines stand; this machine alone, or none for an image, if there is none.
+    pub fleet: Option<PlannedFleet>,
+    /// Whether it is for some targets only, so that machines of others are left alone.
+    pub some_targets: bool,
+    /// One for each target.
+    pub releases: Vec<PlannedRelease>,
+    /// How it goes over the fleet.
+    pub rollout: Rollout,
+    /// Where the secrets come from that it names.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// Nodes that must have succeeded before, beside the builds.
+    pub needs: Vec<NodeId>,
+}
+
+/// The machines of a deploy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedFleet {
+    /// The fleet's name in the pipeline.
+    pub name: String,
+    /// Where they stand.
+    pub inventory: Inventory,
+    /// Only those with one of these labels; all if it is empty.
+    pub labels: Vec<String>,
+}
+
+/// How a build goes live on machines of one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedRelease {
+    /// The target's name in the pipeline.
+    pub target: String,
+    /// The build.
+    pub build: NodeId,
+    /// What the target promises of its machines.
+    pub machine: Target,
+    /// What the build ships.
+    pub artifacts: Vec<Artifact>,
+    /// What the deployer wants done.
+    pub proposal: Proposal,
+}
+
+impl PlannedDeploy {
+    /// The deploy's name in the pipeline.
+    pub fn name(&self) -> &str {
+        let node = self.node.as_str();
+        node.strip_prefix("deploy.").unwrap_or(node)
+    }
+}
+
 impl Plan {
     /// The version that this program writes and reads; another is planned anew.
-    pub const VERSION: u32 = 3;
+    pub const VERSION: u32 = 4;
 }

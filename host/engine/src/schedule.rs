@@ -140,15 +140,9 @@ impl Board {
     }
 
     /// The one place where a node becomes finished and its followers become ready.
-    fn settle(
-        &mut self,
-        position: usize,
-        cause: Option<usize>,
-        followers: &[usize],
-        keep_going: bool,
-    ) {
+    fn settle(&mut self, position: usize, cause: Option<usize>, followers: &[usize], stops: bool) {
         self.unfinished -= 1;
-        if cause == Some(position) && !keep_going && self.stopped_by.is_none() {
+        if stops && self.stopped_by.is_none() {
             self.stopped_by = Some(position);
         }
         for &follower in followers {
@@ -176,19 +170,23 @@ impl Schedule<'_> {
             let failed_need = board.failed_need[position];
             drop(board);
 
+            let was_refused = refused.is_some();
             let finished = match refused {
                 Some(outcome) => self.refuse(position, outcome),
                 None => self.perform(position),
             };
-            let cause = match &finished.outcome {
-                Outcome::Succeeded { .. } => None,
-                Outcome::Skipped { .. } => failed_need,
-                Outcome::Failed { .. } | Outcome::Cancelled => Some(position),
+            let (cause, stops) = match &finished.outcome {
+                Outcome::Succeeded { .. } => (None, false),
+                // One that waits for a person skips itself.
+                Outcome::Skipped { .. } if !was_refused => (Some(position), false),
+                Outcome::Skipped { .. } => (failed_need, false),
+                Outcome::Failed { .. } | Outcome::Cancelled => (Some(position), true),
             };
+            let stops = stops && !self.keep_going;
             let _ = self.finished[position].set(finished);
 
             board = self.board.lock().expect("a worker does not panic");
-            board.settle(position, cause, &self.needed_by[position], self.keep_going);
+            board.settle(position, cause, &self.needed_by[position], stops);
             self.changed.notify_all();
         }
     }
@@ -224,7 +222,12 @@ impl Schedule<'_> {
         let name = |position: usize| &self.performer.graph.nodes()[position].id;
         if let Some(need) = board.failed_need[position] {
             return Some(Outcome::Skipped {
-                reason: format!("it needs `{}`, which failed", name(need)),
+                reason: match self.finished[need].get().map(|need| &need.outcome) {
+                    Some(Outcome::Skipped { .. }) => {
+                        format!("it needs `{}`, which waits", name(need))
+                    }
+                    _ => format!("it needs `{}`, which failed", name(need)),
+                },
             });
         }
         board.stopped_by.map(|failed| Outcome::Skipped {

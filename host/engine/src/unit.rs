@@ -49,6 +49,7 @@ impl Plan {
             builds: Vec::new(),
             tasks: Vec::new(),
             benches: Vec::new(),
+            deploys: Vec::new(),
             facts: self.facts.clone(),
             programs: self.programs.clone(),
             left_out: self.left_out.clone(),

@@ -2,7 +2,9 @@
 
 use orch_model::Machine;
 
-use crate::port::{ActionCache, Executor, Judge, Measurer, Publisher, Sources, Toolchains};
+use crate::port::{
+    ActionCache, Deployer, Executor, Judge, Measurer, Publisher, Sources, Toolchains,
+};
 
 /// All that the engine needs of the world while a graph runs.
 #[derive(Clone, Copy)]
@@ -21,6 +23,8 @@ pub struct World<'a> {
     pub judge: &'a dyn Judge,
     /// Measures what builds made.
     pub measurer: &'a dyn Measurer,
+    /// Brings what builds made onto machines.
+    pub deployer: &'a dyn Deployer,
     /// Puts outputs in place.
     pub publisher: &'a dyn Publisher,
 }

@@ -172,7 +172,8 @@ impl Step {
 }
 
 impl Check {
-    fn texts(&self) -> Vec<&str> {
+    /// The texts that may hold placeholders.
+    pub fn texts(&self) -> Vec<&str> {
         match self {
             Self::Http { url, .. } => vec![url],
             Self::Tcp(address) => vec![address],

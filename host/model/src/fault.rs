@@ -21,6 +21,8 @@ pub enum FaultKind {
     GateFailed,
     /// Samples do not tell whether a figure is worse than its gate allows (exit code 11).
     GateInconclusive,
+    /// A release did not hold and machines went back to what ran before (exit code 12).
+    RolledBack,
     /// The user interrupted (exit code 130).
     Interrupted,
 }

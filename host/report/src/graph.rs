@@ -20,7 +20,7 @@ pub fn render_dot(graph: &ActionGraph) -> String {
             quoted(node.id.as_str()),
             match node.kind {
                 NodeKind::Fetch { .. } | NodeKind::Adopt { .. } => "dashed",
-                NodeKind::Publish { .. } => "bold",
+                NodeKind::Publish { .. } | NodeKind::Deploy { .. } => "bold",
                 NodeKind::Measure { .. } => "rounded",
                 NodeKind::Command { .. } | NodeKind::Judge { .. } => "solid",
             }
@@ -76,7 +76,7 @@ pub fn render_svg(graph: &ActionGraph) -> String {
     for (node, at) in graph.nodes().iter().zip(&placed) {
         let (dash, weight) = match node.kind {
             NodeKind::Fetch { .. } | NodeKind::Adopt { .. } => (" stroke-dasharray=\"4 3\"", 1),
-            NodeKind::Publish { .. } => ("", 3),
+            NodeKind::Publish { .. } | NodeKind::Deploy { .. } => ("", 3),
             NodeKind::Measure { .. } => (" stroke-dasharray=\"1 3\"", 2),
             NodeKind::Command { .. } | NodeKind::Judge { .. } => ("", 1),
         };

@@ -215,6 +215,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
         WireEvent::RunStarted { .. } => "run-started",
         WireEvent::NodeStarted { .. } => "node-started",
         WireEvent::NodeProgressed { .. } => "node-progressed",
+        WireEvent::HostProgressed { .. } => "host-progressed",
         WireEvent::NodeFinished { .. } => "node-finished",
         WireEvent::RunFinished { .. } => "run-finished",
         WireEvent::Results { .. } => "results",
@@ -225,7 +226,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
 }
 
 /// How many names [`kind`] has.
-const KINDS: usize = 19;
+const KINDS: usize = 20;
 
 #[test]
 fn the_name_of_an_event_is_its_tag() {

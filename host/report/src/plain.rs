@@ -69,6 +69,12 @@ impl Observer for Plain {
                 done,
                 total,
             } => state.progress(node, stage, done, total, now),
+            Event::HostProgressed { node, host, doing } => state.print(&format!(
+                "{}{}  {}\n",
+                word_column(""),
+                visible_line(node.as_str()),
+                visible_line(&format!("{host}: {doing}"))
+            )),
             Event::NodeFinished {
                 node,
                 outcome,

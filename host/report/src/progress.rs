@@ -35,6 +35,8 @@ pub(crate) struct Progress {
 struct Running {
     since: Duration,
     transfer: Option<Transfer>,
+    /// What each machine of a deploy does now.
+    hosts: BTreeMap<String, String>,
 }
 
 impl Progress {
@@ -64,6 +66,10 @@ impl Progress {
                     (_, None) => Some(Transfer::begin(*stage, *done, *total, now)),
                     (_, Some(before)) => Some(before.advanced(*stage, *done, *total, now)),
                 };
+            }
+            Event::HostProgressed { node, host, doing } => {
+                let hosts = &mut self.running_node(node, now).hosts;
+                hosts.insert((*host).to_owned(), (*doing).to_owned());
             }
             Event::NodeFinished { node, outcome, .. } => {
                 self.running.remove(*node);
@@ -124,6 +130,7 @@ impl Progress {
         self.running.entry(node.clone()).or_insert(Running {
             since: now,
             transfer: None,
+            hosts: BTreeMap::new(),
         })
     }
 }
@@ -131,7 +138,11 @@ impl Progress {
 impl Running {
     fn text(&self, now: Duration) -> String {
         let Some(transfer) = &self.transfer else {
-            return human_duration(now.saturating_sub(self.since));
+            let took = human_duration(now.saturating_sub(self.since));
+            return match self.hosts.is_empty() {
+                true => took,
+                false => format!("{took}  {}", together(&self.hosts)),
+            };
         };
         let word = match transfer.stage {
             Stage::Download => "download",
@@ -156,6 +167,19 @@ impl Running {
         }
         parts.join("  ")
     }
+}
+
+/// How many machines do what: `2 staging · 1 live`.
+fn together(hosts: &BTreeMap<String, String>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for doing in hosts.values() {
+        *counts.entry(doing).or_default() += 1;
+    }
+    let parts: Vec<_> = counts
+        .iter()
+        .map(|(doing, count)| format!("{count} {}", visible_line(doing)))
+        .collect();
+    parts.join(" · ")
 }
 
 /// Samples are counted, and how long the rest takes depends on what they show.

@@ -255,6 +255,7 @@ pub(crate) fn plan() -> Plan {
             action: action("run", &["test", "./..."]),
             needs: vec![],
         }],
+        deploys: Vec::new(),
         benches: vec![PlannedBench {
             node: NodeId::bench("size", "pi5", None),
             by: by("size"),

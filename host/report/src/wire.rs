@@ -80,6 +80,12 @@ pub(crate) enum WireEvent<'a> {
         done_bytes: u64,
         total_bytes: Option<u64>,
     },
+    HostProgressed {
+        #[serde(flatten)]
+        name: WireName<'a>,
+        host: &'a str,
+        doing: &'a str,
+    },
     NodeFinished {
         #[serde(flatten)]
         name: WireName<'a>,
@@ -166,6 +172,7 @@ pub(crate) enum WireFaultKind {
     Lost,
     GateFailed,
     GateInconclusive,
+    RolledBack,
     Interrupted,
 }
 
@@ -205,6 +212,11 @@ impl<'a> WireEvent<'a> {
                 stage: (*stage).into(),
                 done_bytes: *done,
                 total_bytes: *total,
+            },
+            port::Event::HostProgressed { node, host, doing } => WireEvent::HostProgressed {
+                name: WireName::of(node),
+                host,
+                doing,
             },
             port::Event::NodeFinished {
                 node,
@@ -331,6 +343,7 @@ impl From<FaultKind> for WireFaultKind {
             FaultKind::Lost => WireFaultKind::Lost,
             FaultKind::GateFailed => WireFaultKind::GateFailed,
             FaultKind::GateInconclusive => WireFaultKind::GateInconclusive,
+            FaultKind::RolledBack => WireFaultKind::RolledBack,
             FaultKind::Interrupted => WireFaultKind::Interrupted,
         }
     }

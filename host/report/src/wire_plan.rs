@@ -1,7 +1,10 @@
 //! The plan as `--output json` writes it: part of the format that wire.rs describes.
 
-use orch_engine::{Plan, Proposer, SmokeRun};
-use orch_model::{Action, Advice, Digest, Gate, Measurement, Requirement, Target, TargetRunner};
+use orch_engine::{Plan, PlannedRelease, Proposer, SmokeRun};
+use orch_model::{
+    Action, Advice, Digest, Gate, Inventory, Measurement, Proposal, Requirement, Rollout, Target,
+    TargetRunner,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -13,6 +16,7 @@ pub(crate) struct WirePlan<'a> {
     builds: Vec<WireBuild<'a>>,
     tasks: Vec<WireTask<'a>>,
     benches: Vec<WireBench<'a>>,
+    deploys: Vec<WireDeploy<'a>>,
     left_out: Vec<WireLeftOut<'a>>,
     warnings: &'a [String],
 }
@@ -108,6 +112,27 @@ struct WireBench<'a> {
 }
 
 #[derive(Serialize)]
+struct WireDeploy<'a> {
+    node: &'a str,
+    of: &'a str,
+    fleet: Option<&'a str>,
+    inventory: Option<&'a Inventory>,
+    releases: Vec<WireRelease<'a>>,
+    rollout: &'a Rollout,
+    /// Names alone.
+    secrets: Vec<&'a str>,
+    needs: Vec<&'a str>,
+    by: WireProposer<'a>,
+}
+
+#[derive(Serialize)]
+struct WireRelease<'a> {
+    target: &'a str,
+    build: &'a str,
+    proposal: &'a Proposal,
+}
+
+#[derive(Serialize)]
 struct WireMeasurement<'a> {
     name: &'a str,
     commands: Vec<Vec<String>>,
@@ -146,6 +171,7 @@ impl<'a> WirePlan<'a> {
             builds: builds(plan),
             tasks: tasks(plan),
             benches: benches(plan),
+            deploys: deploys(plan),
             left_out: left_out(plan),
             warnings: &plan.warnings,
         }
@@ -270,6 +296,31 @@ fn benches(plan: &Plan) -> Vec<WireBench<'_>> {
             by: proposer(&planned.by),
         })
         .collect()
+}
+
+fn deploys(plan: &Plan) -> Vec<WireDeploy<'_>> {
+    plan.deploys
+        .iter()
+        .map(|planned| WireDeploy {
+            node: planned.node.as_str(),
+            of: &planned.of,
+            fleet: planned.fleet.as_ref().map(|fleet| fleet.name.as_str()),
+            inventory: planned.fleet.as_ref().map(|fleet| &fleet.inventory),
+            releases: planned.releases.iter().map(release).collect(),
+            rollout: &planned.rollout,
+            secrets: planned.secrets.keys().map(String::as_str).collect(),
+            needs: planned.needs.iter().map(|node| node.as_str()).collect(),
+            by: proposer(&planned.by),
+        })
+        .collect()
+}
+
+fn release(release: &PlannedRelease) -> WireRelease<'_> {
+    WireRelease {
+        target: &release.target,
+        build: release.build.as_str(),
+        proposal: &release.proposal,
+    }
 }
 
 fn gate(gate: &Gate) -> WireGate<'_> {

@@ -178,6 +178,11 @@ fn what(node: &Node, plan: &Plan) -> String {
             "a measurement of `{}` that probe `{}` of plugin `{}` {} planned",
             bench.build, bench.probe, bench.by.plugin, bench.by.version
         ),
+        (NodeKind::Deploy { deploy }, _) => format!(
+            "a release of build `{}` that deployer `{}` {} planned; how it stands only the machines \
+             know, and every run asks them",
+            deploy.of, deploy.by.plugin, deploy.by.version
+        ),
         (NodeKind::Publish { artifacts, .. }, _) => {
             let files: Vec<_> = artifacts.iter().map(|(_, to)| to.to_string()).collect();
             format!(

@@ -14,6 +14,7 @@ pub mod history;
 pub mod init;
 pub mod lock;
 pub mod plan;
+mod plan_deploy;
 pub mod plugin;
 pub mod query;
 pub mod reproducible;

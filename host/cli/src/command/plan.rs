@@ -15,6 +15,7 @@ use crate::planned::{Planned, graph_of};
 use crate::selection::{left_out, select};
 use crate::stop::Stop;
 
+use super::plan_deploy::deploy_lines;
 use super::tuning;
 
 pub fn plan(
@@ -38,6 +39,7 @@ pub fn plan(
     plan.builds.retain(|build| chosen(build.node().as_str()));
     plan.tasks.retain(|task| chosen(task.node.as_str()));
     plan.benches.retain(|bench| chosen(bench.node.as_str()));
+    plan.deploys.retain(|deploy| chosen(deploy.node.as_str()));
     plan.left_out = left_out(&plan, selection);
     plan.targets
         .retain(|target| targets.contains(target.name.as_str()));
@@ -147,6 +149,9 @@ fn render(plan: &Plan, console: &Console) -> String {
     }
     for bench in &plan.benches {
         bench_lines(&mut text, bench);
+    }
+    for deploy in &plan.deploys {
+        deploy_lines(&mut text, deploy);
     }
     for cell in &plan.left_out {
         let _ = writeln!(text, "{}  left out: {}\n", cell.node, cell.reason);

@@ -4,6 +4,7 @@
 mod benches;
 mod builds;
 mod companions;
+mod deploys;
 mod made;
 mod names;
 mod needs;
@@ -104,6 +105,7 @@ fn planned(
             builds: Vec::new(),
             tasks: Vec::new(),
             benches: Vec::new(),
+            deploys: Vec::new(),
             facts: Vec::new(),
             programs: Vec::new(),
             left_out: Vec::new(),
@@ -121,6 +123,7 @@ fn planned(
     planner.settle_made_toolchains();
     planner.plan_tasks();
     planner.plan_benches();
+    planner.plan_deploys();
     planner.settle_needs();
     let failed = planner.problems.iter().any(PlanProblem::is_error);
     Planned {
@@ -149,7 +152,7 @@ struct Planner<'a> {
     plugins: &'a dyn Plugins,
     surroundings: Surroundings<'a>,
     names: Names,
-    /// Every build, task and bench, by `build.x`, `task.y` and `bench.z`.
+    /// Every build, task, bench and deploy, by `build.x`, `task.y`, `bench.z` and `deploy.w`.
     units: HashMap<String, Cells<'a>>,
     known_facts: HashSet<RecordedFact>,
     /// Builds whose settings are not what the builder's schema wants.

@@ -8,16 +8,17 @@ use crate::problem::PlanProblem;
 
 use super::Planner;
 
-/// What a build, task or bench is made once for each of.
+/// What a build, task, bench or deploy is made once for each of.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
-    /// Empty for a task that runs once.
+    /// Empty for what is done once.
     targets: &'a [Spanned<String>],
     /// Empty where there is no matrix.
     toolchains: &'a [Spanned<String>],
 }
 
-/// Every build, task and bench with its cells, by `build.x`, `task.y` and `bench.z`.
+/// Every build, task, bench and deploy with its cells, by `build.x`, `task.y`, `bench.z` and
+/// `deploy.w`.
 pub(super) fn units(pipeline: &Pipeline) -> impl Iterator<Item = (String, Cells<'_>)> {
     let builds = pipeline.builds.iter().map(|build| {
         let cells = Cells {
@@ -41,7 +42,14 @@ pub(super) fn units(pipeline: &Pipeline) -> impl Iterator<Item = (String, Cells<
         };
         (format!("bench.{}", bench.name.value), cells)
     });
-    builds.chain(tasks).chain(benches)
+    let deploys = pipeline.deploys.iter().map(|deploy| {
+        let cells = Cells {
+            targets: &[],
+            toolchains: &[],
+        };
+        (format!("deploy.{}", deploy.name.value), cells)
+    });
+    builds.chain(tasks).chain(benches).chain(deploys)
 }
 
 impl Planner<'_> {
@@ -74,6 +82,7 @@ impl Planner<'_> {
             nodes.extend(toolchains.iter().map(|toolchain| match kind {
                 "build" => NodeId::build(name, target.unwrap_or_default(), *toolchain),
                 "bench" => NodeId::bench(name, target.unwrap_or_default(), *toolchain),
+                "deploy" => NodeId::deploy(name),
                 _ => NodeId::task(name, target),
             }));
         }
@@ -91,13 +100,15 @@ impl Planner<'_> {
         let builds = self.plan.builds.iter_mut().map(|build| &mut build.needs);
         let tasks = self.plan.tasks.iter_mut().map(|task| &mut task.needs);
         let benches = self.plan.benches.iter_mut().map(|bench| &mut bench.needs);
-        for needs in builds.chain(tasks).chain(benches) {
+        let deploys = self.plan.deploys.iter_mut().map(|deploy| &mut deploy.needs);
+        for needs in builds.chain(tasks).chain(benches).chain(deploys) {
             needs.retain(|need| !left_out.contains(need));
         }
         let builds = self.pipeline.builds.iter().map(|build| &build.needs);
         let tasks = self.pipeline.tasks.iter().map(|task| &task.needs);
         let benches = self.pipeline.benches.iter().map(|bench| &bench.needs);
-        for need in builds.chain(tasks).chain(benches).flatten() {
+        let deploys = self.pipeline.deploys.iter().map(|deploy| &deploy.needs);
+        for need in builds.chain(tasks).chain(benches).chain(deploys).flatten() {
             let mut cells = self.plan.left_out.iter();
             if let Some(cell) = cells.find(|cell| cell.node.as_str() == need.value) {
                 let message = format!("`{}` cannot be needed: {}", need.value, cell.reason);

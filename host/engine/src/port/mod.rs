@@ -2,6 +2,7 @@
 //! command line knows which. Nothing here has an implementation of its own.
 
 mod action_cache;
+mod deployer;
 mod executor;
 mod facts;
 mod judge;
@@ -14,6 +15,9 @@ mod toolchains;
 mod wasm;
 
 pub use action_cache::{ActionCache, ActionResult, Claim, OutputFile};
+pub use deployer::{
+    DeployJob, DeployProgress, DeployReport, Deployed, Deployer, HostReport, HostState,
+};
 pub use executor::{Execution, Executor, Failure, Job, Trial};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};

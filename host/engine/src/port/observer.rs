@@ -46,6 +46,15 @@ pub enum Event<'a> {
         /// Bytes in all, where that is known.
         total: Option<u64>,
     },
+    /// A machine that a deploy works on does something else now.
+    HostProgressed {
+        /// Whose deploy.
+        node: &'a NodeId,
+        /// The machine's name in its fleet.
+        host: &'a str,
+        /// What it does now, in words: `staging`.
+        doing: &'a str,
+    },
     /// A node is over.
     NodeFinished {
         /// Which.
