@@ -99,7 +99,7 @@ pub(crate) fn deploy(
         file: around.text,
         secrets: &around.secret_names,
         hosts: hosts.as_deref(),
-        has_fleet: raw.to.is_some(),
+        has_fleet: raw.to.is_some() || raw.unreadable.contains(&"to"),
         problems,
     };
     texts.settings(&raw.settings);
@@ -135,7 +135,9 @@ fn build<'a>(
 ) -> Option<&'a BuildTable> {
     let of = raw.of.as_ref()?;
     let build = of::build(wanting, of, around.builds, problems)?;
-    of::toolchain(wanting, raw.toolchain.as_ref(), build, of, problems);
+    if !raw.unreadable.contains(&"toolchain") {
+        of::toolchain(wanting, raw.toolchain.as_ref(), build, of, problems);
+    }
     Some(build)
 }
 

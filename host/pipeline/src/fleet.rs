@@ -1,15 +1,12 @@
 //! `[fleet.N]`: machines, or where they are listed. What is deployed to them is not known here.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use orch_model::{Diagnostic, FleetHost, FleetTable, Inventory, Name, RelativePath, Spanned};
+use orch_model::{Diagnostic, FleetTable, Inventory, Name, RelativePath, Spanned};
 
 use crate::host::{self, RawHost};
 use crate::names::{Names, twice};
-use crate::nearest;
 use crate::problems::Problems;
 use crate::shape::{At, FromText, Reader, Shape, wrong_type};
 use crate::syntax::{Node, shorten};
@@ -104,7 +101,8 @@ pub(crate) fn fleet(
                 problems.add(Diagnostic::error(message, span.clone()).hint(hint));
             }
             let hosts = host::hosts(&wanting, hosts.value, targets, problems);
-            chosen(&wanting, &labels, &hosts, problems);
+            let chosen = labels.iter().map(|label| (label.as_str(), &label.span));
+            host::known_labels(&wanting, chosen, &hosts, problems);
             Spanned::new(Inventory::Hosts(hosts), span)
         }
         (None, Some(inventory)) => inventory.map(|entry| entry.0),
@@ -123,23 +121,4 @@ pub(crate) fn fleet(
         inventory,
         labels: labels.into_iter().map(|label| label.value).collect(),
     })
-}
-
-/// Complains about labels that choose none of the machines.
-fn chosen(wanting: &str, labels: &[Spanned<String>], hosts: &[FleetHost], problems: &mut Problems) {
-    let known = hosts.iter().flat_map(|host| &host.labels);
-    let known: BTreeSet<&str> = known.map(String::as_str).collect();
-    for label in labels
-        .iter()
-        .filter(|label| !known.contains(label.as_str()))
-    {
-        problems.add_with(|| {
-            let message = format!(
-                "{wanting} wants the label `{}`, which none of its machines has",
-                shorten(label)
-            );
-            let hint = nearest::hint(label, known.iter().copied(), "the labels are");
-            Diagnostic::error(message, label.span.clone()).maybe_hint(hint)
-        });
-    }
 }

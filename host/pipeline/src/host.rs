@@ -1,7 +1,7 @@
 //! The machines of a fleet, in the pipeline and in an inventory alike. Whether they are there is not
 //! known here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value as Json, json};
 
@@ -11,6 +11,8 @@ use orch_model::{
 };
 
 use crate::names::Names;
+use crate::nearest;
+use crate::placeholders::OF_EVERY_HOST;
 use crate::problems::Problems;
 use crate::shape::{Complaint, FromText};
 use crate::syntax::shorten;
@@ -194,7 +196,7 @@ fn variables(raw: &RawHost, problems: &mut Problems) -> BTreeMap<String, String>
         let placeholder = vec![Placeholder::Host(name.clone())];
         let message = if parse_placeholders(&format!("${{host.{name}}}")) != Ok(placeholder) {
             format!("`{}` is no name for a variable of a machine", shorten(name))
-        } else if crate::placeholders::OF_EVERY_HOST.contains(&name.as_str()) {
+        } else if OF_EVERY_HOST.contains(&name.as_str()) {
             format!("`${{host.{name}}}` is there without a variable")
         } else {
             continue;
@@ -208,4 +210,28 @@ fn variables(raw: &RawHost, problems: &mut Problems) -> BTreeMap<String, String>
     variables
         .map(|(name, value)| (name.clone(), value.0.clone()))
         .collect()
+}
+
+/// Complains about labels that none of the machines has.
+pub(crate) fn known_labels<'a>(
+    wanting: &str,
+    labels: impl IntoIterator<Item = (&'a str, &'a Span)>,
+    hosts: impl IntoIterator<Item = &'a FleetHost>,
+    problems: &mut Problems,
+) {
+    let known = hosts.into_iter().flat_map(|host| &host.labels);
+    let known: BTreeSet<&str> = known.map(String::as_str).collect();
+    let unknown = labels
+        .into_iter()
+        .filter(|(label, _)| !known.contains(label));
+    for (label, span) in unknown {
+        problems.add_with(|| {
+            let message = format!(
+                "{wanting} names the label `{}`, which none of its machines has",
+                shorten(label)
+            );
+            let hint = nearest::hint(label, known.iter().copied(), "the labels are");
+            Diagnostic::error(message, span.clone()).maybe_hint(hint)
+        });
+    }
 }

@@ -1,18 +1,15 @@
 //! How a deploy goes over its fleet: the keys of `[deploy.N]` that say so, and what holds where they
 //! are left out. What is deployed is not known here.
 
-use std::collections::BTreeSet;
-
 use orch_model::{
     Commit, Diagnostic, FleetHost, Health, OnFailure, Rollout, Share, Span, Spanned, Wave,
 };
 
 use crate::choice::Choice;
 use crate::deploy::RawDeploy;
+use crate::host::known_labels;
 use crate::names::twice;
-use crate::nearest;
 use crate::problems::Problems;
-use crate::syntax::shorten;
 use crate::wave;
 
 /// Old releases that a machine keeps.
@@ -55,6 +52,7 @@ pub(crate) fn rollout(
             Wave::Share(_) => None,
         });
         let ordered = order.iter().map(|label| (label.as_str(), &label.span));
+        let hosts = hosts.iter().copied();
         known_labels(wanting, ordered.chain(labels), hosts, problems);
     }
     let approval = raw.approval.as_ref().filter(|approval| approval.value);
@@ -115,29 +113,5 @@ fn without_fleet(wanting: &str, raw: &RawDeploy, problems: &mut Problems) {
             let hint = "name the machines by `to = \"fleet.…\"`, or take it out";
             problems.add(Diagnostic::error(message, span.clone()).hint(hint));
         }
-    }
-}
-
-/// Complains about labels that no machine has.
-fn known_labels<'a>(
-    wanting: &str,
-    labels: impl Iterator<Item = (&'a str, &'a Span)>,
-    hosts: &[&FleetHost],
-    problems: &mut Problems,
-) {
-    let known: BTreeSet<&str> = hosts
-        .iter()
-        .flat_map(|host| &host.labels)
-        .map(String::as_str)
-        .collect();
-    for (label, span) in labels.filter(|(label, _)| !known.contains(label)) {
-        problems.add_with(|| {
-            let message = format!(
-                "{wanting} names the label `{}`, which no machine of its fleet has",
-                shorten(label)
-            );
-            let hint = nearest::hint(label, known.iter().copied(), "the labels are");
-            Diagnostic::error(message, span.clone()).maybe_hint(hint)
-        });
     }
 }
