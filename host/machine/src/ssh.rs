@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use orch_model::Fault;
+use orch_model::{ADDRESS_FORMS, Fault, is_host_address};
 
 /// A machine as `ssh` takes it: `host`, `user@host`, `ssh://user@host:port`, or a name in
 /// the user's configuration.
@@ -13,13 +13,9 @@ pub struct Host(String);
 impl Host {
     /// Reads a host. What `ssh` would take for an option, or two words, is none.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let odd = |character: char| character.is_whitespace() || character.is_control();
-        if text.is_empty() || text.starts_with('-') || text.contains(odd) {
-            return Err(
-                Fault::usage(format!("`{}` is no host", text.escape_debug())).hint(
-                    "write it as ssh takes it: `board`, `user@board`, `ssh://user@board:2222`",
-                ),
-            );
+        if !is_host_address(text) {
+            let message = format!("`{}` is no host", text.escape_debug());
+            return Err(Fault::usage(message).hint(ADDRESS_FORMS));
         }
         Ok(Self(text.to_owned()))
     }

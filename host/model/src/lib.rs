@@ -5,6 +5,7 @@
 //! house speaks in its types.
 
 mod action;
+mod address;
 mod change;
 mod deploy;
 mod diagnostic;
@@ -33,6 +34,7 @@ mod toolchain;
 mod tweak;
 
 pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
+pub use address::{ADDRESS_FORMS, host_of_address, is_host_address};
 pub use change::Change;
 pub use deploy::{Check, Compression, Document, Image, Proposal, Release, Step, Upload};
 pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};

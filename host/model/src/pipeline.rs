@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Gate, Inventory, RelativePath, Rollout, SecretSource, Settings, Span, Spanned, Word};
+use crate::{
+    FleetHost, Gate, Inventory, RelativePath, Rollout, SecretSource, Settings, Span, Spanned, Word,
+};
 
 /// The name of a table, with the place of its header's key.
 pub type Name = Spanned<String>;
@@ -207,6 +209,13 @@ pub struct FleetTable {
     pub inventory: Spanned<Inventory>,
     /// Only machines that have one of these; all if it is empty.
     pub labels: Vec<String>,
+}
+
+impl FleetTable {
+    /// Whether a machine of the inventory belongs to the fleet.
+    pub fn includes(&self, host: &FleetHost) -> bool {
+        self.labels.is_empty() || self.labels.iter().any(|label| host.labels.contains(label))
+    }
 }
 
 /// `[deploy.N]`

@@ -6,7 +6,7 @@ use toml::de::DeValue;
 
 use orch_model::{BenchTable, BuildTable, Diagnostic, Gate, Name, Spanned};
 
-use crate::nearest;
+use crate::of;
 use crate::problems::Problems;
 use crate::raw::NotYet;
 use crate::shape::{At, Complaint, FromText, Reader, Shape, wrong_type};
@@ -186,31 +186,13 @@ pub(crate) fn bench(
     }
     let missing = || Spanned::new(String::new(), name.span.clone());
     let of = raw.of.unwrap_or_else(missing);
-    let build = (!of.is_empty()).then(|| build(&wanting, &of, builds, problems));
-    let build = build.flatten();
+    let build = match of.is_empty() {
+        true => None,
+        false => of::build(&wanting, &of, builds, problems),
+    };
     let targets = raw.targets.map(|targets| targets.value).unwrap_or_default();
     if let Some(build) = build {
-        for target in &targets {
-            if !build
-                .targets
-                .iter()
-                .any(|known| known.value == target.value)
-            {
-                let known = build.targets.iter().map(|known| known.value.as_str());
-                let message = format!(
-                    "{wanting} names the target `{}`, which build `{}` has not",
-                    shorten(target),
-                    build.name.value
-                );
-                problems.add(
-                    Diagnostic::error(message, target.span.clone()).maybe_hint(nearest::hint(
-                        target,
-                        known,
-                        "its targets are",
-                    )),
-                );
-            }
-        }
+        of::targets(&wanting, &targets, build, problems);
     }
     BenchTable {
         probe: raw
@@ -232,31 +214,6 @@ pub(crate) fn bench(
         settings: raw.settings,
         name,
     }
-}
-
-/// The build that `of` names.
-fn build<'b>(
-    wanting: &str,
-    of: &Spanned<String>,
-    builds: &'b [BuildTable],
-    problems: &mut Problems,
-) -> Option<&'b BuildTable> {
-    let wanted = of.strip_prefix("build.");
-    let found = builds
-        .iter()
-        .find(|build| Some(build.name.value.as_str()) == wanted);
-    if found.is_none() {
-        let names: Vec<String> = builds
-            .iter()
-            .map(|build| format!("build.{}", build.name.value))
-            .collect();
-        let known = names.iter().map(String::as_str);
-        let message = format!("{wanting} is of `{}`, which is no build", shorten(of));
-        let hint = nearest::hint(of, known, "the builds are")
-            .unwrap_or_else(|| "add a `[build.…]` table".to_owned());
-        problems.add(Diagnostic::error(message, of.span.clone()).hint(hint));
-    }
-    found
 }
 
 fn number(

@@ -3,40 +3,49 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use orch_model::{Diagnostic, Pipeline, Span, Spanned};
+use orch_model::{DeployTable, Diagnostic, Pipeline, SourceText, Span, Spanned};
 
 use crate::nearest;
+use crate::placeholders;
 use crate::problems::Problems;
 use crate::syntax::shorten;
 
 /// Kinds of nodes that a later version will have.
-const NOT_YET: [&str; 2] = ["tune", "deploy"];
+const NOT_YET: [&str; 1] = ["tune"];
 
 /// Who needs whom.
 pub(crate) struct Graph {
-    /// The nodes' names without targets: builds, tasks, benches.
+    /// The nodes' names without targets: builds, tasks, benches, deploys.
     pub names: Vec<String>,
     /// For each node those that it needs, with the place that says so.
     pub edges: Vec<Vec<(usize, Span)>>,
 }
 
 /// Complains about needs that name no node; gives those that do.
-pub(crate) fn check(pipeline: &Pipeline, problems: &mut Problems) -> Graph {
+pub(crate) fn check(pipeline: &Pipeline, source: &SourceText, problems: &mut Problems) -> Graph {
     let nodes = Nodes::of(pipeline);
     let builds = pipeline.builds.iter().map(|build| &build.needs);
     let tasks = pipeline.tasks.iter().map(|task| &task.needs);
     let benches = pipeline.benches.iter().map(|bench| &bench.needs);
+    let deploys = pipeline.deploys.iter().map(|deploy| &deploy.needs);
     let mut edges: Vec<Vec<(usize, Span)>> = builds
         .chain(tasks)
         .chain(benches)
+        .chain(deploys)
         .enumerate()
         .map(|(from, needs)| nodes.edges(from, needs, problems))
         .collect();
-    // A bench is after its build.
+    // A bench is after its build, and so is a deploy, which is after the images that it names too.
     let first = pipeline.builds.len() + pipeline.tasks.len();
-    for (bench, edges) in pipeline.benches.iter().zip(&mut edges[first..]) {
-        let build = nodes.by_name.get(&format!("build.{}", bench.of.value));
-        edges.extend(build.map(|build| (*build, bench.of.span.clone())));
+    let benches = pipeline.benches.iter().map(|bench| &bench.of);
+    let deploys = pipeline.deploys.iter().map(|deploy| &deploy.of);
+    for (of, edges) in benches.chain(deploys).zip(&mut edges[first..]) {
+        let build = nodes.by_name.get(&format!("build.{}", of.value));
+        edges.extend(build.map(|build| (*build, of.span.clone())));
+    }
+    let first = first + pipeline.benches.len();
+    for (deploy, edges) in pipeline.deploys.iter().zip(&mut edges[first..]) {
+        edges.extend(nodes.images(deploy, source, problems));
     }
     Graph {
         names: nodes.names,
@@ -67,7 +76,12 @@ impl<'a> Nodes<'a> {
             let name = format!("bench.{}", bench.name.value);
             (name, bench.cells(pipeline))
         });
-        let (names, cells): (Vec<_>, Vec<_>) = builds.chain(tasks).chain(benches).unzip();
+        let deploys = pipeline.deploys.iter().map(|deploy| {
+            let name = format!("deploy.{}", deploy.name.value);
+            (name, (&[][..], &[][..]))
+        });
+        let nodes = builds.chain(tasks).chain(benches).chain(deploys);
+        let (names, cells): (Vec<_>, Vec<_>) = nodes.unzip();
         let (targets, matrices) = cells.into_iter().unzip();
         let by_name = names.iter().cloned().zip(0..).collect();
         let toolchains = pipeline
@@ -114,7 +128,33 @@ impl<'a> Nodes<'a> {
         edges
     }
 
-    /// The build, task or bench that is meant; `None` for a toolchain, which needs nothing.
+    /// The deploys that push the images which a deploy's settings name.
+    fn images(
+        &self,
+        deploy: &DeployTable,
+        source: &SourceText,
+        problems: &mut Problems,
+    ) -> Vec<(usize, Span)> {
+        let mut edges = Vec::new();
+        for image in placeholders::images(&deploy.settings, &source.text) {
+            if let Some(to) = self.by_name.get(&format!("deploy.{}", image.value)) {
+                edges.push((*to, image.span));
+                continue;
+            }
+            let shown = shorten(&image);
+            let message = format!(
+                "deploy `{}` names the image `{shown}`, but there is no `deploy.{shown}`",
+                shorten(&deploy.name)
+            );
+            let names = self.names.iter();
+            let deploys = names.filter_map(|name| name.strip_prefix("deploy."));
+            let hint = nearest::hint(&image, deploys, "the deploys are");
+            problems.add(Diagnostic::error(message, image.span.clone()).maybe_hint(hint));
+        }
+        edges
+    }
+
+    /// The build, task, bench or deploy that is meant; `None` for a toolchain, which needs nothing.
     fn find<'s>(&'s self, need: &'s str) -> Result<Option<usize>, Wrong<'s>> {
         let shown = shorten(need);
         if let Some((unit, _)) = need.split_once('/') {
@@ -155,9 +195,9 @@ impl<'a> Nodes<'a> {
         }
         if targets.is_empty() {
             // A build without targets was complained about already.
-            return match name.starts_with("task.") {
-                false => Ok(Some(index)),
-                true => Err(Wrong::new(
+            return match name.starts_with("build.") || name.starts_with("bench.") {
+                true => Ok(Some(index)),
+                false => Err(Wrong::new(
                     format!("`{shown}`, but `{name}` has no targets"),
                     move || Some(format!("write `{name}`")),
                 )),

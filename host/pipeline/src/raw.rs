@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use orch_model::{Diagnostic, RelativePath, Spanned};
+use orch_model::{RelativePath, Spanned};
 
 use crate::bench::RawBench;
+use crate::command::CommandText;
+use crate::deploy::RawDeploy;
+use crate::fleet::RawFleet;
 use crate::policy::PolicyEntry;
+use crate::secret::RawSecret;
 use crate::shape::{At, Reader, Shape};
 use crate::syntax::Node;
 use crate::table::{Named, table};
@@ -37,10 +41,12 @@ table! {
         bench: Named<RawBench> = "bench";
         /// Searches for the best settings. Not in this version of `orch`.
         tune: Spanned<NotYet> = "tune";
-        /// Machines to deploy to. Not in this version of `orch`.
-        fleet: Spanned<NotYet> = "fleet";
-        /// Releases onto machines. Not in this version of `orch`.
-        deploy: Spanned<NotYet> = "deploy";
+        /// Machines to deploy to.
+        fleet: Named<RawFleet> = "fleet";
+        /// Releases onto machines, and images.
+        deploy: Named<RawDeploy> = "deploy";
+        /// What deploys may name by `${secret.N}` and nobody may see.
+        secret: Named<RawSecret> = "secret";
     }
 }
 
@@ -104,7 +110,7 @@ table! {
     /// A command.
     RawTask {
         /// Program and arguments, never a shell line.
-        command: Spanned<CommandText> = "command", required "command = [\"program\", \"argument\"]";
+        command: Spanned<CommandText<TemplateText>> = "command", required "command = [\"program\", \"argument\"]";
         /// Names of `[toolchain.N]` tables whose programs the command finds.
         tools: Vec<Spanned<String>> = "tools";
         /// Glob patterns of the files that it reads; `!` in front takes away.
@@ -147,47 +153,5 @@ impl Shape for NotYet {
 
     fn schema() -> Json {
         json!({ "not": {} })
-    }
-}
-
-/// What only a shell understands.
-const SHELL: [char; 12] = ['"', '\'', '\\', '|', '&', ';', '<', '>', '$', '*', '`', '('];
-
-/// Program and arguments.
-#[derive(Debug)]
-pub(crate) struct CommandText(pub Vec<Spanned<TemplateText>>);
-
-impl Shape for CommandText {
-    fn wanted() -> String {
-        Vec::<Spanned<TemplateText>>::wanted()
-    }
-
-    fn wanted_many() -> String {
-        Vec::<Spanned<TemplateText>>::wanted_many()
-    }
-
-    fn read(node: &Node<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if let Some(line) = node.get_ref().as_str() {
-            let hint = match line.contains(SHELL) {
-                true => "name the shell if you want one: `[\"sh\", \"-c\", \"…\"]`".to_owned(),
-                false => {
-                    let words = line.split_whitespace().take(20);
-                    let words: Vec<_> = words.map(|word| format!("\"{word}\"")).collect();
-                    format!("write `[{}]`", words.join(", "))
-                }
-            };
-            let message = format!("{at} must be a list, never a shell line");
-            reader
-                .problems
-                .add(Diagnostic::error(message, node.span()).hint(hint));
-            return None;
-        }
-        Vec::read(node, at, reader).map(Self)
-    }
-
-    fn schema() -> Json {
-        let mut schema = Vec::<Spanned<TemplateText>>::schema();
-        schema["minItems"] = json!(1);
-        schema
     }
 }

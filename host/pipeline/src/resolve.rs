@@ -2,33 +2,26 @@
 //! are noted and resolving goes on, so that all are shown at once; a pipeline that
 //! comes with an error is thrown away.
 
-use std::collections::{HashMap, HashSet};
-
 use orch_model::{
     BuildTable, Diagnostic, Name, Pipeline, PluginSource, PluginTable, SourceText, Spanned,
     TargetTable, TaskTable, ToolchainTable,
 };
 
-use crate::nearest;
+use crate::deploy::Around;
+use crate::names::{Names, twice};
 use crate::problems::Problems;
 use crate::raw::{NotYet, RawBuild, RawPipeline, RawPlugin, RawTarget, RawTask, RawToolchain};
 use crate::syntax::shorten;
-use crate::{bench, cycles, matrix, needs, outputs};
+use crate::{bench, command, cycles, deploy, fleet, matrix, needs, outputs, secret};
 
 /// The pipeline behind the tables.
 pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Problems) -> Pipeline {
-    for (table, found) in [
-        ("tune", &raw.tune),
-        ("fleet", &raw.fleet),
-        ("deploy", &raw.deploy),
-    ] {
-        not_yet(
-            found,
-            &format!("this version of `orch` cannot do `[{table}.…]` yet"),
-            "take these tables out; it does `[build.…]`, `[task.…]` and `[bench.…]`",
-            problems,
-        );
-    }
+    not_yet(
+        &raw.tune,
+        "this version of `orch` cannot do `[tune.…]` yet",
+        "take these tables out; it does `[build.…]`, `[task.…]`, `[bench.…]` and `[deploy.…]`",
+        problems,
+    );
     let toolchains = raw.toolchain.unwrap_or_default().0;
     let targets = raw.target.unwrap_or_default().0;
     let known = Known {
@@ -50,6 +43,23 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
     let benches = each(raw.bench.unwrap_or_default().0, |name, raw| {
         Some(bench::bench(name, raw, &builds, problems))
     });
+    let fleet_tables = raw.fleet.unwrap_or_default().0;
+    let secret_tables = raw.secret.unwrap_or_default().0;
+    let fleet_names = Names::of("fleet", &fleet_tables);
+    let secret_names = Names::of("secret", &secret_tables);
+    let fleets = each(fleet_tables, |name, raw| {
+        fleet::fleet(name, raw, &known.targets, problems)
+    });
+    let around = Around {
+        builds: &builds,
+        fleets: &fleets,
+        fleet_names,
+        secret_names,
+        text: &source.text,
+    };
+    let deploys = each(raw.deploy.unwrap_or_default().0, |name, raw| {
+        Some(deploy::deploy(name, raw, &around, problems))
+    });
     let pipeline = Pipeline {
         name: raw
             .name
@@ -63,11 +73,13 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         builds,
         tasks,
         benches,
-        fleets: Vec::new(),
-        deploys: Vec::new(),
-        secrets: Vec::new(),
+        deploys,
+        fleets,
+        secrets: each(secret_tables, |name, raw| {
+            secret::secret(name, raw, problems)
+        }),
     };
-    let edges = needs::check(&pipeline, problems);
+    let edges = needs::check(&pipeline, source, problems);
     cycles::check(&edges, problems);
     outputs::check(&pipeline, source, problems);
     pipeline
@@ -80,55 +92,9 @@ fn each<R, T>(tables: Vec<(Name, R)>, mut make: impl FnMut(Name, R) -> Option<T>
         .collect()
 }
 
-/// The names of one kind of table.
-struct Names {
-    kind: &'static str,
-    ordered: Vec<String>,
-    set: HashSet<String>,
-}
-
-impl Names {
-    fn of<T>(kind: &'static str, tables: &[(Name, T)]) -> Self {
-        let ordered: Vec<String> = tables.iter().map(|(name, _)| name.value.clone()).collect();
-        let set = ordered.iter().cloned().collect();
-        Self { kind, ordered, set }
-    }
-
-    /// Complains about names that no table has, and about those that are there twice.
-    fn check(&self, wanting: &str, names: &[Spanned<String>], problems: &mut Problems) {
-        twice(wanting, names, problems);
-        for name in names.iter().filter(|name| !self.set.contains(&name.value)) {
-            let kind = self.kind;
-            problems.add_with(|| {
-                let shown = shorten(name);
-                let known = self.ordered.iter().map(String::as_str);
-                let message = format!("{wanting} names the {kind} `{shown}`, which is not there");
-                let all = format!("the {kind}s of this pipeline are");
-                let hint = nearest::hint(name, known, &all)
-                    .unwrap_or_else(|| format!("add a table `[{kind}.{shown}]`"));
-                Diagnostic::error(message, name.span.clone()).hint(hint)
-            });
-        }
-    }
-}
-
 struct Known {
     toolchains: Names,
     targets: Names,
-}
-
-fn twice(wanting: &str, names: &[Spanned<String>], problems: &mut Problems) {
-    let mut seen = HashMap::new();
-    for name in names {
-        if let Some(first) = seen.insert(name.value.as_str(), name) {
-            let message = format!("{wanting} names `{}` twice", shorten(name));
-            problems.add(
-                Diagnostic::error(message, name.span.clone())
-                    .label("again here")
-                    .also(first.span.clone(), "first here"),
-            );
-        }
-    }
 }
 
 fn not_yet(found: &Option<Spanned<NotYet>>, message: &str, hint: &str, problems: &mut Problems) {
@@ -258,22 +224,9 @@ fn build(name: Name, raw: RawBuild, known: &Known, problems: &mut Problems) -> B
 fn task(name: Name, raw: RawTask, known: &Known, problems: &mut Problems) -> TaskTable {
     let wanting = format!("task `{}`", shorten(&name));
     let command = match raw.command {
-        Some(command) => command.map(|words| words.0),
+        Some(command) => command::words(&wanting, command, problems),
         None => Spanned::new(Vec::new(), name.span.clone()),
     };
-    let command = command.map(|words| {
-        let words = words.into_iter().map(|word| word.map(|word| word.0));
-        words.collect::<Vec<_>>()
-    });
-    if command.span != name.span && command.first().is_none_or(|program| program.is_empty()) {
-        let span = command
-            .first()
-            .map_or(&command.span, |program| &program.span);
-        problems.add(
-            Diagnostic::error(format!("{wanting} names no program"), span.clone())
-                .hint("the first word of `command` is the program"),
-        );
-    }
     let tools = raw.tools.unwrap_or_default();
     known.toolchains.check(&wanting, &tools, problems);
     if let Some(targets) = raw.targets.as_ref().filter(|targets| targets.is_empty()) {

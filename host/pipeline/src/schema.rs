@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use orch_model::{PluginSummary, Role};
 
 use crate::bench::RawBench;
+use crate::deploy::RawDeploy;
 use crate::parse::VERSION;
 use crate::policy::RawPolicy;
 use crate::raw::{RawBuild, RawPipeline, RawTarget, RawToolchain};
@@ -54,7 +55,7 @@ struct Kind {
     keys: &'static [KnownKey],
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind {
         name: "toolchain",
         role: Role::ToolchainSource,
@@ -82,6 +83,13 @@ const KINDS: [Kind; 5] = [
         choice: "probe",
         schema: table::schema::<RawBench>,
         keys: RawBench::KEYS,
+    },
+    Kind {
+        name: "deploy",
+        role: Role::Deployer,
+        choice: "with",
+        schema: table::schema::<RawDeploy>,
+        keys: RawDeploy::KEYS,
     },
     Kind {
         name: "policy",
@@ -113,7 +121,7 @@ impl Kind {
             definitions.insert(definition, with_host_keys(settings, &keys, &place));
             let reference = json!({ "$ref": place });
             chosen.push(json!({ "if": chooses(self.choice, id), "then": reference }));
-            if self.choice == "with" {
+            if self.may_leave_out_choice() {
                 named.insert(
                     id.to_owned(),
                     json!({
@@ -130,6 +138,12 @@ impl Kind {
         }
         definitions.insert(self.name.to_owned(), Json::Object(table));
         named
+    }
+
+    /// Whether a table's own name chooses the plugin where the key does not.
+    fn may_leave_out_choice(&self) -> bool {
+        let mut keys = self.keys.iter();
+        keys.any(|key| key.name == self.choice && key.required.is_none())
     }
 }
 

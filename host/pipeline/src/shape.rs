@@ -154,7 +154,7 @@ impl<T: FromText> Shape for T {
 
 /// The place of a part of a string, where the file has it letter by letter; all of the
 /// string where it is written with escapes.
-fn inside(text: &str, whole: Span, value: &str, range: &Span) -> Span {
+pub(crate) fn inside(text: &str, whole: Span, value: &str, range: &Span) -> Span {
     let verbatim = whole.start + 1..whole.end.saturating_sub(1);
     if text.get(verbatim.clone()) == Some(value) {
         verbatim.start + range.start..verbatim.start + range.end

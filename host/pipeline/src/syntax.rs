@@ -142,7 +142,8 @@ impl Brackets {
     }
 }
 
-fn defined_twice(text: &str, span: Span) -> Diagnostic {
+/// Complains about a key that its table has already.
+pub(crate) fn defined_twice(text: &str, span: Span) -> Diagnostic {
     let key = text.get(span.clone()).unwrap_or_default();
     Diagnostic::error(format!("`{}` is defined twice", shorten(key)), span)
         .hint("keep one of them, or join the two")

@@ -219,6 +219,33 @@ pub(crate) fn schema<T: Table>() -> Map<String, Json> {
     schema
 }
 
+/// A table that stands as a value.
+#[derive(Debug)]
+pub(crate) struct Inline<T>(pub T);
+
+impl<T: Table> Shape for Inline<T> {
+    fn wanted() -> String {
+        "a table".to_owned()
+    }
+
+    fn wanted_many() -> String {
+        "tables".to_owned()
+    }
+
+    fn read(node: &Node<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Table(table) = node.get_ref() else {
+            wrong_type::<Self>(node, at, None, reader);
+            return None;
+        };
+        let path = format!("{}.{}", at.table, at.key);
+        Some(Self(T::read_table(table, &path, node.span(), reader)))
+    }
+
+    fn schema() -> Json {
+        Json::Object(schema::<T>())
+    }
+}
+
 /// `[kind.N]`: tables of one kind by the names that the pipeline gives them.
 #[derive(Debug)]
 pub(crate) struct Named<T>(pub Vec<(Name, T)>);

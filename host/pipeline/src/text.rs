@@ -142,13 +142,24 @@ pub(crate) struct TemplateText(pub String);
 
 impl FromText for TemplateText {
     fn from_text(text: &str) -> Result<Self, Complaint> {
-        if text.contains('\0') {
-            return Err(Complaint::of_key(
+        let text = WordText::from_text(text)?.0;
+        template(&text)?;
+        Ok(Self(text))
+    }
+}
+
+/// What a process can be given.
+#[derive(Clone, Debug)]
+pub(crate) struct WordText(pub String);
+
+impl FromText for WordText {
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        match text.contains('\0') {
+            false => Ok(Self(text.to_owned())),
+            true => Err(Complaint::of_key(
                 "holds a NUL, which no process can be given",
-            ));
+            )),
         }
-        template(text)?;
-        Ok(Self(text.to_owned()))
     }
 }
 
@@ -206,12 +217,15 @@ fn template(text: &str) -> Result<Vec<TemplatePart>, Complaint> {
         None => Ok(parts),
         Some(secret) => Err(Complaint {
             message: format!(
-                "this version of `orch` has no secrets yet: `{}`",
+                "a task is given no secrets: `{}`",
                 shorten(&secret)
             ),
             of_key: false,
             range: text.find(&secret).map(|at| at..at + secret.len()),
-            hint: Some("`${env.X}` gives a variable of the environment".to_owned()),
+            hint: Some(
+                "secrets stand in `[deploy.…]` tables; `${env.X}` gives a variable of the environment"
+                    .to_owned(),
+            ),
         }),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use orch_model::{PluginSource, SourceText};
+use orch_model::{
+    Check, Commit, HealthCheck, Inventory, OnFailure, PluginSource, SecretSource, Share,
+    SourceText, Wave,
+};
 use orch_pipeline::{Parsed, parse};
 use proptest::prelude::*;
 
@@ -60,6 +63,128 @@ fn everything_that_is_written_is_there() {
         pipeline.place_of("task", "pack"),
         Some(pack.name.span.clone())
     );
+}
+
+#[test]
+fn fleets_and_secrets_are_as_they_are_written() {
+    let pipeline = parsed(include_str!("diagnostics/valid.toml")).pipeline;
+    let pipeline = pipeline.expect("nothing is wrong with it");
+    let [db, token] = pipeline.secrets.as_slice() else {
+        panic!("there are two secrets");
+    };
+    assert_eq!(db.source, SecretSource::Environment("DB_PASSWORD".into()));
+    let words = ["pass", "show", "token"].map(str::to_owned);
+    assert_eq!(token.source, SecretSource::Command(words.into()));
+
+    let [edge, others, listed] = pipeline.fleets.as_slice() else {
+        panic!("there are three fleets");
+    };
+    let Inventory::Hosts(hosts) = &edge.inventory.value else {
+        panic!("its machines are in the pipeline");
+    };
+    let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(names, ["10.0.0.5", "second"]);
+    assert_eq!(hosts[0].labels, ["lab", "canary"]);
+    assert_eq!(hosts[1].variables["zone"], "south");
+    let key = hosts[0].host_key.as_deref().expect("it has a key");
+    assert!(
+        key.starts_with("ssh-ed25519 AAAA") && key.ends_with('='),
+        "{key}"
+    );
+    assert!(hosts.iter().all(|host| edge.includes(host)));
+    let words = ["./list-hosts", "--json"].map(str::to_owned);
+    assert_eq!(others.inventory.value, Inventory::Program(words.into()));
+    let file = "hosts.toml".parse().expect("it is a path");
+    assert_eq!(listed.inventory.value, Inventory::File(file));
+}
+
+#[test]
+fn a_deploy_is_as_it_is_written() {
+    let text = include_str!("diagnostics/valid.toml");
+    let pipeline = parsed(text).pipeline.expect("nothing is wrong with it");
+    let [image, edge, others] = pipeline.deploys.as_slice() else {
+        panic!("there are three deploys");
+    };
+    assert_eq!(image.to, None);
+    assert_eq!(
+        image.settings.json(),
+        r#"{"repository":"registry.example/agent"}"#
+    );
+
+    assert_eq!((edge.of.as_str(), edge.with.as_str()), ("agent", "systemd"));
+    assert_eq!(edge.to.as_ref().expect("it has a fleet").value, "edge");
+    let rollout = &edge.rollout;
+    let share = |share| Wave::Share(share);
+    let waves = [
+        share(Share::Count(1)),
+        Wave::Label("canary".into()),
+        share(Share::Fraction(0.25)),
+        share(Share::Fraction(1.0)),
+    ];
+    assert_eq!(rollout.waves, waves);
+    assert_eq!(rollout.order, ["canary", "lab"]);
+    assert_eq!(rollout.max_failed, Share::Fraction(0.1));
+    assert!(rollout.approval);
+    assert_eq!(rollout.on_failure, OnFailure::Stop);
+    assert_eq!(rollout.commit, Commit::AllOrNone);
+    assert_eq!((rollout.keep, rollout.at_once), (5, 8));
+    let health = &rollout.health;
+    assert_eq!((health.within_ms, health.soak_ms), (10_000, 60_000));
+
+    let health = &others.rollout.health;
+    assert_eq!((health.within_ms, health.soak_ms), (30_000, 0));
+    let checks = [
+        HealthCheck::Machine(Check::Http {
+            url: "http://localhost/".into(),
+            status: 204,
+        }),
+        HealthCheck::Machine(Check::Tcp("${host.address}:8080".into())),
+        HealthCheck::Machine(Check::Command(vec!["true".into()])),
+        HealthCheck::Prometheus {
+            url: "https://prometheus:9090".into(),
+            query: "up{host='$${x}${host.name}'}".into(),
+            at_most: Some(1.5),
+            at_least: Some(1.0),
+        },
+    ];
+    assert_eq!(health.checks, checks);
+}
+
+#[test]
+fn a_deploy_that_says_nothing_goes_to_one_machine_then_to_all() {
+    let pipeline = parsed(include_str!("diagnostics/valid.toml")).pipeline;
+    let rollout = &pipeline.expect("nothing is wrong with it").deploys[0].rollout;
+    let waves = [Share::Count(1), Share::Fraction(1.0)].map(Wave::Share);
+    assert_eq!(rollout.waves, waves);
+    assert_eq!(rollout.max_failed, Share::Count(0));
+    assert_eq!(rollout.on_failure, OnFailure::RollBack);
+    assert_eq!(rollout.commit, Commit::Each);
+    assert_eq!((rollout.keep, rollout.at_once), (3, 32));
+    assert!(!rollout.approval && rollout.order.is_empty() && rollout.health.checks.is_empty());
+}
+
+#[test]
+fn an_image_that_is_named_is_a_need() {
+    let deploy = |name: &str, image: &str| {
+        format!(
+            "[deploy.{name}]\nwith = \"oci\"\nof = \"build.b\"\nx = [{{ y = \"${{image.{image}}}\" }}]\n"
+        )
+    };
+    let text = format!(
+        "version = 1\nname = \"x\"\n[target.t]\nplatform = \"p\"\n[build.b]\ntargets = [\"t\"]\n{}{}",
+        deploy("one", "two"),
+        deploy("two", "one")
+    );
+    let problems = parsed(&text).diagnostics;
+    let messages: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.message.as_str())
+        .collect();
+    assert_eq!(
+        messages,
+        ["nodes need each other in a circle: `deploy.one` → `deploy.two` → `deploy.one`"]
+    );
+    assert_eq!(&text[problems[0].places[0].span.clone()], "${image.two}");
 }
 
 #[test]
@@ -139,6 +264,20 @@ fn any_number_of_anything_is_answered() {
             .map(|index| format!("k{index} = 1\n"))
             .collect::<String>()
     ));
+    let deploy =
+        "[deploy.d]\nwith = \"p\"\nof = \"build.x\"\nto = \"fleet.f\"\n[fleet.f]\nhosts = []\n";
+    let many = |text: &str| format!("[{}]", text.repeat(MANY));
+    for key in [
+        format!("waves = {}", many("\"1\", ")),
+        format!("order = {}", many("\"a\", ")),
+        format!("needs = {}", many("\"task.x\", ")),
+        format!("setting = {}", many("\"${secret.x}\", ")),
+    ] {
+        harmless(&lines(&|index| match index {
+            0 => deploy.replacen('\n', &format!("\n{key}\n"), 1),
+            _ => String::new(),
+        }));
+    }
     harmless(&lines(&|_| "= 1\n".to_owned()));
     harmless(&lines(&|_| "a = 1\n".to_owned()));
 }
@@ -211,6 +350,14 @@ fn nearly() -> impl Strategy<Value = String> {
             "timeout = \"1s\"\n",
             "version = \"1.2\"\n",
             "x = [[1], {a.b = 2}]\n",
+            "[fleet.f]\n",
+            "hosts = [{ address = \"a@b\", target = \"t\" }]\n",
+            "[deploy.d]\n",
+            "with = \"p\"\nof = \"build.b\"\nto = \"fleet.f\"\n",
+            "waves = [\"1\", \"50%\", \"100%\"]\n",
+            "health = { tcp = \"a:1\", command = [\"${host.x}\"] }\n",
+            "[secret.s]\nfile = \"a\"\n",
+            "y = \"é${secret.s}${image.d}${\"\n",
             "\"\"\"",
             "'''",
         ])

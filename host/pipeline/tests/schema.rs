@@ -45,12 +45,18 @@ fn plugins() -> Vec<PluginSummary> {
         "properties": { "source": { "type": "string" } },
         "additionalProperties": false,
     });
+    let deployer = json!({
+        "type": "object",
+        "properties": { "user": { "type": "string" }, "environment": { "type": "object" } },
+        "additionalProperties": false,
+    });
     vec![
         plugin(
             "go",
             &[(Role::Builder, builder), (Role::ToolchainSource, source)],
         ),
         plugin("graviton", &[(Role::TargetPlatform, platform)]),
+        plugin("systemd", &[(Role::Deployer, deployer)]),
     ]
 }
 
@@ -97,6 +103,9 @@ fn what_the_parser_refuses_for_its_shape_the_schema_refuses() {
         ),
         ("name-wrong", include_str!("diagnostics/name-wrong.toml")),
         ("not-yet", include_str!("diagnostics/not-yet.toml")),
+        ("fleet", include_str!("diagnostics/fleet.toml")),
+        ("rollout", include_str!("diagnostics/rollout.toml")),
+        ("secret", include_str!("diagnostics/secret.toml")),
         ("table-names", include_str!("diagnostics/table-names.toml")),
         ("timeouts", include_str!("diagnostics/timeouts.toml")),
         (
@@ -162,6 +171,10 @@ fn the_schema_has_the_parsers_keys_and_no_other() {
         ("target", defined("target")),
         ("build", defined("build")),
         ("task", inside("task")),
+        ("bench", defined("bench")),
+        ("fleet", inside("fleet")),
+        ("deploy", defined("deploy")),
+        ("secret", inside("secret")),
     ] {
         assert!(!keys.is_empty());
         for key in &keys {
@@ -217,6 +230,15 @@ fn settings_of_plugins_are_checked_where_the_plugin_is_chosen() {
     assert!(pipeline(
         "[target.g]\nplatform = \"graviton\"\ncpu = \"graviton3\""
     ));
+    let deploy =
+        |name: &str, rest: &str| pipeline(&format!("[deploy.{name}]\nof = \"build.a\"\n{rest}"));
+    assert!(deploy(
+        "a",
+        "with = \"systemd\"\nuser = \"x\"\nto = \"fleet.a\""
+    ));
+    assert!(!deploy("a", "with = \"systemd\"\nusr = \"x\""));
+    assert!(!deploy("systemd", "user = \"x\""), "no `with`");
+    assert!(deploy("systemd", "with = \"other\"\nanything = 1"));
     assert!(pipeline(
         "[toolchain.go]\nversion = \"1.22\"\nsource = \"official\""
     ));

@@ -143,7 +143,7 @@ impl Planner<'_> {
                 },
                 TemplatePart::Secret(name) => self.problems.push(PlanProblem::usage(
                     Diagnostic::error(
-                        format!("`${{secret.{name}}}`: this version of orch has no secrets yet"),
+                        format!("a task is given no secrets: `${{secret.{name}}}`"),
                         text.span.clone(),
                     )
                     .hint("pass it through a file that the task reads"),
