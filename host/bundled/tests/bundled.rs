@@ -61,6 +61,7 @@ fn every_plugin_is_inside_and_sorted() {
             "size",
             "system",
             "system-tuning",
+            "systemd",
             "wasm",
             "zig"
         ]

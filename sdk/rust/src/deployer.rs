@@ -1,15 +1,21 @@
 //! The role of how an artifact reaches a machine, goes live there, and comes back out.
 
+mod placeholder;
+#[cfg(not(target_family = "wasm"))]
+mod text;
+
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+pub use self::placeholder::{Placeholder, literal, placeholders};
 use crate::contract::deployer::exports::orch::plugin::deployer::Guest;
 pub use crate::contract::deployer::exports::orch::plugin::deployer::{
     Check, Compression, Document, Image, Proposal, Release, Request, Shipped, Step, Upload,
 };
 use crate::panics::report_through_log;
-use crate::{Error, Facts, HostFacts, Machine, Pair};
+use crate::{Error, Facts, HostFacts, Machine, Pair, Tweak};
 
 /// A way to go live. Export it with [`export_deployer!`](crate::export_deployer).
 pub trait Deployer {
@@ -54,6 +60,15 @@ impl Request {
         artifacts.find(|one| one.executable).ok_or_else(|| {
             Error::Unsupported("the build ships no program that could be started".to_owned())
         })
+    }
+
+    /// What tuning sets in the environment of the running program.
+    pub fn runtime_variables(&self) -> BTreeMap<&str, &str> {
+        let variables = self.tweaks.iter().filter_map(|tweak| match tweak {
+            Tweak::RuntimeVariable(pair) => Some((pair.name.as_str(), pair.value.as_str())),
+            _ => None,
+        });
+        variables.collect()
     }
 }
 
