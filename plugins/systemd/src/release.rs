@@ -138,19 +138,19 @@ impl Parts<'_> {
     }
 
     fn activate_user(&self) -> Vec<Step> {
-        let units: Vec<String> = self
-            .units()
-            .iter()
-            .map(|unit| format!("./{unit}"))
-            .collect();
-        let mut enable = vec!["systemctl", "--user", "enable", "--force"];
-        enable.extend(units.iter().map(String::as_str));
-        let mut steps = vec![
-            Step::run(&enable),
-            Step::run(&["systemctl", "--user", "daemon-reload"]),
-        ];
+        let reload = Step::run(&["systemctl", "--user", "daemon-reload"]);
+        let mut steps = vec![self.enable_user(), reload];
         steps.extend(self.restart(&["systemctl", "--user"]));
         steps
+    }
+
+    /// Makes the links of a user's units, whose places no plugin knows, lead to this release.
+    fn enable_user(&self) -> Step {
+        let units = self.units().into_iter().map(|unit| format!("./{unit}"));
+        let units: Vec<String> = units.collect();
+        let mut command = vec!["systemctl", "--user", "enable", "--force"];
+        command.extend(units.iter().map(String::as_str));
+        Step::run(&command)
     }
 
     /// A service that failed too often is not started again before that is forgotten, which a
@@ -175,13 +175,15 @@ impl Parts<'_> {
         steps
     }
 
+    /// What was disabled before cannot be disabled, so it is enabled first.
     fn withdraw_user(&self) -> Vec<Step> {
         let [service, socket] = self.patterns();
-        let mut disable = vec!["systemctl", "--user", "disable"];
         let units = self.units();
+        let mut disable = vec!["systemctl", "--user", "disable"];
         disable.extend(units.iter().map(String::as_str));
         vec![
             Step::run(&["systemctl", "--user", "stop", &socket, &service]),
+            self.enable_user(),
             Step::run(&disable),
             Step::run(&["systemctl", "--user", "daemon-reload"]),
         ]
