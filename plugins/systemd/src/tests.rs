@@ -265,6 +265,7 @@ fn a_user_has_services_too() {
               run ["systemctl", "--user", "restart", "agent.service"]
             withdraw:
               run ["systemctl", "--user", "stop", "agent.socke[t]", "agent.servic[e]"]
+              run ["systemctl", "--user", "enable", "--force", "./agent.service", "./agent.socket"]
               run ["systemctl", "--user", "disable", "agent.service", "agent.socket"]
               run ["systemctl", "--user", "daemon-reload"]
             checks:
