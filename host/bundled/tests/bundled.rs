@@ -56,6 +56,7 @@ fn every_plugin_is_inside_and_sorted() {
             "http-load",
             "kunpeng",
             "musl",
+            "oci",
             "pi",
             "process",
             "size",

@@ -11,8 +11,8 @@ mod sysctl;
 mod unit;
 mod words;
 
-use orch_plugin::deployer::{Deployer, Proposal, Request, Shipped};
-use orch_plugin::{Error, Facts, Problem, nearest};
+use orch_plugin::deployer::{Deployer, Proposal, Request};
+use orch_plugin::{Error, Facts, Problem};
 
 use crate::release::{FILES, Parts};
 use crate::service::Service;
@@ -35,7 +35,7 @@ impl Deployer for Systemd {
         let name = settings.service.as_deref().unwrap_or(&request.project);
         let mut problems = settings.problems();
         problems.extend(check::service(name));
-        let program = program(request, &settings)?;
+        let program = request.program_named(settings.program.as_deref())?;
         problems.extend(misnamed(request, name));
         let tuned = request.runtime_variables();
         let words = words::read(&settings.arguments, &settings.environment, &tuned);
@@ -73,25 +73,6 @@ impl Deployer for Systemd {
         };
         Ok(Proposal::Release(parts.release()))
     }
-}
-
-/// The program that is started.
-fn program<'a>(request: &'a Request, settings: &Settings) -> Result<&'a Shipped, Error> {
-    let Some(name) = &settings.program else {
-        return request.program();
-    };
-    let mut artifacts = request.artifacts.iter();
-    if let Some(found) = artifacts.find(|one| one.executable && one.name == *name) {
-        return Ok(found);
-    }
-    let programs = request.artifacts.iter().filter(|one| one.executable);
-    let programs: Vec<String> = programs.map(|one| one.name.clone()).collect();
-    let problem = Problem::new(format!("the build ships no program `{name}`")).at("program");
-    let hint = match nearest(name, programs.iter().cloned()) {
-        Some(other) => format!("did you mean `{other}`?"),
-        None => format!("it ships {}", programs.join(", ")),
-    };
-    Err(problem.hint(hint).into())
 }
 
 /// An artifact by the name of a file that is made beside it.

@@ -1,6 +1,7 @@
 //! Releases as a person reads them, and what is refused.
 
 use expect_test::{Expect, expect};
+use orch_plugin::deployer::Shipped;
 use orch_plugin::{Machine, Tweak, fake, settings};
 
 use super::*;
