@@ -56,11 +56,13 @@ fn every_plugin_is_inside_and_sorted() {
             "http-load",
             "kunpeng",
             "musl",
+            "oci",
             "pi",
             "process",
             "size",
             "system",
             "system-tuning",
+            "systemd",
             "wasm",
             "zig"
         ]

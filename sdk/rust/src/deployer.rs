@@ -1,15 +1,21 @@
 //! The role of how an artifact reaches a machine, goes live there, and comes back out.
 
+mod placeholder;
+#[cfg(not(target_family = "wasm"))]
+mod text;
+
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+pub use self::placeholder::{Placeholder, literal, placeholders};
 use crate::contract::deployer::exports::orch::plugin::deployer::Guest;
 pub use crate::contract::deployer::exports::orch::plugin::deployer::{
     Check, Compression, Document, Image, Proposal, Release, Request, Shipped, Step, Upload,
 };
 use crate::panics::report_through_log;
-use crate::{Error, Facts, HostFacts, Machine, Pair};
+use crate::{Error, Facts, HostFacts, Machine, Pair, Problem, Tweak, nearest};
 
 /// A way to go live. Export it with [`export_deployer!`](crate::export_deployer).
 pub trait Deployer {
@@ -54,6 +60,38 @@ impl Request {
         artifacts.find(|one| one.executable).ok_or_else(|| {
             Error::Unsupported("the build ships no program that could be started".to_owned())
         })
+    }
+
+    /// The program of that name, or else the first one.
+    ///
+    /// # Errors
+    ///
+    /// That the build ships no such program, at the setting `program`; `unsupported` where it
+    /// ships none at all.
+    pub fn program_named(&self, name: Option<&str>) -> Result<&Shipped, Error> {
+        let Some(name) = name else {
+            return self.program();
+        };
+        let programs = || self.artifacts.iter().filter(|one| one.executable);
+        if let Some(found) = programs().find(|one| one.name == name) {
+            return Ok(found);
+        }
+        let names: Vec<String> = programs().map(|one| one.name.clone()).collect();
+        let hint = match nearest(name, names.iter().cloned()) {
+            Some(other) => format!("did you mean `{other}`?"),
+            None => format!("it ships {}", names.join(", ")),
+        };
+        let what = format!("the build ships no program `{}`", name.escape_debug());
+        Err(Problem::new(what).at("program").hint(hint).into())
+    }
+
+    /// What tuning sets in the environment of the running program.
+    pub fn runtime_variables(&self) -> BTreeMap<&str, &str> {
+        let variables = self.tweaks.iter().filter_map(|tweak| match tweak {
+            Tweak::RuntimeVariable(pair) => Some((pair.name.as_str(), pair.value.as_str())),
+            _ => None,
+        });
+        variables.collect()
     }
 }
 

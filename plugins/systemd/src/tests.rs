@@ -1,0 +1,476 @@
+//! Releases as a person reads them, and what is refused.
+
+use expect_test::{Expect, expect};
+use orch_plugin::deployer::Shipped;
+use orch_plugin::{Machine, Tweak, fake, settings};
+
+use super::*;
+
+fn planned(request: &Request, json: &str) -> Result<Proposal, Error> {
+    Systemd::plan(request, settings(json)?, &fake::Facts::new())
+}
+
+fn check(json: &str, expected: Expect) {
+    let proposal = planned(&Request::of("agent"), json).unwrap();
+    expected.assert_eq(&proposal.text());
+}
+
+fn unit(request: &Request, json: &str) -> String {
+    let proposal = planned(request, json).unwrap();
+    proposal.document("agent.service").unwrap().contents.clone()
+}
+
+fn refused(json: &str, expected: Expect) {
+    let error = planned(&Request::of("agent"), json).unwrap_err();
+    expected.assert_eq(&error.text());
+}
+
+#[test]
+fn nothing_needs_to_be_said() {
+    check(
+        "{}",
+        expect![[r#"
+        home /opt/agent, as root, by ["systemctl", "journalctl", "systemd-analyze"]
+        stage:
+          upload agent as agent, 755
+          write agent.service, 644
+            | [Unit]
+            | Description=agent
+            | After=network.target
+            | Conflicts=agent.socket
+            | After=agent.socket
+            | StartLimitBurst=10
+            | StartLimitIntervalSec=60
+            |
+            | [Service]
+            | Type=exec
+            | ExecStart=/opt/agent/releases/${release}/agent
+            | WorkingDirectory=/opt/agent/releases/${release}
+            | Restart=always
+            | RestartSec=2s
+            | TimeoutStopSec=30s
+            | DynamicUser=yes
+            | StateDirectory=agent
+            | StateDirectoryMode=0700
+            | NoNewPrivileges=yes
+            | UMask=0077
+            | LockPersonality=yes
+            | MemoryDenyWriteExecute=yes
+            | RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+            | RestrictNamespaces=yes
+            | RestrictRealtime=yes
+            | RestrictSUIDSGID=yes
+            | SystemCallArchitectures=native
+            | SystemCallErrorNumber=EPERM
+            | SystemCallFilter=@system-service
+            | SystemCallFilter=~@privileged
+            | ProtectSystem=strict
+            | ProtectHome=yes
+            | PrivateTmp=yes
+            | PrivateDevices=yes
+            | PrivateMounts=yes
+            | ProtectKernelTunables=yes
+            | ProtectKernelModules=yes
+            | ProtectKernelLogs=yes
+            | ProtectControlGroups=yes
+            | ProtectClock=yes
+            | ProtectHostname=yes
+            | ProtectProc=invisible
+            | RemoveIPC=yes
+            | CapabilityBoundingSet=
+            | PrivateUsers=yes
+            |
+            | [Install]
+            | WantedBy=multi-user.target
+          run ["systemd-analyze", "verify", "--man=no", "./agent.service"]
+        activate:
+          link /etc/systemd/system/agent.service -> /opt/agent/live/agent.service
+          link /etc/systemd/system/multi-user.target.wants/agent.service -> ../agent.service
+          remove /etc/sysctl.d/60-agent.conf
+          run ["systemctl", "daemon-reload"]
+          run ["systemctl", "reset-failed", "agent.servic[e]", "agent.socke[t]"]
+          run ["systemctl", "restart", "agent.service"]
+        withdraw:
+          run ["systemctl", "stop", "agent.socke[t]", "agent.servic[e]"]
+          remove /etc/systemd/system/multi-user.target.wants/agent.service
+          remove /etc/systemd/system/agent.service
+          remove /etc/sysctl.d/60-agent.conf
+          run ["systemctl", "daemon-reload"]
+        checks:
+          ["systemctl", "is-active", "--quiet", "agent.service"] exits with 0
+        follow: ["journalctl", "--follow", "--output=cat", "--unit=agent.service"]
+    "#]],
+    );
+}
+
+#[test]
+fn everything_can_be_said() {
+    check(
+        r#"{"service": "sensor", "user": "sensor", "arguments": ["--name", "${host.name}", "a $b%"],
+            "environment": {"LEVEL": "50% \"loud\"", "TOKEN": "${secret.token}", "ZONE": "it's ${host.zone}"},
+            "ports": {"http": 80, "admin": 8081}, "notify": true, "memory": "256M",
+            "open-files": 65536, "restart": "on-failure", "restart-delay": "500ms",
+            "restart-limit": 0, "stop-timeout": "1m", "after": ["postgresql.service"],
+            "writable": ["/srv/the data"], "directives": {"CPUWeight": 50, "UMask": "0027",
+            "LoadCredential": ["a:/etc/a", "b:/etc/b"]}, "verify": false}"#,
+        expect![[r#"
+            home /opt/sensor, as root, by ["systemctl", "journalctl"]
+            stage:
+              upload agent as agent, 755
+              write sensor.service, 644
+                | [Unit]
+                | Description=sensor
+                | After=network.target
+                | Wants=postgresql.service
+                | After=postgresql.service
+                | Conflicts=sensor.socket
+                | After=sensor.socket
+                | StartLimitIntervalSec=0
+                |
+                | [Service]
+                | Type=notify
+                | ExecStart=/opt/sensor/releases/${release}/agent --name $${ORCH_ARGUMENT_2} "a $$b%%"
+                | WorkingDirectory=/opt/sensor/releases/${release}
+                | Environment="LEVEL=50%% \"loud\""
+                | EnvironmentFile=/opt/sensor/releases/${release}/environment
+                | Restart=on-failure
+                | RestartSec=500ms
+                | TimeoutStopSec=60s
+                | User=sensor
+                | StateDirectory=sensor
+                | StateDirectoryMode=0700
+                | ReadWritePaths="/srv/the data"
+                | AmbientCapabilities=CAP_NET_BIND_SERVICE
+                | MemoryMax=256M
+                | LimitNOFILE=65536
+                | NoNewPrivileges=yes
+                | LockPersonality=yes
+                | MemoryDenyWriteExecute=yes
+                | RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+                | RestrictNamespaces=yes
+                | RestrictRealtime=yes
+                | RestrictSUIDSGID=yes
+                | SystemCallArchitectures=native
+                | SystemCallErrorNumber=EPERM
+                | SystemCallFilter=@system-service
+                | SystemCallFilter=~@privileged
+                | ProtectSystem=strict
+                | ProtectHome=yes
+                | PrivateTmp=yes
+                | PrivateDevices=yes
+                | PrivateMounts=yes
+                | ProtectKernelTunables=yes
+                | ProtectKernelModules=yes
+                | ProtectKernelLogs=yes
+                | ProtectControlGroups=yes
+                | ProtectClock=yes
+                | ProtectHostname=yes
+                | ProtectProc=invisible
+                | RemoveIPC=yes
+                | CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+                | CPUWeight=50
+                | LoadCredential=a:/etc/a
+                | LoadCredential=b:/etc/b
+                | UMask=0027
+                |
+                | [Install]
+                | WantedBy=multi-user.target
+              write environment, 600
+                | TOKEN='${secret.token}'
+                | ZONE="it's "'${host.zone}'
+                | ORCH_ARGUMENT_2='${host.name}'
+            activate:
+              link /etc/systemd/system/sensor.service -> /opt/sensor/live/sensor.service
+              link /etc/systemd/system/multi-user.target.wants/sensor.service -> ../sensor.service
+              remove /etc/sysctl.d/60-sensor.conf
+              run ["systemctl", "daemon-reload"]
+              run ["systemctl", "reset-failed", "sensor.servic[e]", "sensor.socke[t]"]
+              run ["systemctl", "restart", "sensor.service"]
+            withdraw:
+              run ["systemctl", "stop", "sensor.socke[t]", "sensor.servic[e]"]
+              remove /etc/systemd/system/multi-user.target.wants/sensor.service
+              remove /etc/systemd/system/sensor.service
+              remove /etc/sysctl.d/60-sensor.conf
+              run ["systemctl", "daemon-reload"]
+            checks:
+              ["systemctl", "is-active", "--quiet", "sensor.service"] exits with 0
+              127.0.0.1:8081 takes connections
+              127.0.0.1:80 takes connections
+            follow: ["journalctl", "--follow", "--output=cat", "--unit=sensor.service"]
+        "#]],
+    );
+}
+
+#[test]
+fn a_user_has_services_too() {
+    check(
+        r#"{"scope": "user", "socket": "127.0.0.1:8080", "environment": {"TOKEN": "${secret.token}"}}"#,
+        expect![[r#"
+            home .local/share/agent, as the user, by ["systemctl", "journalctl", "systemd-analyze"]
+            stage:
+              upload agent as agent, 755
+              write agent.service, 644
+                | [Unit]
+                | Description=agent
+                | Requires=agent.socket
+                | After=agent.socket
+                | StartLimitBurst=10
+                | StartLimitIntervalSec=60
+                |
+                | [Service]
+                | Type=exec
+                | ExecStart=%h/.local/share/agent/releases/${release}/agent
+                | WorkingDirectory=%h/.local/share/agent/releases/${release}
+                | EnvironmentFile=%h/.local/share/agent/releases/${release}/environment
+                | Restart=always
+                | RestartSec=2s
+                | TimeoutStopSec=30s
+                | NoNewPrivileges=yes
+                | UMask=0077
+                | LockPersonality=yes
+                | MemoryDenyWriteExecute=yes
+                | RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+                | RestrictNamespaces=yes
+                | RestrictRealtime=yes
+                | RestrictSUIDSGID=yes
+                | SystemCallArchitectures=native
+                | SystemCallErrorNumber=EPERM
+                | SystemCallFilter=@system-service
+                | SystemCallFilter=~@privileged
+                |
+                | [Install]
+                | WantedBy=default.target
+              write agent.socket, 644
+                | [Unit]
+                | Description=Connections to agent
+                |
+                | [Socket]
+                | ListenStream=127.0.0.1:8080
+                |
+                | [Install]
+                | WantedBy=sockets.target
+              write environment, 600
+                | TOKEN='${secret.token}'
+              write check-lingering, 644
+                | #!/bin/sh
+                | user=$(id -un)
+                | [ -e "/var/lib/systemd/linger/$user" ] && exit 0
+                | echo "services of $user end when $user logs out: run \`loginctl enable-linger $user\` as root" >&2
+                | exit 1
+              run ["sh", "check-lingering"]
+              run ["systemd-analyze", "--user", "verify", "--man=no", "./agent.service", "./agent.socket"]
+            activate:
+              run ["systemctl", "--user", "enable", "--force", "./agent.service", "./agent.socket"]
+              run ["systemctl", "--user", "daemon-reload"]
+              run ["systemctl", "--user", "reset-failed", "agent.servic[e]", "agent.socke[t]"]
+              run ["systemctl", "--user", "restart", "agent.service"]
+            withdraw:
+              run ["systemctl", "--user", "stop", "agent.socke[t]", "agent.servic[e]"]
+              run ["systemctl", "--user", "enable", "--force", "./agent.service", "./agent.socket"]
+              run ["systemctl", "--user", "disable", "agent.service", "agent.socket"]
+              run ["systemctl", "--user", "daemon-reload"]
+            checks:
+              ["systemctl", "--user", "is-active", "--quiet", "agent.service"] exits with 0
+            follow: ["journalctl", "--follow", "--output=cat", "--user-unit=agent.service"]
+        "#]],
+    );
+}
+
+#[test]
+fn a_socket_is_handed_over() {
+    check(
+        r#"{"socket": "443", "ports": {"https": 443}, "hardening": false}"#,
+        expect![[r#"
+            home /opt/agent, as root, by ["systemctl", "journalctl", "systemd-analyze"]
+            stage:
+              upload agent as agent, 755
+              write agent.service, 644
+                | [Unit]
+                | Description=agent
+                | After=network.target
+                | Requires=agent.socket
+                | After=agent.socket
+                | StartLimitBurst=10
+                | StartLimitIntervalSec=60
+                |
+                | [Service]
+                | Type=exec
+                | ExecStart=/opt/agent/releases/${release}/agent
+                | WorkingDirectory=/opt/agent/releases/${release}
+                | Restart=always
+                | RestartSec=2s
+                | TimeoutStopSec=30s
+                | DynamicUser=yes
+                | StateDirectory=agent
+                | StateDirectoryMode=0700
+                |
+                | [Install]
+                | WantedBy=multi-user.target
+              write agent.socket, 644
+                | [Unit]
+                | Description=Connections to agent
+                |
+                | [Socket]
+                | ListenStream=443
+                |
+                | [Install]
+                | WantedBy=sockets.target
+              run ["systemd-analyze", "verify", "--man=no", "./agent.service", "./agent.socket"]
+            activate:
+              link /etc/systemd/system/agent.service -> /opt/agent/live/agent.service
+              link /etc/systemd/system/multi-user.target.wants/agent.service -> ../agent.service
+              link /etc/systemd/system/agent.socket -> /opt/agent/live/agent.socket
+              link /etc/systemd/system/sockets.target.wants/agent.socket -> ../agent.socket
+              remove /etc/sysctl.d/60-agent.conf
+              run ["systemctl", "daemon-reload"]
+              run ["systemctl", "reset-failed", "agent.servic[e]", "agent.socke[t]"]
+              run ["systemctl", "restart", "agent.service"]
+            withdraw:
+              run ["systemctl", "stop", "agent.socke[t]", "agent.servic[e]"]
+              remove /etc/systemd/system/multi-user.target.wants/agent.service
+              remove /etc/systemd/system/agent.service
+              remove /etc/systemd/system/sockets.target.wants/agent.socket
+              remove /etc/systemd/system/agent.socket
+              remove /etc/sysctl.d/60-agent.conf
+              run ["systemctl", "daemon-reload"]
+            checks:
+              ["systemctl", "is-active", "--quiet", "agent.service"] exits with 0
+              127.0.0.1:443 takes connections
+            follow: ["journalctl", "--follow", "--output=cat", "--unit=agent.service"]
+        "#]],
+    );
+}
+
+#[test]
+fn tuning_gives_way_to_what_is_said() {
+    let mut request = Request::of("agent");
+    request.artifacts.push(Shipped {
+        name: "words.txt".to_owned(),
+        executable: false,
+    });
+    request.tweaks = vec![
+        Tweak::runtime_variable("GOGC", "100"),
+        Tweak::runtime_variable("GOGC", "200"),
+        Tweak::runtime_variable("GOMEMLIMIT", "200MiB"),
+        Tweak::service_directive("LimitNOFILE", "65536"),
+        Tweak::service_directive("MemoryHigh", "200M"),
+        Tweak::service_directive("MemoryHigh", "300M"),
+        Tweak::service_directive("NoNewPrivileges", "no"),
+        Tweak::service_directive("Nice", "1\nExecStartPre=/bin/false"),
+        Tweak::kernel_parameter("net.core.somaxconn", "4096"),
+        Tweak::kernel_parameter("cpufreq.default_governor", "performance"),
+        Tweak::kernel_parameter("vm.swappiness", "10\nkernel.yama.ptrace_scope = 0"),
+    ];
+    let json = r#"{"open-files": 1024, "environment": {"GOMEMLIMIT": "off"}}"#;
+    let text = unit(&request, json);
+    let tuned = [
+        "Environment",
+        "LimitNOFILE",
+        "MemoryHigh",
+        "NoNewPrivileges",
+        "Nice",
+    ];
+    let is_tuned = |line: &&str| tuned.iter().any(|name| line.starts_with(name));
+    let lines: Vec<&str> = text.lines().filter(is_tuned).collect();
+    let expected = [
+        "Environment=GOGC=200",
+        "Environment=GOMEMLIMIT=off",
+        "LimitNOFILE=1024",
+        "NoNewPrivileges=yes",
+        "MemoryHigh=300M",
+    ];
+    assert_eq!(lines, expected);
+    let proposal = planned(&request, json).unwrap();
+    assert!(proposal.document("sysctl.conf").is_none());
+    let allowed = planned(&request, r#"{"allow-system": true}"#).unwrap();
+    let file = allowed.document("sysctl.conf").unwrap();
+    assert_eq!(file.contents, "net.core.somaxconn = 4096\n");
+    assert!(
+        allowed
+            .text()
+            .contains("upload words.txt as words.txt, 644")
+    );
+    assert!(allowed.text().contains(
+        "  link /etc/sysctl.d/60-agent.conf -> /opt/agent/live/sysctl.conf\n  run [\"systemctl\", \
+         \"restart\", \"systemd-sysctl.service\"]\n"
+    ));
+}
+
+#[test]
+fn what_cannot_stand_in_a_unit_is_named() {
+    refused(
+        r#"{"service": "a/b", "user": "0 root", "memory": "1 GB", "socket": "8080\nExec=",
+            "restart-delay": "soon", "stop-timeout": "", "after": ["x", "a b.service", "a.service"],
+            "writable": ["srv", "/a/../b", "/a\nb"], "arguments": ["a\u0000", "${x}", "${secret.a}"],
+            "environment": {"A-B": "", "C": "\u0007", "D": "${host.}"},
+            "directives": {"Exec Start": "", "Nice": "1\nUser=root", "UMask": "0\\",
+                "SyslogIdentifier": "${host.name}", "LogExtraFields": ["A=${secret.x}", "B"]}}"#,
+        expect![[r#"
+            user: `0 root` names no user
+            memory: `1 GB` is no amount of memory
+            socket: `8080\nExec=` is nothing that a socket listens at
+            restart-delay: `soon` is no length of time
+            stop-timeout: `` is no length of time
+            after[0]: `x` names no unit
+            after[1]: `a b.service` names no unit
+            writable[0]: `srv` is no absolute path
+            writable[1]: `/a/../b` is no absolute path
+            writable[2]: `/a\nb` is no absolute path
+            directives.Exec Start: `Exec Start` names no directive
+            directives.LogExtraFields: `${secret.x}` cannot stand in a directive
+            directives.Nice: a directive is one line, and does not end with a backslash
+            directives.SyslogIdentifier: `${host.name}` cannot stand in a directive
+            directives.UMask: a directive is one line, and does not end with a backslash
+            service: `a/b` names no service
+            arguments[0]: no argument and no variable of a program can hold a NUL
+            environment.A-B: systemd takes no variable named `A-B`
+            environment.C: systemd takes no control characters in a variable but tab and newline
+            environment.D: `${host.}` is no placeholder
+            arguments[1]: `${x}` is no placeholder
+            arguments[2]: everybody on the machine can see the arguments of a program
+        "#]],
+    );
+    refused(
+        r#"{"scope": "user", "user": "me", "ports": {"http": 80}}"#,
+        expect![[r#"
+            user: a service of `scope = "user"` runs as the user who is logged in
+            ports.http: a user's service may not listen at a port below 1024
+        "#]],
+    );
+    refused(
+        r#"{"program": "agnet"}"#,
+        expect![[r#"
+        program: the build ships no program `agnet`
+    "#]],
+    );
+    refused(
+        r#"{"restart": "sometimes"}"#,
+        expect![[r#"
+        restart: unknown variant `sometimes`, expected one of `always`, `on-failure`, `never`
+    "#]],
+    );
+    refused(
+        r#"{"directives": {"Nice": {}}}"#,
+        expect![[r#"
+        directives.Nice: a text, a number, true or false, or a list of texts
+    "#]],
+    );
+}
+
+#[test]
+fn a_machine_without_systemd_is_no_place() {
+    let mut request = Request::of("agent");
+    request.target = Machine::of("aarch64-apple-darwin");
+    let error = planned(&request, "{}").unwrap_err();
+    expect![[r#"
+        unsupported: systemd runs services of Linux, and the target is `aarch64-apple-darwin`
+    "#]]
+    .assert_eq(&error.text());
+    let mut request = Request::of("agent");
+    request.artifacts[0].name = "agent.service".to_owned();
+    let error = planned(&request, "{}").unwrap_err();
+    expect![[r#"
+        : the build ships `agent.service`, which is the name of a file that is made for systemd
+    "#]]
+    .assert_eq(&error.text());
+}
