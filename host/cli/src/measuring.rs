@@ -29,19 +29,13 @@ pub fn measurer(
     executor: Arc<dyn Executor>,
     anew: bool,
 ) -> Result<LocalMeasurer, Fault> {
-    let conditions = Conditions::read(Path::new("/"));
-    let fingerprint = Fingerprint::of(&conditions);
-    let hardware = Hardware {
-        fingerprint: fingerprint.digest,
-        summary: fingerprint.summary,
-    };
     let file = project.folder.join(MEASUREMENTS);
     let (store, kept) = (house.store.clone(), house.store.clone());
     let measuring = Measuring {
         plugins: probes(house, project),
         inspect: Box::new(move |artifacts| describe(&store, artifacts)),
         is_stored: Box::new(move |digest| kept.contains(digest)),
-        past: Past::new(file, commit(&project.folder), hardware),
+        past: Past::new(file, commit(&project.folder), hardware()),
         notes: Box::new(move || {
             let warnings = warnings(&Conditions::read(Path::new("/")));
             warnings.iter().map(ToString::to_string).collect()
@@ -49,6 +43,15 @@ pub fn measurer(
         anew,
     };
     Ok(LocalMeasurer::new(executor, measuring))
+}
+
+/// This machine, as figures are comparable on it.
+pub fn hardware() -> Hardware {
+    let fingerprint = Fingerprint::of(&Conditions::read(Path::new("/")));
+    Hardware {
+        fingerprint: fingerprint.digest,
+        summary: fingerprint.summary,
+    }
 }
 
 /// The plugins of a project, loaded when the first samples are read.

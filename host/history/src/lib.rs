@@ -47,7 +47,7 @@ mod writing;
 
 pub use baseline::Baseline;
 pub use export::{benchstat, csv, json};
-pub use history::{Counts, History};
-pub use measurement::{Hardware, Kept, Measurement, Run, RunSummary};
+pub use history::History;
+pub use measurement::{Hardware, Kept, Measurement, Run};
 pub use selection::Selection;
 pub use series::Point;

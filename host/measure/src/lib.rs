@@ -29,7 +29,7 @@ pub use conditions::{
     Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
     PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,
 };
-pub use gates::{compared, median_with_interval};
+pub use gates::{are_comparable, compared, median_with_interval};
 pub use measurer::{Inspect, LocalMeasurer, Measuring};
 pub use noise::{Noise, Warning, warnings, warnings_during};
 pub use past::Past;

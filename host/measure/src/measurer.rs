@@ -6,7 +6,7 @@ use orch_engine::Cancel;
 use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
-use orch_model::{Artifact, Digest, Fault, NodeId, Work};
+use orch_model::{Artifact, Digest, Fault, NodeId};
 
 use crate::past::{Compared, Earlier, Past};
 use crate::sampling::{Sampling, Unsampled};
@@ -122,23 +122,13 @@ impl LocalMeasurer {
         job: &MeasureJob<'_>,
         cancel: &Cancel,
     ) -> Result<Option<String>, Unsampled> {
-        let mut first = 0;
-        for measurement in &job.bench.measurements {
-            let sampling = Sampling {
-                executor: &*self.executor,
-                node: job.node,
-                measurement,
-                first,
-                cancel,
-            };
-            if measurement.work != Work::Inspect {
-                match sampling.once(side) {
-                    Ok(_) => {}
-                    Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
-                    Err(other) => return Err(other),
-                }
+        let samplings = Sampling::each(&*self.executor, job, cancel);
+        for sampling in samplings.filter(Sampling::runs) {
+            match sampling.once(side) {
+                Ok(_) => {}
+                Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
+                Err(other) => return Err(other),
             }
-            first += measurement.actions().count();
         }
         Ok(None)
     }

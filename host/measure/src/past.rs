@@ -170,13 +170,8 @@ impl Past {
 
 fn earlier(kept: Kept, job: &MeasureJob<'_>) -> Earlier {
     let beside = beside(&kept);
-    let commit = kept.run.commit.as_deref().map(|commit| {
-        let (name, edited) = match commit.strip_suffix("-dirty") {
-            Some(name) => (name, " and edits"),
-            None => (commit, ""),
-        };
-        format!(" of commit {}{edited}", name.get(..12).unwrap_or(name))
-    });
+    let commit = kept.run.short_commit();
+    let commit = commit.map(|commit| format!(" of commit {commit}"));
     Earlier {
         name: format!("measurement {}{}", kept.number, commit.unwrap_or_default()),
         is_same_work: beside
@@ -206,6 +201,12 @@ fn work(bench: &PlannedBench) -> Digest {
         hasher.field(serde_json::to_string(&once).expect("it has a JSON form"));
     }
     hasher.finish()
+}
+
+/// Whether nothing was run for it: files were looked into, which say the same each time and
+/// everywhere.
+pub(crate) fn is_counted(kept: &Kept) -> bool {
+    beside(kept).is_some_and(|beside| beside.files.is_of_nothing())
 }
 
 /// None where another program has written the row.

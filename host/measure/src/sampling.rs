@@ -4,7 +4,7 @@
 use fastrand::Rng;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, Trial};
+use orch_engine::port::{Executor, Failure, MeasureJob, Trial};
 use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
 
 use crate::placeholder;
@@ -36,7 +36,32 @@ pub(crate) struct Sampling<'a> {
     pub(crate) cancel: &'a Cancel,
 }
 
-impl Sampling<'_> {
+impl<'a> Sampling<'a> {
+    /// Each measurement of a bench, with the position of its first process.
+    pub(crate) fn each(
+        executor: &'a dyn Executor,
+        job: &MeasureJob<'a>,
+        cancel: &'a Cancel,
+    ) -> impl Iterator<Item = Self> {
+        let (node, measurements) = (job.node, job.bench.measurements.iter());
+        measurements.scan(0, move |next, measurement| {
+            let first = *next;
+            *next += measurement.actions().count();
+            Some(Self {
+                executor,
+                node,
+                measurement,
+                first,
+                cancel,
+            })
+        })
+    }
+
+    /// Whether it runs something, and does not only look into files.
+    pub(crate) fn runs(&self) -> bool {
+        self.measurement.work != Work::Inspect
+    }
+
     /// As many samples of each side, in the order of the sides. `told` hears of each.
     pub(crate) fn take(
         &self,

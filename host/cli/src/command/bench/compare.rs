@@ -132,8 +132,8 @@ impl Side {
         }
         let why = format!("nothing was measured under `{name}`");
         Err(Fault::usage(why).hint(
-            "name a run, a commit, a target, or a toolchain with its release, as `orch history` \
-             shows them",
+            "name a run, a commit (with `-dirty` where its sources were edited), a target, or a \
+             toolchain with its release, as `orch history` shows them",
         ))
     }
 
@@ -164,9 +164,7 @@ fn commit(folder: &Path, name: &str) -> Option<String> {
 fn row(now: &Kept, before: &Kept, name: &str) -> BenchRow {
     let (own, other) = (&now.measurement, &before.measurement);
     let mut notes = Vec::new();
-    let is_same = own.hardware.fingerprint == other.hardware.fingerprint
-        && own.times_count == other.times_count;
-    if !is_same {
+    if !orch_measure::are_comparable(before, now) {
         notes.push(format!(
             "`{name}` was measured on {}{}: times of two machines are never compared, so what is \
              shown of it is its value alone",
@@ -186,7 +184,7 @@ fn row(now: &Kept, before: &Kept, name: &str) -> BenchRow {
             function_only: !own.times_count,
             baseline: Some(format!("{name} (measurement {})", before.number)),
             notes,
-            metrics: orch_measure::compared(&other.metrics, &own.metrics, is_same),
+            metrics: orch_measure::compared(before, now),
         },
     }
 }
