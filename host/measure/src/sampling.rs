@@ -12,6 +12,10 @@ use crate::requests::requests;
 use crate::service::Served;
 use crate::side::Side;
 
+/// How much all samples of one measurement and side may print together, in bytes. They are kept
+/// until the probe has read them.
+const PRINTED_BYTES: usize = 64 << 20;
+
 /// Why there is no sample.
 pub(crate) enum Unsampled {
     /// The process failed.
@@ -71,11 +75,17 @@ impl<'a> Sampling<'a> {
         told: &dyn Fn(),
     ) -> Result<Vec<Vec<Sample>>, Unsampled> {
         let mut samples = vec![Vec::with_capacity(count as usize); sides.len()];
+        let mut printed = vec![0; sides.len()];
         let mut order: Vec<usize> = (0..sides.len()).collect();
         for _ in 0..count {
             random.shuffle(&mut order);
             for &side in &order {
-                samples[side].push(self.once(&sides[side])?);
+                let sample = self.once(&sides[side])?;
+                printed[side] += sample.stdout.len() + sample.stderr.len();
+                if printed[side] > PRINTED_BYTES {
+                    return Err(Unsampled::Failed(Box::new(too_much(count))));
+                }
+                samples[side].push(sample);
                 told();
             }
         }
@@ -128,5 +138,17 @@ impl<'a> Sampling<'a> {
             Trial::Failed(failure) => Err(Unsampled::Failed(Box::new(failure))),
             Trial::Cancelled(_) => Err(Unsampled::Cancelled),
         }
+    }
+}
+
+fn too_much(count: u32) -> Failure {
+    Failure {
+        reason: format!(
+            "printed more than {} MiB in {count} samples, which is more than is kept of them",
+            PRINTED_BYTES >> 20
+        ),
+        hint: Some("let it print less, or take fewer `samples`".to_owned()),
+        // What it printed would be told.
+        sample: Sample::default(),
     }
 }

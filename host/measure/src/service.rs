@@ -1,7 +1,6 @@
 //! A service while it is measured: started, waited for, worked on, stopped. Nothing of it is left
 //! when this returns.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use orch_engine::Cancel;
@@ -103,20 +102,17 @@ impl Drop for Over<'_> {
 /// How it is seen that a service is ready. Somebody else at its port would be measured in its
 /// place.
 fn sign(ready: &Readiness) -> Result<ReadySign, Fault> {
-    match ready {
-        Readiness::Http { url, status } => Ok(ReadySign::Http {
+    let sign = match ready {
+        Readiness::Http { url, status } => ReadySign::Http {
             endpoint: Box::new(Endpoint::get(url)?),
             status: *status,
-        }),
-        Readiness::Tcp(text) => {
-            let address: SocketAddr = text.parse().map_err(|_| {
-                Fault::usage(format!("`{text}` is no address of a service"))
-                    .hint("write it as `127.0.0.1:8080`; `${port}` is a free port")
-            })?;
-            require_free_port(address)?;
-            Ok(ReadySign::Tcp(address))
-        }
+        },
+        Readiness::Tcp(address) => ReadySign::tcp(address)?,
+    };
+    for address in sign.addresses() {
+        require_free_port(*address)?;
     }
+    Ok(sign)
 }
 
 fn of_service(failure: Failure) -> Box<Failure> {
@@ -138,4 +134,26 @@ fn with_service(mut sample: Sample, service: &Sample) -> Sample {
         value,
     }));
     sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, Service as Other, answering};
+
+    #[test]
+    fn a_port_that_somebody_has_is_refused_however_readiness_is_seen() {
+        let other = Other::start(answering(OK));
+        let address = other.address();
+        for ready in [
+            Readiness::Tcp(address.to_string()),
+            Readiness::Http {
+                url: other.url(),
+                status: 200,
+            },
+        ] {
+            let fault = sign(&ready).unwrap_err();
+            assert!(fault.message.contains("is taken already"), "{fault}");
+        }
+    }
 }

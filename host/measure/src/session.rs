@@ -2,12 +2,12 @@
 //! one fails.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
-use orch_engine::Cancel;
 use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage, Verdict};
+use orch_engine::{Cancel, PlannedBench};
 use orch_model::{Fault, FaultKind, Gate, Metric, Sample};
 
 use crate::gates::{BETWEEN_RUNS, Held};
@@ -246,7 +246,36 @@ impl Session<'_> {
                 )
             })?);
         }
+        check_names(bench, &metrics)?;
         Ok(metrics)
+    }
+}
+
+/// Metrics that a bench may have over all of its measurements.
+const MOST_METRICS: usize = 10_000;
+
+/// By its name a metric is found again: there must be one of each, over all measurements.
+fn check_names(bench: &PlannedBench, metrics: &[Metric]) -> Result<(), Fault> {
+    let refused = |what: String| {
+        let why = format!(
+            "the probe `{}` of plugin `{}` {what}",
+            bench.probe, bench.by.plugin
+        );
+        Fault::new(FaultKind::Plugin, why).hint("its author has to mend it")
+    };
+    if metrics.len() > MOST_METRICS {
+        let count = metrics.len();
+        return Err(refused(format!(
+            "gave {count} metrics; {MOST_METRICS} are allowed"
+        )));
+    }
+    let mut seen = BTreeSet::new();
+    match metrics.iter().find(|metric| !seen.insert(&metric.name)) {
+        None => Ok(()),
+        Some(twice) => Err(refused(format!(
+            "gave the metric `{}` in two measurements",
+            twice.name
+        ))),
     }
 }
 
