@@ -31,11 +31,13 @@ pub fn measurer(
 ) -> Result<LocalMeasurer, Fault> {
     let file = project.folder.join(MEASUREMENTS);
     let (store, kept) = (house.store.clone(), house.store.clone());
+    let folder = project.folder.clone();
+    let commit_of = Box::new(move |name: &str| commit_named(&folder, name));
     let measuring = Measuring {
         plugins: probes(house, project),
         inspect: Box::new(move |artifacts| describe(&store, artifacts)),
         is_stored: Box::new(move |digest| kept.contains(digest)),
-        past: Past::new(file, commit(&project.folder), hardware()),
+        past: Past::new(file, commit(&project.folder), hardware(), commit_of),
         notes: Box::new(move || {
             let warnings = warnings(&Conditions::read(Path::new("/")));
             warnings.iter().map(ToString::to_string).collect()
@@ -114,6 +116,20 @@ fn commit(folder: &Path) -> Option<String> {
         "--exclude=*",
     ];
     let said = git.arg("-C").arg(folder).args(told).output().ok()?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    (said.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
+/// The commit that git knows by a name, as `HEAD` or `v1.2`.
+pub fn commit_named(folder: &Path, name: &str) -> Option<String> {
+    if name.starts_with('-') {
+        return None;
+    }
+    let mut git = Command::new("git");
+    git.arg("-C")
+        .arg(folder)
+        .args(["rev-parse", "--verify", "--quiet"]);
+    let said = git.arg(format!("{name}^{{commit}}")).output().ok()?;
     let text = String::from_utf8(said.stdout).ok()?;
     (said.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }

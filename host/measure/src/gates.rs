@@ -36,6 +36,7 @@ pub fn compared(before: &Kept, now: &Kept) -> Vec<MetricReport> {
             metric,
             baseline,
             gates: &[],
+            open: None,
             noise: match is_counted {
                 true => Noise::Absent,
                 false => Noise::Between(BETWEEN_RUNS),
@@ -67,6 +68,8 @@ pub(crate) struct Held<'a> {
     pub(crate) metric: &'a Metric,
     pub(crate) baseline: Option<&'a Metric>,
     pub(crate) gates: &'a [Gate],
+    /// Why the gates stay open, whatever the figures are.
+    pub(crate) open: Option<&'a str>,
     pub(crate) noise: Noise,
     pub(crate) seed: u64,
 }
@@ -82,14 +85,19 @@ impl Held<'_> {
         let own = self.gates.iter().filter(|gate| gate.metric == metric.name);
         for gate in own {
             let compared = baseline.map(|other| self.compare(other, gate));
-            let verdict = match compared.as_ref().map(|compared| &compared.verdict) {
-                None => Verdict::First,
-                Some(Decision::Holds) => Verdict::Holds,
-                Some(Decision::Fails) => Verdict::Fails,
-                Some(Decision::Inconclusive {
-                    why,
-                    samples_needed,
-                }) => {
+            let decision = compared.as_ref().map(|compared| &compared.verdict);
+            let verdict = match (self.open, decision) {
+                (Some(why), _) => Verdict::Inconclusive(why.to_owned()),
+                (None, None) => Verdict::First,
+                (None, Some(Decision::Holds)) => Verdict::Holds,
+                (None, Some(Decision::Fails)) => Verdict::Fails,
+                (
+                    None,
+                    Some(Decision::Inconclusive {
+                        why,
+                        samples_needed,
+                    }),
+                ) => {
                     wanted = wanted.max(*samples_needed);
                     Verdict::Inconclusive(said(why, *samples_needed))
                 }

@@ -8,7 +8,7 @@ use orch_engine::port::{
 };
 use orch_model::{Artifact, Digest, Fault, NodeId};
 
-use crate::past::{Compared, Earlier, Past};
+use crate::past::{Compared, Earlier, Past, named};
 use crate::sampling::{Sampling, Unsampled};
 use crate::session::Session;
 use crate::side::{Files, Side};
@@ -81,11 +81,18 @@ impl LocalMeasurer {
             }
             counts
         });
+        let missing = named(job.bench).filter(|_| earlier.is_none()).map(|name| {
+            format!(
+                "there is nothing under `{name}` to compare with: check it out or select it, and \
+                 measure it by `orch bench` on a machine like this"
+            )
+        });
         let session = Session {
             measurer: self,
             job,
             sides: &sides,
             earlier: earlier.as_ref(),
+            missing: missing.as_deref(),
             notes: &notes,
             progress,
             cancel,

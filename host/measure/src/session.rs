@@ -26,6 +26,8 @@ pub(crate) struct Session<'a> {
     /// This build, and the baseline where it can be run again.
     pub(crate) sides: &'a [Side],
     pub(crate) earlier: Option<&'a Earlier>,
+    /// Why there is nothing to compare with although the pipeline names it.
+    pub(crate) missing: Option<&'a str>,
     /// What could not be controlled.
     pub(crate) notes: &'a [String],
     pub(crate) progress: &'a dyn Progress,
@@ -195,6 +197,7 @@ impl Session<'_> {
                 metric,
                 baseline: before.get(&metric.name),
                 gates: self.gates(),
+                open: self.missing,
                 noise: match self.runs() {
                     true => Noise::Between(noise),
                     false => Noise::Absent,

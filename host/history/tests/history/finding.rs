@@ -1,6 +1,6 @@
 //! What is found again, and what may be compared.
 
-use orch_history::{Baseline, Measurement, Selection};
+use orch_history::{Baseline, Kind, Measurement, Selection};
 use orch_model::{Better, Digest};
 use proptest::prelude::*;
 
@@ -9,7 +9,11 @@ use crate::sample::{Scene, hardware, metric, node, run, start};
 /// A baseline's number, or a word for what there is instead.
 fn baseline(scene: &Scene, selection: &Selection, on: &str) -> String {
     let fingerprint = hardware(on).fingerprint;
-    match scene.history.baseline(selection, &fingerprint).unwrap() {
+    let selection = Selection {
+        failed: Some(false),
+        ..selection.clone()
+    };
+    match scene.history.baseline(&selection, &fingerprint).unwrap() {
         Baseline::Found(kept) => kept.number.to_string(),
         Baseline::OnlyElsewhere(hardware) => {
             let names: Vec<String> = hardware.into_iter().map(|found| found.summary).collect();
@@ -161,6 +165,24 @@ fn a_baseline_may_be_of_another_run_commit_target_or_toolchain() {
     assert_eq!(found(&|of| of.toolchain = Some("go 1.22.1".into())), "1");
     assert_eq!(found(&|of| of.toolchain = Some("zig 0.13.0".into())), "3");
     assert_eq!(found(&|of| of.toolchain = Some("go 1.22".into())), "none");
+}
+
+#[test]
+fn a_name_means_a_run_a_commit_a_target_or_a_toolchain() {
+    let mut scene = Scene::new();
+    scene.add("1", &start("pi5", &[1.0]));
+    let kind = |name: &str| {
+        let git = |name: &str| (name == "v1.2").then(|| "c0ffee1".to_owned());
+        let meaning = scene.history.meaning(name, git).unwrap();
+        meaning.map(|meaning| meaning.kind)
+    };
+    assert_eq!(kind("1"), Some(Kind::Run));
+    assert_eq!(kind("c0ff"), Some(Kind::Commit));
+    assert_eq!(kind("v1.2"), Some(Kind::Commit));
+    assert_eq!(kind("pi5"), Some(Kind::Target));
+    assert_eq!(kind("zig 0.13.0"), Some(Kind::Toolchain));
+    assert_eq!(kind("c0ff-dirty"), None);
+    assert_eq!(kind("v1.3"), None);
 }
 
 #[test]
