@@ -1,6 +1,6 @@
 //! Puts measuring together: who takes samples, who reads them, and where figures are kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +9,7 @@ use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
 use orch_history::Hardware;
-use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past, warnings};
+use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past};
 use orch_model::{Artifact, Digest, Fault, FaultKind, NodeId};
 use orch_plugins::PluginHost;
 use orch_store::Store;
@@ -38,10 +38,7 @@ pub fn measurer(
         inspect: Box::new(move |artifacts| describe(&store, artifacts)),
         is_stored: Box::new(move |digest| kept.contains(digest)),
         past: Past::new(file, commit(&project.folder), hardware(), commit_of),
-        notes: Box::new(move || {
-            let warnings = warnings(&Conditions::read(Path::new("/")));
-            warnings.iter().map(ToString::to_string).collect()
-        }),
+        root: PathBuf::from("/"),
         anew,
     };
     Ok(LocalMeasurer::new(executor, measuring))

@@ -7,6 +7,7 @@
 mod conditions;
 mod gates;
 pub mod load;
+mod meanwhile;
 mod measurer;
 mod noise;
 mod past;

@@ -1,5 +1,6 @@
 //! Measures a bench: both sides of it in turn, until its gates are decided or will not be.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use orch_engine::Cancel;
@@ -8,8 +9,11 @@ use orch_engine::port::{
 };
 use orch_model::{Artifact, Digest, Fault, NodeId};
 
+use crate::conditions::Conditions;
+use crate::meanwhile::Meanwhile;
+use crate::noise::warnings;
 use crate::past::{Compared, Earlier, Past, named};
-use crate::sampling::{Sampling, Unsampled};
+use crate::sampling::{Sampling, Unsampled, Used};
 use crate::session::Session;
 use crate::side::{Files, Side};
 
@@ -26,8 +30,8 @@ pub struct Measuring {
     pub is_stored: Box<dyn Fn(&Digest) -> bool + Send + Sync>,
     /// What was measured before.
     pub past: Past,
-    /// What could not be controlled on this machine, asked before the first sample.
-    pub notes: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Where the machine's `proc` and `sys` lie: `/`.
+    pub root: PathBuf,
     /// Whether to measure what was measured before too.
     pub anew: bool,
 }
@@ -55,7 +59,10 @@ impl LocalMeasurer {
     ) -> Result<BenchReport, Unsampled> {
         let mut notes = match job.reads.is_empty() {
             true => Vec::new(), // Nothing runs that could be disturbed.
-            false => (self.measuring.notes)(),
+            false => {
+                let warnings = warnings(&Conditions::read(&self.measuring.root));
+                warnings.iter().map(ToString::to_string).collect()
+            }
         };
         let earlier = self.earlier(job, &mut notes)?;
         let files = earlier.as_ref().and_then(|earlier| earlier.files.as_ref());
@@ -96,6 +103,8 @@ impl LocalMeasurer {
             notes: &notes,
             progress,
             cancel,
+            meanwhile: Meanwhile::begin(self.measuring.root.clone()),
+            used: Used::default(),
         };
         let taken = session.decide()?;
         self.measuring.past.add(job, &taken.report, taken.metrics)?;
@@ -129,7 +138,8 @@ impl LocalMeasurer {
         job: &MeasureJob<'_>,
         cancel: &Cancel,
     ) -> Result<Option<String>, Unsampled> {
-        let samplings = Sampling::each(&*self.executor, job, cancel);
+        let used = Used::default();
+        let samplings = Sampling::each(&*self.executor, job, &used, cancel);
         for sampling in samplings.filter(Sampling::runs) {
             match sampling.once(side) {
                 Ok(_) => {}

@@ -1,6 +1,9 @@
 //! Takes the samples of one measurement: warm-ups first, then one side after the other in an
 //! order that chance decides, so that whatever drifts on the machine meets all sides alike.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use fastrand::Rng;
 
 use orch_engine::Cancel;
@@ -9,7 +12,7 @@ use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
 
 use crate::placeholder;
 use crate::requests::requests;
-use crate::service::Served;
+use crate::service::{SERVICE_SYSTEM, SERVICE_USER, Served};
 use crate::side::Side;
 
 /// How much all samples of one measurement and side may print together, in bytes. They are kept
@@ -30,6 +33,27 @@ impl From<Fault> for Unsampled {
     }
 }
 
+/// How much CPU time samples took, warm-ups among them.
+#[derive(Debug, Default)]
+pub(crate) struct Used(Cell<Duration>);
+
+impl Used {
+    pub(crate) fn get(&self) -> Duration {
+        self.0.get()
+    }
+
+    /// Of the process, and of its service.
+    fn add(&self, sample: &Sample) {
+        let of_service = sample
+            .counters
+            .iter()
+            .filter(|counter| matches!(&*counter.name, SERVICE_USER | SERVICE_SYSTEM));
+        let of_service: u64 = of_service.map(|counter| counter.value).sum();
+        let ns = sample.user_ns + sample.system_ns + of_service;
+        self.0.set(self.0.get() + Duration::from_nanos(ns));
+    }
+}
+
 /// One measurement with what it runs on.
 pub(crate) struct Sampling<'a> {
     pub(crate) executor: &'a dyn Executor,
@@ -37,6 +61,7 @@ pub(crate) struct Sampling<'a> {
     pub(crate) measurement: &'a Measurement,
     /// The position of its first process among those of the bench.
     pub(crate) first: usize,
+    pub(crate) used: &'a Used,
     pub(crate) cancel: &'a Cancel,
 }
 
@@ -45,6 +70,7 @@ impl<'a> Sampling<'a> {
     pub(crate) fn each(
         executor: &'a dyn Executor,
         job: &MeasureJob<'a>,
+        used: &'a Used,
         cancel: &'a Cancel,
     ) -> impl Iterator<Item = Self> {
         let (node, measurements) = (job.node, job.bench.measurements.iter());
@@ -56,6 +82,7 @@ impl<'a> Sampling<'a> {
                 node,
                 measurement,
                 first,
+                used,
                 cancel,
             })
         })
@@ -104,6 +131,12 @@ impl<'a> Sampling<'a> {
 
     /// One sample.
     pub(crate) fn once(&self, side: &Side) -> Result<Sample, Unsampled> {
+        let sample = self.sample(side)?;
+        self.used.add(&sample);
+        Ok(sample)
+    }
+
+    fn sample(&self, side: &Side) -> Result<Sample, Unsampled> {
         let served = self.measurement.service.as_ref().map(|service| Served {
             executor: self.executor,
             service,

@@ -15,6 +15,10 @@ use crate::resident;
 use crate::sampling::Unsampled;
 use crate::side::Side;
 
+/// The counters of a service's CPU time, in nanoseconds.
+pub(crate) const SERVICE_USER: &str = "service-user-ns";
+pub(crate) const SERVICE_SYSTEM: &str = "service-system-ns";
+
 /// A service and where it runs.
 pub(crate) struct Served<'a> {
     pub(crate) executor: &'a dyn Executor,
@@ -126,8 +130,8 @@ fn of_service(failure: Failure) -> Box<Failure> {
 fn with_service(mut sample: Sample, service: &Sample) -> Sample {
     let named = [
         ("service-peak-rss", service.peak_rss_bytes),
-        ("service-user-ns", service.user_ns),
-        ("service-system-ns", service.system_ns),
+        (SERVICE_USER, service.user_ns),
+        (SERVICE_SYSTEM, service.system_ns),
     ];
     sample.counters.extend(named.map(|(name, value)| Counter {
         name: name.to_owned(),

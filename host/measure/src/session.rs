@@ -11,9 +11,10 @@ use orch_engine::{Cancel, PlannedBench};
 use orch_model::{Fault, FaultKind, Gate, Metric, Sample};
 
 use crate::gates::{BETWEEN_RUNS, Held};
+use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::LocalMeasurer;
 use crate::past::Earlier;
-use crate::sampling::{Sampling, Unsampled};
+use crate::sampling::{Sampling, Unsampled, Used};
 use crate::side::Side;
 use crate::statistics::Noise;
 
@@ -32,6 +33,10 @@ pub(crate) struct Session<'a> {
     pub(crate) notes: &'a [String],
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a Cancel,
+    /// What the machine does since this began.
+    pub(crate) meanwhile: Meanwhile,
+    /// The CPU time of all that was measured.
+    pub(crate) used: Used,
 }
 
 /// Figures, and what they say.
@@ -80,7 +85,8 @@ impl Session<'_> {
 
     /// Whether anything is run, and not only looked into.
     fn runs(&self) -> bool {
-        let mut samplings = Sampling::each(&*self.measurer.executor, self.job, self.cancel);
+        let mut samplings =
+            Sampling::each(&*self.measurer.executor, self.job, &self.used, self.cancel);
         samplings.any(|sampling| sampling.runs())
     }
 
@@ -156,7 +162,7 @@ impl Session<'_> {
         &self,
         one: impl FnMut(Sampling<'_>) -> Result<T, Unsampled>,
     ) -> Result<Vec<T>, Unsampled> {
-        let samplings = Sampling::each(&*self.measurer.executor, self.job, self.cancel);
+        let samplings = Sampling::each(&*self.measurer.executor, self.job, &self.used, self.cancel);
         samplings.map(one).collect()
     }
 
@@ -172,6 +178,13 @@ impl Session<'_> {
     fn read(&self, samples: &Samples, seed: u64) -> Result<Taken, Fault> {
         let own = self.metrics(samples, 0)?;
         let bench = self.job.bench;
+        let disturbed = match self.runs() {
+            true => self.meanwhile.look(self.used.get()),
+            false => Disturbed::default(),
+        };
+        let is_of_then = self.sides.len() == 1 && self.earlier.is_some();
+        let forbidden = disturbed.forbids().filter(|_| is_of_then && self.runs());
+        let open = self.missing.or(forbidden.as_deref());
         let (before, noise) = match (self.sides.len(), self.earlier) {
             (1, Some(earlier)) => (earlier.metrics.clone(), BETWEEN_RUNS),
             (1, None) => (BTreeMap::new(), 0.0),
@@ -187,6 +200,7 @@ impl Session<'_> {
             }
         };
         let mut notes = self.notes.to_vec();
+        notes.extend(disturbed.warnings.iter().map(ToString::to_string));
         if bench.function_only {
             let why = "an emulator ran the program: its times mean nothing and are held to no gate";
             notes.push(why.to_owned());
@@ -197,9 +211,9 @@ impl Session<'_> {
                 metric,
                 baseline: before.get(&metric.name),
                 gates: self.gates(),
-                open: self.missing,
+                open,
                 noise: match self.runs() {
-                    true => Noise::Between(noise),
+                    true => Noise::Between(noise + disturbed.wider),
                     false => Noise::Absent,
                 },
                 seed,
