@@ -13,6 +13,7 @@ use crate::conditions::Conditions;
 use crate::meanwhile::Meanwhile;
 use crate::noise::warnings;
 use crate::past::{Compared, Earlier, Past, named};
+use crate::pinning::Seats;
 use crate::sampling::{Sampling, Unsampled, Used};
 use crate::session::Session;
 use crate::side::{Files, Side};
@@ -57,12 +58,9 @@ impl LocalMeasurer {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<BenchReport, Unsampled> {
-        let mut notes = match job.reads.is_empty() {
-            true => Vec::new(), // Nothing runs that could be disturbed.
-            false => {
-                let warnings = warnings(&Conditions::read(&self.measuring.root));
-                warnings.iter().map(ToString::to_string).collect()
-            }
+        let (mut notes, seats) = match job.reads.is_empty() {
+            true => Default::default(), // Nothing runs that could be disturbed.
+            false => self.surroundings(job),
         };
         let earlier = self.earlier(job, &mut notes)?;
         let files = earlier.as_ref().and_then(|earlier| earlier.files.as_ref());
@@ -70,7 +68,7 @@ impl LocalMeasurer {
         let mut sides = vec![Side::candidate(job)];
         if let (Some(files), Some(earlier)) = (again, &earlier) {
             let side = Side::baseline(job, files);
-            match self.refuses(&side, job, cancel)? {
+            match self.refuses(&side, job, &seats, cancel)? {
                 None => sides.push(side),
                 Some(reason) => notes.push(format!(
                     "the program of {} cannot be run as this bench wants it now: it {reason}",
@@ -103,12 +101,25 @@ impl LocalMeasurer {
             notes: &notes,
             progress,
             cancel,
+            seats: &seats,
             meanwhile: Meanwhile::begin(self.measuring.root.clone()),
             used: Used::default(),
         };
         let taken = session.decide()?;
         self.measuring.past.add(job, &taken.report, taken.metrics)?;
         Ok(taken.report)
+    }
+
+    /// What could not be controlled on this machine, and on which CPUs what runs.
+    fn surroundings(&self, job: &MeasureJob<'_>) -> (Vec<String>, Seats) {
+        let conditions = Conditions::read(&self.measuring.root);
+        let warnings = warnings(&conditions);
+        let mut notes: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        let seats = Seats::of(&conditions.topology, job.bench.cpus).unwrap_or_else(|why| {
+            notes.push(why);
+            Seats::default()
+        });
+        (notes, seats)
     }
 
     /// What the figures are held against; what speaks against that is noted.
@@ -136,10 +147,11 @@ impl LocalMeasurer {
         &self,
         side: &Side,
         job: &MeasureJob<'_>,
+        seats: &Seats,
         cancel: &Cancel,
     ) -> Result<Option<String>, Unsampled> {
         let used = Used::default();
-        let samplings = Sampling::each(&*self.executor, job, &used, cancel);
+        let samplings = Sampling::each(&*self.executor, job, &used, seats, cancel);
         for sampling in samplings.filter(Sampling::runs) {
             match sampling.once(side) {
                 Ok(_) => {}

@@ -241,6 +241,9 @@ fn work(bench: &PlannedBench) -> Digest {
     let mut hasher = Hasher::new();
     hasher.field(&bench.probe);
     hasher.field(&bench.settings);
+    if let Some(cpus) = bench.cpus {
+        hasher.field(cpus.to_string());
+    }
     for measurement in &bench.measurements {
         let mut once = Measurement {
             samples: 1,

@@ -7,9 +7,10 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, MeasureJob, Trial};
+use orch_engine::port::{Executor, Failure, MeasureJob, Trial, TrialSetting};
 use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
 
+use crate::pinning::Seats;
 use crate::placeholder;
 use crate::requests::requests;
 use crate::service::{SERVICE_SYSTEM, SERVICE_USER, Served};
@@ -62,6 +63,7 @@ pub(crate) struct Sampling<'a> {
     /// The position of its first process among those of the bench.
     pub(crate) first: usize,
     pub(crate) used: &'a Used,
+    pub(crate) seats: &'a Seats,
     pub(crate) cancel: &'a Cancel,
 }
 
@@ -71,6 +73,7 @@ impl<'a> Sampling<'a> {
         executor: &'a dyn Executor,
         job: &MeasureJob<'a>,
         used: &'a Used,
+        seats: &'a Seats,
         cancel: &'a Cancel,
     ) -> impl Iterator<Item = Self> {
         let (node, measurements) = (job.node, job.bench.measurements.iter());
@@ -83,6 +86,7 @@ impl<'a> Sampling<'a> {
                 measurement,
                 first,
                 used,
+                seats,
                 cancel,
             })
         })
@@ -140,21 +144,22 @@ impl<'a> Sampling<'a> {
         let served = self.measurement.service.as_ref().map(|service| Served {
             executor: self.executor,
             service,
-            cold: self.measurement.cold,
+            setting: self.setting(&self.seats.measured),
             cancel: self.cancel,
         });
         match (&self.measurement.work, served) {
-            (Work::Run(action), None) => self.run(side, self.first, action),
+            (Work::Run(action), None) => self.run(side, self.first, action, &self.seats.measured),
             (Work::Run(action), Some(served)) => {
                 served.during(side, self.first, self.node, |port| {
                     let mut action = action.clone();
                     placeholder::fill_action(&mut action, port);
-                    self.run(side, self.first + 1, &action)
+                    self.run(side, self.first + 1, &action, &self.seats.others)
                 })
             }
             (Work::Load(load), Some(served)) => {
                 served.during(side, self.first, self.node, |port| {
-                    requests(&placeholder::fill_load(load, port), self.cancel)
+                    let load = placeholder::fill_load(load, port);
+                    requests(&load, &self.seats.others, self.cancel)
                 })
             }
             (Work::Inspect, _) | (Work::Load(_), None) => {
@@ -163,10 +168,23 @@ impl<'a> Sampling<'a> {
         }
     }
 
-    fn run(&self, side: &Side, position: usize, action: &Action) -> Result<Sample, Unsampled> {
+    fn setting(&self, cpus: &[u32]) -> TrialSetting {
+        TrialSetting {
+            cold: self.measurement.cold,
+            cpus: cpus.to_vec(),
+        }
+    }
+
+    fn run(
+        &self,
+        side: &Side,
+        position: usize,
+        action: &Action,
+        cpus: &[u32],
+    ) -> Result<Sample, Unsampled> {
         let job = side.job(position, self.node, action);
-        let cold = self.measurement.cold;
-        match self.executor.try_once(job, cold, self.cancel)? {
+        let setting = self.setting(cpus);
+        match self.executor.try_once(job, &setting, self.cancel)? {
             Trial::Sample(sample) => Ok(sample),
             Trial::Failed(failure) => Err(Unsampled::Failed(Box::new(failure))),
             Trial::Cancelled(_) => Err(Unsampled::Cancelled),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, Trial};
+use orch_engine::port::{Executor, Failure, Trial, TrialSetting};
 use orch_model::{Counter, Fault, Readiness, Sample, Service};
 
 use crate::load::Endpoint;
@@ -23,7 +23,7 @@ pub(crate) const SERVICE_SYSTEM: &str = "service-system-ns";
 pub(crate) struct Served<'a> {
     pub(crate) executor: &'a dyn Executor,
     pub(crate) service: &'a Service,
-    pub(crate) cold: bool,
+    pub(crate) setting: TrialSetting,
     pub(crate) cancel: &'a Cancel,
 }
 
@@ -51,7 +51,7 @@ impl Served<'_> {
         let (worked, ended) = std::thread::scope(|scope| {
             // Also where the work panics: else the scope would wait for the service for ever.
             let _over = Over(&over);
-            let service = scope.spawn(|| self.executor.try_once(job, self.cold, &over));
+            let service = scope.spawn(|| self.executor.try_once(job, &self.setting, &over));
             let limit = Duration::from_millis(self.service.ready_within_ms.into());
             let is_running = || !service.is_finished();
             let worked = match wait_until_ready(&sign, limit, is_running, self.cancel) {

@@ -14,6 +14,7 @@ use crate::gates::{BETWEEN_RUNS, Held};
 use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::LocalMeasurer;
 use crate::past::Earlier;
+use crate::pinning::Seats;
 use crate::sampling::{Sampling, Unsampled, Used};
 use crate::side::Side;
 use crate::statistics::Noise;
@@ -33,6 +34,8 @@ pub(crate) struct Session<'a> {
     pub(crate) notes: &'a [String],
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a Cancel,
+    /// On which CPUs what runs.
+    pub(crate) seats: &'a Seats,
     /// What the machine does since this began.
     pub(crate) meanwhile: Meanwhile,
     /// The CPU time of all that was measured.
@@ -85,8 +88,7 @@ impl Session<'_> {
 
     /// Whether anything is run, and not only looked into.
     fn runs(&self) -> bool {
-        let mut samplings =
-            Sampling::each(&*self.measurer.executor, self.job, &self.used, self.cancel);
+        let mut samplings = self.samplings();
         samplings.any(|sampling| sampling.runs())
     }
 
@@ -157,13 +159,17 @@ impl Session<'_> {
         })
     }
 
+    fn samplings(&self) -> impl Iterator<Item = Sampling<'_>> {
+        let executor = &*self.measurer.executor;
+        Sampling::each(executor, self.job, &self.used, self.seats, self.cancel)
+    }
+
     /// Each measurement in turn.
     fn each<T>(
         &self,
         one: impl FnMut(Sampling<'_>) -> Result<T, Unsampled>,
     ) -> Result<Vec<T>, Unsampled> {
-        let samplings = Sampling::each(&*self.measurer.executor, self.job, &self.used, self.cancel);
-        samplings.map(one).collect()
+        self.samplings().map(one).collect()
     }
 
     /// What the figures are held to.

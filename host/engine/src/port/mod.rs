@@ -14,7 +14,7 @@ mod toolchains;
 mod wasm;
 
 pub use action_cache::{ActionCache, ActionResult, Claim, OutputFile};
-pub use executor::{Execution, Executor, Failure, Job, Trial};
+pub use executor::{Execution, Executor, Failure, Job, Trial, TrialSetting};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};
 pub use measurer::{
