@@ -1,6 +1,6 @@
 //! Puts measuring together: who takes samples, who reads them, and where figures are kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +9,7 @@ use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
 use orch_history::Hardware;
-use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past, warnings};
+use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past};
 use orch_model::{Artifact, Digest, Fault, FaultKind, NodeId};
 use orch_plugins::PluginHost;
 use orch_store::Store;
@@ -29,26 +29,28 @@ pub fn measurer(
     executor: Arc<dyn Executor>,
     anew: bool,
 ) -> Result<LocalMeasurer, Fault> {
-    let conditions = Conditions::read(Path::new("/"));
-    let fingerprint = Fingerprint::of(&conditions);
-    let hardware = Hardware {
-        fingerprint: fingerprint.digest,
-        summary: fingerprint.summary,
-    };
     let file = project.folder.join(MEASUREMENTS);
     let (store, kept) = (house.store.clone(), house.store.clone());
+    let folder = project.folder.clone();
+    let commit_of = Box::new(move |name: &str| commit_named(&folder, name));
     let measuring = Measuring {
         plugins: probes(house, project),
         inspect: Box::new(move |artifacts| describe(&store, artifacts)),
         is_stored: Box::new(move |digest| kept.contains(digest)),
-        past: Past::new(file, commit(&project.folder), hardware),
-        notes: Box::new(move || {
-            let warnings = warnings(&Conditions::read(Path::new("/")));
-            warnings.iter().map(ToString::to_string).collect()
-        }),
+        past: Past::new(file, commit(&project.folder), hardware(), commit_of),
+        root: PathBuf::from("/"),
         anew,
     };
     Ok(LocalMeasurer::new(executor, measuring))
+}
+
+/// This machine, as figures are comparable on it.
+pub fn hardware() -> Hardware {
+    let fingerprint = Fingerprint::of(&Conditions::read(Path::new("/")));
+    Hardware {
+        fingerprint: fingerprint.digest,
+        summary: fingerprint.summary,
+    }
 }
 
 /// The plugins of a project, loaded when the first samples are read.
@@ -111,6 +113,20 @@ fn commit(folder: &Path) -> Option<String> {
         "--exclude=*",
     ];
     let said = git.arg("-C").arg(folder).args(told).output().ok()?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    (said.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
+/// The commit that git knows by a name, as `HEAD` or `v1.2`.
+pub fn commit_named(folder: &Path, name: &str) -> Option<String> {
+    if name.starts_with('-') {
+        return None;
+    }
+    let mut git = Command::new("git");
+    git.arg("-C")
+        .arg(folder)
+        .args(["rev-parse", "--verify", "--quiet"]);
+    let said = git.arg(format!("{name}^{{commit}}")).output().ok()?;
     let text = String::from_utf8(said.stdout).ok()?;
     (said.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }

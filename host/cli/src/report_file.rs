@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use orch_history::{History, Kept, Selection};
+use orch_history::{History, Selection};
 use orch_model::Fault;
 use orch_report::{BenchRow, HtmlPage, Point, Series, human_minute, render_html};
 
-use crate::measuring::MEASUREMENTS;
+use crate::measuring::{MEASUREMENTS, hardware};
 use crate::project::Project;
 
 /// Where it lies, below the pipeline's folder.
@@ -50,59 +50,46 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The metrics that are held to a gate, or else the first of each bench, over all runs on this
-/// machine.
+/// The metrics that are held to a gate, or else the first of each bench, over all runs on machines
+/// like this.
 fn series(history: &History, rows: &[BenchRow]) -> Result<Vec<Series>, Fault> {
+    let hardware = hardware().fingerprint;
     let mut all = Vec::new();
     for row in rows {
         let selection = Selection {
             node: Some(row.node.clone()),
+            hardware: Some(hardware),
             ..Selection::default()
         };
-        let kept = history.measurements(&selection)?;
-        let here = kept
-            .iter()
-            .filter(|kept| kept.measurement.hardware.summary == row.report.machine);
-        let kept: Vec<&Kept> = here.collect();
-        let gated = row
-            .report
-            .metrics
-            .iter()
-            .filter(|metric| !metric.gates.is_empty());
+        let metrics = &row.report.metrics;
+        let gated = metrics.iter().filter(|metric| !metric.gates.is_empty());
         let mut shown: Vec<_> = gated.collect();
         if shown.is_empty() {
-            shown.extend(row.report.metrics.first());
+            shown.extend(metrics.first());
         }
-        all.extend(shown.into_iter().map(|metric| {
-            Series {
+        for metric in shown {
+            let points = history.series(&selection, &metric.name)?;
+            all.push(Series {
                 node: row.node.to_string(),
                 metric: metric.name.clone(),
                 unit: metric.unit.clone(),
                 better: metric.better,
-                points: kept
-                    .iter()
-                    .filter_map(|kept| point(kept, &metric.name))
-                    .collect(),
-            }
-        }));
+                points: points.into_iter().map(point).collect(),
+            });
+        }
     }
     Ok(all)
 }
 
-fn point(kept: &Kept, metric: &str) -> Option<Point> {
-    let measurement = &kept.measurement;
-    let metric = measurement
-        .metrics
-        .iter()
-        .find(|known| known.name == metric)?;
-    let (low, median, high) = orch_measure::median_with_interval(&metric.values);
-    Some(Point {
-        run: kept.run.id.clone(),
-        commit: kept.run.commit.clone(),
+fn point(kept: orch_history::Point) -> Point {
+    let (low, median, high) = orch_measure::median_with_interval(&kept.metric.values);
+    Point {
+        run: kept.run.id,
+        commit: kept.run.commit,
         time_s: kept.run.time_s,
         median,
         low,
         high,
-        failed: measurement.failed,
-    })
+        failed: kept.failed,
+    }
 }

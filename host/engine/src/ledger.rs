@@ -70,6 +70,12 @@ impl Ledger {
             let plan = serde_json::to_string(measurement).expect("it has a JSON form");
             ledger.add(format!("measurement `{}`", measurement.name), plan);
         }
+        if let Some(cpus) = bench.cpus {
+            ledger.add("cpus of its own", cpus.to_string());
+        }
+        if let Some(baseline) = &bench.baseline {
+            ledger.add("baseline", baseline);
+        }
         for gate in &bench.gates {
             ledger.add(
                 format!("gate on `{}`", gate.metric),

@@ -213,6 +213,10 @@ pub struct PlannedBench {
     pub actions: Vec<Action>,
     /// What is measured.
     pub measurements: Vec<Measurement>,
+    /// On how many CPUs of its own the program runs; the scheduler's choice if none.
+    pub cpus: Option<u32>,
+    /// What is compared with, as the pipeline names it; the last good measurement if none.
+    pub baseline: Option<String>,
     /// What the figures are held to.
     pub gates: Vec<Gate>,
     /// Whether times mean nothing, since an emulator runs the program.

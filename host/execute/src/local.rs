@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{ActionResult, Execution, Executor, Job, Trial, WasmRunner};
+use orch_engine::port::{ActionResult, Execution, Executor, Job, Trial, TrialSetting, WasmRunner};
 use orch_model::{Action, Digest, Fault, Root, Runner, Sample};
 use orch_store::Store;
 
@@ -127,7 +127,7 @@ impl LocalExecutor {
     ) -> Result<ActionResult, Ended> {
         let (action, project) = (job.action, &self.settings.project);
         let mut prepared = self.prepare(job, cancel)?;
-        let end = self.run(job, &mut prepared, cancel, sample)?;
+        let end = self.run(job, &mut prepared, &[], cancel, sample)?;
         judge_end(end, action)?;
         let Prepared {
             occupied,
@@ -157,15 +157,15 @@ impl LocalExecutor {
     fn attempt(
         &self,
         job: &Job<'_>,
-        cold: bool,
+        setting: &TrialSetting,
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<(), Ended> {
         let mut prepared = self.prepare(job, cancel)?;
-        if cold {
+        if setting.cold {
             page_cache::forget(job.action, &prepared.workspace)?;
         }
-        let end = self.run(job, &mut prepared, cancel, sample)?;
+        let end = self.run(job, &mut prepared, &setting.cpus, cancel, sample)?;
         judge_end(end, job.action)?;
         prepared.copied.check(job.inputs, &self.settings.project)
     }
@@ -197,10 +197,13 @@ impl LocalExecutor {
         }
     }
 
+    /// Runs the process of an action, on these CPUs if there are any. What runs in the embedded
+    /// engine is a part of this process, and runs wherever that may.
     fn run(
         &self,
         job: &Job<'_>,
         prepared: &mut Prepared<'_>,
+        cpus: &[u32],
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<End, Ended> {
@@ -208,7 +211,8 @@ impl LocalExecutor {
         match &job.action.runner {
             Runner::EmbeddedWasm => self.run_wasm(job.action, workspace, cancel, sample),
             Runner::Native | Runner::Emulator(_) => {
-                self.run_process(job, workspace, prepared.occupied.as_mut(), cancel, sample)
+                let occupied = prepared.occupied.as_mut();
+                self.run_process(job, workspace, occupied, cpus, cancel, sample)
             }
         }
     }
@@ -237,6 +241,7 @@ impl LocalExecutor {
         job: &Job<'_>,
         workspace: &Workspace,
         occupied: Option<&mut Occupied<'_>>,
+        cpus: &[u32],
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<End, Ended> {
@@ -263,6 +268,7 @@ impl LocalExecutor {
             timeout: action.timeout_ms.map(Duration::from_millis),
             grace: self.settings.grace,
             output_bytes: self.settings.output_bytes,
+            cpus,
         };
         let ran = match occupied {
             Some(occupied) => {
@@ -381,9 +387,14 @@ impl Executor for LocalExecutor {
         }
     }
 
-    fn try_once(&self, job: Job<'_>, cold: bool, cancel: &Cancel) -> Result<Trial, Fault> {
+    fn try_once(
+        &self,
+        job: Job<'_>,
+        setting: &TrialSetting,
+        cancel: &Cancel,
+    ) -> Result<Trial, Fault> {
         let mut sample = Sample::default();
-        match self.attempt(&job, cold, cancel, &mut sample) {
+        match self.attempt(&job, setting, cancel, &mut sample) {
             Ok(()) => Ok(Trial::Sample(sample)),
             Err(Ended::Cancelled) => Ok(Trial::Cancelled(sample)),
             Err(ended) => {

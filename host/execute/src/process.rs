@@ -20,7 +20,7 @@ use wait4::Wait4;
 
 use orch_engine::Cancel;
 use orch_model::{Fault, Sample};
-use orch_sandbox::Exceeded;
+use orch_sandbox::{Exceeded, on_cpus};
 
 use crate::environment::Environment;
 use crate::reaper::Reaper;
@@ -46,6 +46,8 @@ pub(crate) struct Process<'a> {
     pub(crate) grace: Duration,
     /// How much is kept of each end of each stream.
     pub(crate) output_bytes: usize,
+    /// The CPUs that it has to stay on; any if there are none.
+    pub(crate) cpus: &'a [u32],
 }
 
 /// How a process ended.
@@ -157,7 +159,7 @@ impl Process<'_> {
             .process_group(0);
         let mut tries = 0;
         loop {
-            match command.spawn() {
+            match on_cpus(self.cpus, || command.spawn()) {
                 Ok(child) => return Ok(child),
                 // A program that was just written is busy while a process that was forked
                 // meanwhile still holds the file, which it does until it executes its own.

@@ -90,6 +90,7 @@ impl Process<'_> {
             directory: self.directory.to_owned(),
             writable_source: view.writable_source,
             mounts: view.mounts,
+            cpus: self.cpus.to_vec(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{Hardware, History, Kept, Selection};
 /// What a new measurement can be held against.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Baseline {
-    /// The newest that is meant, of the same hardware, whose gates did not fail.
+    /// The newest that is meant, of the same hardware.
     Found(Box<Kept>),
     /// There are some, but all of other hardware: times of two machines cannot be compared. These
     /// machines, the one that measured last first.
@@ -19,13 +19,12 @@ pub enum Baseline {
 
 impl History {
     /// The baseline for a measurement on some hardware, among those that are meant. A selection's
-    /// own `hardware` and `failed` are not looked at.
+    /// own `hardware` is not looked at.
     ///
     /// For the same benchmark as it was before, select by `node`; to compare with another target
     /// or toolchain, by `bench` and that.
     pub fn baseline(&self, selection: &Selection, hardware: &Digest) -> Result<Baseline, Fault> {
         let anywhere = Selection {
-            failed: Some(false),
             hardware: None,
             ..selection.clone()
         };

@@ -1,4 +1,4 @@
-//! The file: opened, looked over and counted.
+//! The file: opened and looked over.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,15 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct History {
     pub(crate) connection: Connection,
     path: PathBuf,
-}
-
-/// How much a history holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
-    /// Runs that measured something.
-    pub runs: u64,
-    /// Measurements in all.
-    pub measurements: u64,
 }
 
 impl History {
@@ -62,19 +53,6 @@ impl History {
             // It has to be brought up to this version to be read.
             State::Behind(_) => Self::open(path).map(Some),
         }
-    }
-
-    /// How much it holds.
-    pub fn counts(&self) -> Result<Counts, Fault> {
-        let sql = "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM measurement)";
-        self.connection
-            .query_row(sql, [], |row| {
-                Ok(Counts {
-                    runs: row.get::<_, u32>(0)?.into(),
-                    measurements: row.get::<_, u32>(1)?.into(),
-                })
-            })
-            .map_err(|error| self.fault("read", &error))
     }
 
     /// What SQLite could not do to this file.

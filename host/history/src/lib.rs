@@ -38,6 +38,7 @@ mod baseline;
 mod export;
 mod fault;
 mod history;
+mod meaning;
 mod measurement;
 mod reading;
 mod schema;
@@ -47,7 +48,8 @@ mod writing;
 
 pub use baseline::Baseline;
 pub use export::{benchstat, csv, json};
-pub use history::{Counts, History};
-pub use measurement::{Hardware, Kept, Measurement, Run, RunSummary};
+pub use history::History;
+pub use meaning::{Kind, Meaning};
+pub use measurement::{Hardware, Kept, Measurement, Run};
 pub use selection::Selection;
 pub use series::Point;

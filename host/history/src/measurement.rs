@@ -14,13 +14,23 @@ pub struct Run {
     pub commit: Option<String>,
 }
 
-/// A run, and how much it left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RunSummary {
-    /// Which.
-    pub run: Run,
-    /// How many measurements it has.
-    pub measurements: u64,
+/// Follows the commit of sources that were edited, as `git describe --dirty` writes it.
+pub(crate) const EDITED: &str = "-dirty";
+
+/// So many digits of a commit git knows it by.
+const COMMIT_DIGITS: usize = 12;
+
+impl Run {
+    /// The commit for people: its beginning, and `-dirty` where sources were edited.
+    pub fn short_commit(&self) -> Option<String> {
+        let commit = self.commit.as_deref()?;
+        let (name, edited) = match commit.strip_suffix(EDITED) {
+            Some(name) => (name, EDITED),
+            None => (commit, ""),
+        };
+        let name = name.get(..COMMIT_DIGITS).unwrap_or(name);
+        Some(format!("{name}{edited}"))
+    }
 }
 
 /// Hardware on which figures can be compared.

@@ -5,8 +5,8 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row, ToSql};
 
 use crate::measurement::word;
-use crate::selection::{CONDITION, Text};
-use crate::{Hardware, History, Kept, Measurement, Run, RunSummary, Selection};
+use crate::selection::CONDITION;
+use crate::{Hardware, History, Kept, Measurement, Run, Selection};
 
 /// Begins every query of measurements; the columns as [`without_metrics`] reads them.
 const MEASUREMENTS: &str = "
@@ -17,15 +17,6 @@ const MEASUREMENTS: &str = "
     JOIN hardware ON hardware.fingerprint = measurement.hardware";
 
 impl History {
-    /// The newest measurement under a key, whatever became of its gates.
-    pub fn latest(&self, key: &Digest) -> Result<Option<Kept>, Fault> {
-        let sql = format!(
-            "{MEASUREMENTS} WHERE measurement.key = :key ORDER BY measurement.number DESC LIMIT 1"
-        );
-        let found = self.query(&sql, &[(":key", &Text(*key))])?;
-        Ok(found.into_iter().next())
-    }
-
     /// All that are meant, oldest first.
     pub fn measurements(&self, selection: &Selection) -> Result<Vec<Kept>, Fault> {
         let sql = format!("{MEASUREMENTS} WHERE {CONDITION} ORDER BY measurement.number");
@@ -38,28 +29,6 @@ impl History {
             format!("{MEASUREMENTS} WHERE {CONDITION} ORDER BY measurement.number DESC LIMIT 1");
         let found = selection.with_parameters(|parameters| self.query(&sql, parameters))?;
         Ok(found.into_iter().next())
-    }
-
-    /// All runs, oldest first.
-    pub fn runs(&self) -> Result<Vec<RunSummary>, Fault> {
-        let sql = "SELECT run.id, run.time_s, run.commit_id, count(measurement.number)
-            FROM run LEFT JOIN measurement ON measurement.run = run.number
-            GROUP BY run.number ORDER BY run.number";
-        let read = || -> rusqlite::Result<Vec<RunSummary>> {
-            let mut statement = self.connection.prepare(sql)?;
-            let runs = statement.query_map([], |row| {
-                Ok(RunSummary {
-                    run: Run {
-                        id: row.get(0)?,
-                        time_s: row.get(1)?,
-                        commit: row.get(2)?,
-                    },
-                    measurements: row.get::<_, u32>(3)?.into(),
-                })
-            })?;
-            runs.collect()
-        };
-        read().map_err(|error| self.fault("read", &error))
     }
 
     /// Reads the measurements of a query, as of one moment.

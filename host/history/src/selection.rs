@@ -4,6 +4,8 @@ use orch_model::{Digest, NodeId};
 use rusqlite::types::{ToSqlOutput, Value};
 use rusqlite::{ToSql, named_params};
 
+use crate::measurement::EDITED;
+
 /// Which measurements are meant. What is `None` may be any.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -15,7 +17,8 @@ pub struct Selection {
     pub target: Option<String>,
     /// With this toolchain among others, such as `go 1.22.10`.
     pub toolchain: Option<String>,
-    /// Of sources whose commit begins so.
+    /// Of sources whose commit begins so: as they were committed, or with `-dirty` behind it as they
+    /// were edited after.
     pub commit: Option<String>,
     /// Of this run.
     pub run: Option<String>,
@@ -33,7 +36,8 @@ pub(crate) const CONDITION: &str = "
     AND (:bench IS NULL OR measurement.bench = :bench)
     AND (:target IS NULL OR measurement.target = :target)
     AND (:toolchain IS NULL OR instr(', ' || measurement.toolchains || ', ', ', ' || :toolchain || ', ') > 0)
-    AND (:commit IS NULL OR substr(run.commit_id, 1, length(:commit)) = :commit)
+    AND (:commit IS NULL OR (substr(run.commit_id, 1, length(:commit)) = :commit
+        AND (substr(run.commit_id, -6) = '-dirty') = :edited))
     AND (:run IS NULL OR run.id = :run)
     AND (:hardware IS NULL OR measurement.hardware = :hardware)
     AND (:times_count IS NULL OR measurement.times_count = :times_count)
@@ -42,12 +46,15 @@ pub(crate) const CONDITION: &str = "
 impl Selection {
     /// Hands the parameters of [`CONDITION`] to a query.
     pub(crate) fn with_parameters<T>(&self, query: impl FnOnce(&[(&str, &dyn ToSql)]) -> T) -> T {
+        let commit = self.commit.as_deref();
+        let committed = commit.map(|commit| commit.strip_suffix(EDITED).unwrap_or(commit));
         query(named_params! {
             ":node": self.node.as_ref().map(NodeId::as_str),
             ":bench": self.bench,
             ":target": self.target,
             ":toolchain": self.toolchain,
-            ":commit": self.commit,
+            ":commit": committed,
+            ":edited": committed != commit,
             ":run": self.run,
             ":hardware": self.hardware.map(Text),
             ":times_count": self.times_count,

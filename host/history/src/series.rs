@@ -2,7 +2,7 @@
 
 use orch_model::{Fault, Metric};
 
-use crate::{Hardware, History, Run, Selection};
+use crate::{History, Run, Selection};
 
 /// What a metric was in one measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,10 +11,10 @@ pub struct Point {
     pub number: i64,
     /// Of which run.
     pub run: Run,
-    /// Where: points of two machines do not make one line.
-    pub hardware: Hardware,
     /// The metric with its values.
     pub metric: Metric,
+    /// Whether a gate failed.
+    pub failed: bool,
 }
 
 impl History {
@@ -27,7 +27,7 @@ impl History {
             Some(Point {
                 number: kept.number,
                 run: kept.run,
-                hardware: kept.measurement.hardware,
+                failed: kept.measurement.failed,
                 metric: metrics.find(|found| found.name == metric)?,
             })
         });

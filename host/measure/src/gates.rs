@@ -1,8 +1,10 @@
 //! Holds figures to their gates.
 
 use orch_engine::port::{Change, Figures, GateReport, MetricReport, Verdict};
+use orch_history::Kept;
 use orch_model::{Gate, Metric};
 
+use crate::past::is_counted;
 use crate::statistics::{Comparison, Noise, Summary, Terms, Undecided};
 use crate::statistics::{RelativeChange, Verdict as Decision};
 
@@ -22,27 +24,40 @@ pub fn median_with_interval(values: &[f64]) -> (f64, f64, f64) {
 }
 
 /// Metrics of two measurements that were made at different times, side by side by their names.
-/// Where they were not made on the same hardware, nothing is said of a change.
-pub fn compared(before: &[Metric], now: &[Metric], is_same_hardware: bool) -> Vec<MetricReport> {
-    let metrics = now.iter().map(|metric| {
-        let baseline = before.iter().find(|other| other.name == metric.name);
+/// Nothing is said of a change where they are not comparable, or where a single sample was taken of
+/// what was not counted.
+pub fn compared(before: &Kept, now: &Kept) -> Vec<MetricReport> {
+    let (own, other) = (&now.measurement, &before.measurement);
+    let is_counted = is_counted(before) && is_counted(now);
+    let metrics = own.metrics.iter().map(|metric| {
+        let mut metrics = other.metrics.iter();
+        let baseline = metrics.find(|other| other.name == metric.name);
         let held = Held {
             metric,
             baseline,
             gates: &[],
-            noise: match metric.values.len() {
-                1 => Noise::Absent,
-                _ => Noise::Between(BETWEEN_RUNS),
+            open: None,
+            noise: match is_counted {
+                true => Noise::Absent,
+                false => Noise::Between(BETWEEN_RUNS),
             },
             seed: SHOWN_SEED,
         };
         let (mut report, _) = held.report();
-        if !is_same_hardware && metric.unit != "B" {
-            report.change = None;
-        }
+        let fewest = baseline.map_or(0, |other| other.values.len().min(metric.values.len()));
+        let tells = are_comparable(before, now) && (is_counted || fewest > 1);
+        report.change = report.change.filter(|_| tells);
         report
     });
     metrics.collect()
+}
+
+/// Whether two measurements may be held against each other: times only of the same hardware, what
+/// is counted wherever that was.
+pub fn are_comparable(one: &Kept, other: &Kept) -> bool {
+    let (own, its) = (&one.measurement, &other.measurement);
+    let is_same_hardware = own.hardware.fingerprint == its.hardware.fingerprint;
+    is_counted(one) && is_counted(other) || is_same_hardware && own.times_count == its.times_count
 }
 
 /// How sure intervals are that are only shown.
@@ -53,6 +68,8 @@ pub(crate) struct Held<'a> {
     pub(crate) metric: &'a Metric,
     pub(crate) baseline: Option<&'a Metric>,
     pub(crate) gates: &'a [Gate],
+    /// Why the gates stay open, whatever the figures are.
+    pub(crate) open: Option<&'a str>,
     pub(crate) noise: Noise,
     pub(crate) seed: u64,
 }
@@ -64,44 +81,42 @@ impl Held<'_> {
         let metric = self.metric;
         let baseline = self.baseline.filter(|other| other.unit == metric.unit);
         let mut wanted = None;
-        let mut change = None;
         let mut gates = Vec::new();
         let own = self.gates.iter().filter(|gate| gate.metric == metric.name);
         for gate in own {
-            let verdict = match baseline {
-                None => Verdict::First,
-                Some(other) => {
-                    let compared = self.compare(other, gate);
-                    change = change.or(compared.change.map(shown));
-                    match compared.verdict {
-                        Decision::Holds => Verdict::Holds,
-                        Decision::Fails => Verdict::Fails,
-                        Decision::Inconclusive {
-                            why,
-                            samples_needed,
-                        } => {
-                            wanted = wanted.max(samples_needed);
-                            Verdict::Inconclusive(said(&why, samples_needed))
-                        }
-                    }
+            let compared = baseline.map(|other| self.compare(other, gate));
+            let decision = compared.as_ref().map(|compared| &compared.verdict);
+            let verdict = match (self.open, decision) {
+                (Some(why), _) => Verdict::Inconclusive(why.to_owned()),
+                (None, None) => Verdict::First,
+                (None, Some(Decision::Holds)) => Verdict::Holds,
+                (None, Some(Decision::Fails)) => Verdict::Fails,
+                (
+                    None,
+                    Some(Decision::Inconclusive {
+                        why,
+                        samples_needed,
+                    }),
+                ) => {
+                    wanted = wanted.max(*samples_needed);
+                    Verdict::Inconclusive(said(why, *samples_needed))
                 }
             };
             gates.push(GateReport {
                 worse_than: gate.worse_than,
                 confidence: gate.confidence,
+                change: compared.and_then(|compared| compared.change).map(shown),
                 verdict,
             });
         }
-        if let Some(other) = baseline {
-            change = change.or_else(|| self.compare(other, &self.ungated()).change.map(shown));
-        }
+        let change = baseline.and_then(|other| self.compare(other, &self.ungated()).change);
         let report = MetricReport {
             name: metric.name.clone(),
             unit: metric.unit.clone(),
             better: metric.better,
             figures: figures(metric, self.seed),
             baseline: baseline.map(|other| figures(other, self.seed)),
-            change,
+            change: change.map(shown),
             gates,
         };
         (report, wanted)

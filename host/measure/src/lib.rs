@@ -7,6 +7,7 @@
 mod conditions;
 mod gates;
 pub mod load;
+mod meanwhile;
 mod measurer;
 mod noise;
 mod past;
@@ -29,10 +30,10 @@ pub use conditions::{
     Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
     PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,
 };
-pub use gates::{compared, median_with_interval};
+pub use gates::{are_comparable, compared, median_with_interval};
 pub use measurer::{Inspect, LocalMeasurer, Measuring};
 pub use noise::{Noise, Warning, warnings, warnings_during};
-pub use past::Past;
+pub use past::{CommitOf, Past};
 pub use pinning::{Pinning, choose_cpus};
 pub use port::{free_port, port_is_taken, require_free_port};
 pub use ready::{NotReady, ReadySign, wait_until_ready};

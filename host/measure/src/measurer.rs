@@ -1,15 +1,20 @@
 //! Measures a bench: both sides of it in turn, until its gates are decided or will not be.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use orch_engine::Cancel;
 use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
-use orch_model::{Artifact, Digest, Fault, NodeId, Work};
+use orch_model::{Artifact, Digest, Fault, NodeId};
 
-use crate::past::{Compared, Earlier, Past};
-use crate::sampling::{Sampling, Unsampled};
+use crate::conditions::Conditions;
+use crate::meanwhile::Meanwhile;
+use crate::noise::warnings;
+use crate::past::{Compared, Earlier, Past, named};
+use crate::pinning::Seats;
+use crate::sampling::{Sampling, Unsampled, Used};
 use crate::session::Session;
 use crate::side::{Files, Side};
 
@@ -26,8 +31,8 @@ pub struct Measuring {
     pub is_stored: Box<dyn Fn(&Digest) -> bool + Send + Sync>,
     /// What was measured before.
     pub past: Past,
-    /// What could not be controlled on this machine, asked before the first sample.
-    pub notes: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// Where the machine's `proc` and `sys` lie: `/`.
+    pub root: PathBuf,
     /// Whether to measure what was measured before too.
     pub anew: bool,
 }
@@ -53,9 +58,9 @@ impl LocalMeasurer {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<BenchReport, Unsampled> {
-        let mut notes = match job.reads.is_empty() {
-            true => Vec::new(), // Nothing runs that could be disturbed.
-            false => (self.measuring.notes)(),
+        let (mut notes, seats) = match job.reads.is_empty() {
+            true => Default::default(), // Nothing runs that could be disturbed.
+            false => self.surroundings(job),
         };
         let earlier = self.earlier(job, &mut notes)?;
         let files = earlier.as_ref().and_then(|earlier| earlier.files.as_ref());
@@ -63,7 +68,7 @@ impl LocalMeasurer {
         let mut sides = vec![Side::candidate(job)];
         if let (Some(files), Some(earlier)) = (again, &earlier) {
             let side = Side::baseline(job, files);
-            match self.refuses(&side, job, cancel)? {
+            match self.refuses(&side, job, &seats, cancel)? {
                 None => sides.push(side),
                 Some(reason) => notes.push(format!(
                     "the program of {} cannot be run as this bench wants it now: it {reason}",
@@ -81,18 +86,40 @@ impl LocalMeasurer {
             }
             counts
         });
+        let missing = named(job.bench).filter(|_| earlier.is_none()).map(|name| {
+            format!(
+                "there is nothing under `{name}` to compare with: check it out or select it, and \
+                 measure it by `orch bench` on a machine like this"
+            )
+        });
         let session = Session {
             measurer: self,
             job,
             sides: &sides,
             earlier: earlier.as_ref(),
+            missing: missing.as_deref(),
             notes: &notes,
             progress,
             cancel,
+            seats: &seats,
+            meanwhile: Meanwhile::begin(self.measuring.root.clone()),
+            used: Used::default(),
         };
         let taken = session.decide()?;
         self.measuring.past.add(job, &taken.report, taken.metrics)?;
         Ok(taken.report)
+    }
+
+    /// What could not be controlled on this machine, and on which CPUs what runs.
+    fn surroundings(&self, job: &MeasureJob<'_>) -> (Vec<String>, Seats) {
+        let conditions = Conditions::read(&self.measuring.root);
+        let warnings = warnings(&conditions);
+        let mut notes: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        let seats = Seats::of(&conditions.topology, job.bench.cpus).unwrap_or_else(|why| {
+            notes.push(why);
+            Seats::default()
+        });
+        (notes, seats)
     }
 
     /// What the figures are held against; what speaks against that is noted.
@@ -120,25 +147,17 @@ impl LocalMeasurer {
         &self,
         side: &Side,
         job: &MeasureJob<'_>,
+        seats: &Seats,
         cancel: &Cancel,
     ) -> Result<Option<String>, Unsampled> {
-        let mut first = 0;
-        for measurement in &job.bench.measurements {
-            let sampling = Sampling {
-                executor: &*self.executor,
-                node: job.node,
-                measurement,
-                first,
-                cancel,
-            };
-            if measurement.work != Work::Inspect {
-                match sampling.once(side) {
-                    Ok(_) => {}
-                    Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
-                    Err(other) => return Err(other),
-                }
+        let used = Used::default();
+        let samplings = Sampling::each(&*self.executor, job, &used, seats, cancel);
+        for sampling in samplings.filter(Sampling::runs) {
+            match sampling.once(side) {
+                Ok(_) => {}
+                Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
+                Err(other) => return Err(other),
             }
-            first += measurement.actions().count();
         }
         Ok(None)
     }

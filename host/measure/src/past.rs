@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use orch_engine::PlannedBench;
 use orch_engine::port::{BenchReport, MeasureJob, Verdict};
-use orch_history::{Baseline, Hardware, History, Kept, Run, Selection};
+use orch_history::{Baseline, Hardware, History, Kept, Kind, Run, Selection};
 use orch_model::{Digest, Fault, Hasher, Measurement, Metric, NodeId};
 
 use crate::side::Files;
@@ -21,8 +21,12 @@ pub struct Past {
     /// The run that new figures belong to.
     run: Run,
     hardware: Hardware,
+    commit_of: Box<CommitOf>,
     open: OnceLock<Mutex<History>>,
 }
+
+/// The commit that git knows by a name, such as a tag.
+pub type CommitOf = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// What stands beside figures in the history, so that they can be shown and measured again.
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,7 +58,12 @@ pub(crate) enum Compared {
 
 impl Past {
     /// The history in a file, for a run of a commit on this machine.
-    pub fn new(file: PathBuf, commit: Option<String>, hardware: Hardware) -> Self {
+    pub fn new(
+        file: PathBuf,
+        commit: Option<String>,
+        hardware: Hardware,
+        commit_of: Box<CommitOf>,
+    ) -> Self {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -67,6 +76,7 @@ impl Past {
             file,
             run,
             hardware,
+            commit_of,
             open: OnceLock::new(),
         }
     }
@@ -98,17 +108,15 @@ impl Past {
     /// What new figures of a bench are held against. What is counted and not timed is the same on
     /// every machine.
     pub(crate) fn baseline(&self, job: &MeasureJob<'_>) -> Result<Compared, Fault> {
+        let Some(meant) = self.meant(job)? else {
+            return Ok(Compared::Nothing);
+        };
         let selection = Selection {
-            node: Some(job.node.clone()),
             times_count: Some(!job.bench.function_only),
-            ..Selection::default()
+            ..meant
         };
         if job.reads.is_empty() {
-            let anywhere = Selection {
-                failed: Some(false),
-                ..selection
-            };
-            let found = self.with(|history| history.newest(&anywhere))?;
+            let found = self.with(|history| history.newest(&selection))?;
             return Ok(match found {
                 Some(kept) => Compared::With(earlier(kept, job)),
                 None => Compared::Nothing,
@@ -123,6 +131,40 @@ impl Past {
             }
             Baseline::Missing => Compared::Nothing,
         })
+    }
+
+    /// The measurements of which the newest is the baseline: those of the same node whose gates
+    /// held, or what the pipeline names, whatever gates said of it. None where nothing was measured
+    /// under that name.
+    fn meant(&self, job: &MeasureJob<'_>) -> Result<Option<Selection>, Fault> {
+        let own = Selection {
+            node: Some(job.node.clone()),
+            failed: Some(false),
+            ..Selection::default()
+        };
+        let Some(name) = named(job.bench) else {
+            return Ok(Some(own));
+        };
+        let found = self.with(|history| history.meaning(name, &self.commit_of))?;
+        Ok(found.map(|meaning| match meaning.kind {
+            Kind::Run | Kind::Commit => Selection {
+                node: Some(job.node.clone()),
+                ..meaning.selection
+            },
+            Kind::Target => {
+                let cell = job.node.as_str().split_once('+');
+                let cell = cell.map(|(_, cell)| cell);
+                Selection {
+                    node: Some(NodeId::bench(job.bench.name(), name, cell)),
+                    ..Selection::default()
+                }
+            }
+            Kind::Toolchain => Selection {
+                bench: Some(job.bench.name().to_owned()),
+                target: Some(job.bench.target.clone()),
+                ..meaning.selection
+            },
+        }))
     }
 
     /// Keeps new figures.
@@ -168,15 +210,17 @@ impl Past {
     }
 }
 
+/// What the pipeline names to compare with. The target or toolchain that others are compared with is
+/// itself compared with what it was before.
+pub(crate) fn named(bench: &PlannedBench) -> Option<&str> {
+    let name = bench.baseline.as_deref()?;
+    (name != bench.target && name != bench.toolchain).then_some(name)
+}
+
 fn earlier(kept: Kept, job: &MeasureJob<'_>) -> Earlier {
     let beside = beside(&kept);
-    let commit = kept.run.commit.as_deref().map(|commit| {
-        let (name, edited) = match commit.strip_suffix("-dirty") {
-            Some(name) => (name, " and edits"),
-            None => (commit, ""),
-        };
-        format!(" of commit {}{edited}", name.get(..12).unwrap_or(name))
-    });
+    let commit = kept.run.short_commit();
+    let commit = commit.map(|commit| format!(" of commit {commit}"));
     Earlier {
         name: format!("measurement {}{}", kept.number, commit.unwrap_or_default()),
         is_same_work: beside
@@ -197,15 +241,26 @@ fn work(bench: &PlannedBench) -> Digest {
     let mut hasher = Hasher::new();
     hasher.field(&bench.probe);
     hasher.field(&bench.settings);
+    if let Some(cpus) = bench.cpus {
+        hasher.field(cpus.to_string());
+    }
     for measurement in &bench.measurements {
-        let once = Measurement {
+        let mut once = Measurement {
             samples: 1,
             warmups: 0,
             ..measurement.clone()
         };
+        once.actions_mut()
+            .for_each(|action| action.timeout_ms = None);
         hasher.field(serde_json::to_string(&once).expect("it has a JSON form"));
     }
     hasher.finish()
+}
+
+/// Whether nothing was run for it: files were looked into, which say the same each time and
+/// everywhere.
+pub(crate) fn is_counted(kept: &Kept) -> bool {
+    beside(kept).is_some_and(|beside| beside.files.is_of_nothing())
 }
 
 /// None where another program has written the row.

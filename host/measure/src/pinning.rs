@@ -16,7 +16,40 @@ pub struct Pinning {
     pub neighbours: CpuSet,
 }
 
-/// Chooses `wanted` CPUs: isolated ones if there are enough, else ordinary ones.
+/// On which CPUs what runs; wherever the scheduler puts it if there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seats {
+    /// What is measured.
+    pub(crate) measured: Vec<u32>,
+    /// What asks it meanwhile.
+    pub(crate) others: Vec<u32>,
+}
+
+impl Seats {
+    /// For a program that is to have so many CPUs of its own, if it is; else why it cannot.
+    pub(crate) fn of(topology: &Topology, wanted: Option<u32>) -> Result<Self, String> {
+        let Some(wanted) = wanted else {
+            return Ok(Self::default());
+        };
+        let usable = &topology.usable;
+        let Some(pinning) = choose_cpus(topology, wanted as usize) else {
+            return Err(format!(
+                "{wanted} CPUs of its own are wanted, and {} may be used, of which one at least is \
+                 left to everything else: it ran wherever the scheduler put it; ask for fewer `cpus`",
+                usable.len()
+            ));
+        };
+        let others = usable.without(&pinning.cpus).without(&topology.isolated);
+        Ok(Self {
+            measured: pinning.cpus.iter().collect(),
+            others: others.iter().collect(),
+        })
+    }
+}
+
+/// Chooses `wanted` CPUs. One is an isolated one if there is any. Several are ordinary ones: between
+/// isolated ones the kernel moves no thread, so that all of a program would stay on the first
+/// (Documentation/admin-guide/kernel-parameters.txt, `isolcpus=`).
 ///
 /// One of each core while there are cores, since two CPUs of one core slow each other down. Of the
 /// cores, first those of which everything may be used here, then the fastest where they differ,
@@ -27,7 +60,7 @@ pub fn choose_cpus(topology: &Topology, wanted: usize) -> Option<Pinning> {
         return None;
     }
     let isolated = &topology.isolated;
-    if wanted <= isolated.len() {
+    if wanted == 1 && !isolated.is_empty() {
         return Some(pinning(topology, pick(topology, isolated, wanted), true));
     }
     let ordinary = topology.usable.without(isolated);
@@ -114,13 +147,26 @@ mod tests {
     }
 
     #[test]
-    fn isolated_cpus_come_first_and_may_all_be_taken() {
-        let four = topology(&["0", "1", "2", "3"], "1-2");
-        let pinning = choose_cpus(&four, 2).unwrap();
+    fn one_isolated_cpu_comes_first_and_several_are_never_taken() {
+        let four = topology(&["0", "1", "2", "3", "4"], "1-2");
+        let pinning = choose_cpus(&four, 1).unwrap();
         assert!(pinning.are_isolated);
-        assert_eq!(pinning.cpus.to_string(), "1-2");
-        // The two are not enough, and isolated CPUs are not mixed with others.
+        assert_eq!(pinning.cpus.to_string(), "2");
+        check(&four, 2, "3-4", "");
         assert_eq!(choose_cpus(&four, 3), None);
+    }
+
+    #[test]
+    fn who_asks_a_service_runs_on_the_other_cpus() {
+        let four = topology(&["0", "1", "2", "3"], "1");
+        let seats = Seats::of(&four, Some(1)).unwrap();
+        assert_eq!((seats.measured, seats.others), (vec![1], vec![0, 2, 3]));
+        assert_eq!(Seats::of(&four, None).unwrap(), Seats::default());
+        let why = Seats::of(&four, Some(3)).unwrap_err();
+        assert!(
+            why.starts_with("3 CPUs of its own are wanted, and 3 may be used"),
+            "{why}"
+        );
     }
 
     #[test]

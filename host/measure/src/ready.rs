@@ -2,10 +2,11 @@
 //! started: whether it still runs is said by the caller.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
+use orch_model::Fault;
 use tokio::net::TcpStream;
 
 use crate::load::{Connection, Endpoint};
@@ -31,7 +32,34 @@ pub enum ReadySign {
         status: u16,
     },
     /// It accepts connections.
-    Tcp(SocketAddr),
+    Tcp {
+        /// As it was given: `localhost:8080`.
+        address: String,
+        /// Where that is, in order of preference.
+        addresses: Vec<SocketAddr>,
+    },
+}
+
+impl ReadySign {
+    /// That `host:port` accepts connections. Looks the host up, once.
+    pub fn tcp(address: &str) -> Result<Self, Fault> {
+        let addresses = address.to_socket_addrs().map_err(|error| {
+            Fault::usage(format!("`{address}` is no address of a service: {error}"))
+                .hint("write it as `127.0.0.1:8080`; `${port}` is a free port")
+        })?;
+        Ok(Self::Tcp {
+            address: address.to_owned(),
+            addresses: addresses.collect(),
+        })
+    }
+
+    /// Where the service is to be.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        match self {
+            Self::Http { endpoint, .. } => endpoint.addresses(),
+            Self::Tcp { addresses, .. } => addresses,
+        }
+    }
 }
 
 /// Why a service cannot be used.
@@ -107,8 +135,8 @@ pub fn wait_until_ready(
 /// One try; else what it got, in words.
 async fn try_once(sign: &ReadySign) -> Result<(), String> {
     match sign {
-        ReadySign::Tcp(address) => {
-            let connected = TcpStream::connect(address).await;
+        ReadySign::Tcp { addresses, .. } => {
+            let connected = TcpStream::connect(&addresses[..]).await;
             connected.map(|_| ()).map_err(|error| error.to_string())
         }
         ReadySign::Http { endpoint, status } => answers(endpoint, *status).await,
@@ -131,7 +159,7 @@ impl fmt::Display for ReadySign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http { endpoint, .. } => f.write_str(endpoint.url()),
-            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Tcp { address, .. } => f.write_str(address),
         }
     }
 }
@@ -188,6 +216,10 @@ mod tests {
         }
     }
 
+    fn tcp(address: SocketAddr) -> ReadySign {
+        ReadySign::tcp(&address.to_string()).unwrap()
+    }
+
     fn nobody() -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()))
     }
@@ -195,10 +227,24 @@ mod tests {
     #[test]
     fn a_service_that_answers_is_ready() {
         let service = Service::start(answering(OK));
-        let signs = [http(&service.url()), ReadySign::Tcp(service.address())];
+        let signs = [http(&service.url()), tcp(service.address())];
         for sign in signs {
             let waited = wait_until_ready(&sign, LONG, || true, &Cancel::new());
             assert!(waited.unwrap() < LONG);
+        }
+    }
+
+    #[test]
+    fn a_service_is_found_by_its_name() {
+        let service = Service::start(answering(OK));
+        let named = ReadySign::tcp(&format!("localhost:{}", service.address().port())).unwrap();
+        wait_until_ready(&named, LONG, || true, &Cancel::new()).unwrap();
+        for odd in ["localhost", "127.0.0.1:http", "127.0.0.1:70000", ""] {
+            let fault = ReadySign::tcp(odd).unwrap_err();
+            assert!(
+                fault.message.contains("is no address of a service"),
+                "{fault}"
+            );
         }
     }
 
@@ -222,7 +268,7 @@ mod tests {
     #[test]
     fn the_limit_says_what_the_last_try_got() {
         let limit = Duration::from_millis(50);
-        let refused = wait_until_ready(&ReadySign::Tcp(nobody()), limit, || true, &Cancel::new());
+        let refused = wait_until_ready(&tcp(nobody()), limit, || true, &Cancel::new());
         let refused = refused.unwrap_err();
         assert!(refused.to_string().contains("was not ready within 50ms"));
         assert!(

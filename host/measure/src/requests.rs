@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_model::{Load, Sample};
+use orch_model::{Fault, Load, Sample};
+use rustix::thread::{CpuSet, sched_setaffinity};
 use serde_json::{Map, Value, json};
 
 use crate::load::{self, Endpoint, Pace, Step, StepResult};
@@ -12,9 +13,9 @@ use crate::sampling::Unsampled;
 /// One thread sends more than a service on the same machine answers.
 const THREADS: usize = 1;
 
-/// Sends the requests and sums up what came of them. A service that answers none has no figures,
-/// but errors.
-pub(crate) fn requests(load: &Load, cancel: &Cancel) -> Result<Sample, Unsampled> {
+/// Sends the requests, from these CPUs if there are any, and sums up what came of them. A service
+/// that answers none has no figures, but errors.
+pub(crate) fn requests(load: &Load, cpus: &[u32], cancel: &Cancel) -> Result<Sample, Unsampled> {
     let mut endpoint = Endpoint::get(&load.url)?.with_method(&load.method)?;
     for (name, value) in &load.headers {
         endpoint = endpoint.with_header(name, value)?;
@@ -30,7 +31,13 @@ pub(crate) fn requests(load: &Load, cancel: &Cancel) -> Result<Sample, Unsampled
         request_limit: Duration::from_millis(load.timeout_ms.into()),
         threads: THREADS,
     };
-    let climbed = generator.climb(std::slice::from_ref(&step), cancel, |_| {});
+    let climb = || {
+        stay_on(cpus)?;
+        generator.climb(std::slice::from_ref(&step), cancel, |_| {})
+    };
+    // A thread of its own can be bound, and what it starts is bound as it is.
+    let climbed = std::thread::scope(|scope| scope.spawn(climb).join());
+    let climbed = climbed.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let results = match climbed {
         Err(_) if cancel.is_cancelled() => return Err(Unsampled::Cancelled),
         climbed => climbed?,
@@ -47,6 +54,22 @@ pub(crate) fn requests(load: &Load, cancel: &Cancel) -> Result<Sample, Unsampled
         stdout,
         wall_ns: u64::try_from(step.duration.as_nanos()).unwrap_or(u64::MAX),
         ..Sample::default()
+    })
+}
+
+/// Binds this thread, sched_setaffinity(2).
+fn stay_on(cpus: &[u32]) -> Result<(), Fault> {
+    if cpus.is_empty() {
+        return Ok(());
+    }
+    let mut set = CpuSet::new();
+    let possible = cpus.iter().map(|cpu| *cpu as usize);
+    possible
+        .filter(|cpu| *cpu < CpuSet::MAX_CPU)
+        .for_each(|cpu| set.set(cpu));
+    sched_setaffinity(None, &set).map_err(|error| {
+        Fault::internal(format!("could not send requests from other CPUs: {error}"))
+            .hint("take `cpus` out of the bench")
     })
 }
 

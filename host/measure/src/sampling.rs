@@ -1,16 +1,24 @@
 //! Takes the samples of one measurement: warm-ups first, then one side after the other in an
 //! order that chance decides, so that whatever drifts on the machine meets all sides alike.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use fastrand::Rng;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, Trial};
+use orch_engine::port::{Executor, Failure, MeasureJob, Trial, TrialSetting};
 use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
 
+use crate::pinning::Seats;
 use crate::placeholder;
 use crate::requests::requests;
-use crate::service::Served;
+use crate::service::{SERVICE_SYSTEM, SERVICE_USER, Served};
 use crate::side::Side;
+
+/// How much all samples of one measurement and side may print together, in bytes. They are kept
+/// until the probe has read them.
+const PRINTED_BYTES: usize = 64 << 20;
 
 /// Why there is no sample.
 pub(crate) enum Unsampled {
@@ -26,6 +34,27 @@ impl From<Fault> for Unsampled {
     }
 }
 
+/// How much CPU time samples took, warm-ups among them.
+#[derive(Debug, Default)]
+pub(crate) struct Used(Cell<Duration>);
+
+impl Used {
+    pub(crate) fn get(&self) -> Duration {
+        self.0.get()
+    }
+
+    /// Of the process, and of its service.
+    fn add(&self, sample: &Sample) {
+        let of_service = sample
+            .counters
+            .iter()
+            .filter(|counter| matches!(&*counter.name, SERVICE_USER | SERVICE_SYSTEM));
+        let of_service: u64 = of_service.map(|counter| counter.value).sum();
+        let ns = sample.user_ns + sample.system_ns + of_service;
+        self.0.set(self.0.get() + Duration::from_nanos(ns));
+    }
+}
+
 /// One measurement with what it runs on.
 pub(crate) struct Sampling<'a> {
     pub(crate) executor: &'a dyn Executor,
@@ -33,10 +62,41 @@ pub(crate) struct Sampling<'a> {
     pub(crate) measurement: &'a Measurement,
     /// The position of its first process among those of the bench.
     pub(crate) first: usize,
+    pub(crate) used: &'a Used,
+    pub(crate) seats: &'a Seats,
     pub(crate) cancel: &'a Cancel,
 }
 
-impl Sampling<'_> {
+impl<'a> Sampling<'a> {
+    /// Each measurement of a bench, with the position of its first process.
+    pub(crate) fn each(
+        executor: &'a dyn Executor,
+        job: &MeasureJob<'a>,
+        used: &'a Used,
+        seats: &'a Seats,
+        cancel: &'a Cancel,
+    ) -> impl Iterator<Item = Self> {
+        let (node, measurements) = (job.node, job.bench.measurements.iter());
+        measurements.scan(0, move |next, measurement| {
+            let first = *next;
+            *next += measurement.actions().count();
+            Some(Self {
+                executor,
+                node,
+                measurement,
+                first,
+                used,
+                seats,
+                cancel,
+            })
+        })
+    }
+
+    /// Whether it runs something, and does not only look into files.
+    pub(crate) fn runs(&self) -> bool {
+        self.measurement.work != Work::Inspect
+    }
+
     /// As many samples of each side, in the order of the sides. `told` hears of each.
     pub(crate) fn take(
         &self,
@@ -46,11 +106,17 @@ impl Sampling<'_> {
         told: &dyn Fn(),
     ) -> Result<Vec<Vec<Sample>>, Unsampled> {
         let mut samples = vec![Vec::with_capacity(count as usize); sides.len()];
+        let mut printed = vec![0; sides.len()];
         let mut order: Vec<usize> = (0..sides.len()).collect();
         for _ in 0..count {
             random.shuffle(&mut order);
             for &side in &order {
-                samples[side].push(self.once(&sides[side])?);
+                let sample = self.once(&sides[side])?;
+                printed[side] += sample.stdout.len() + sample.stderr.len();
+                if printed[side] > PRINTED_BYTES {
+                    return Err(Unsampled::Failed(Box::new(too_much(count))));
+                }
+                samples[side].push(sample);
                 told();
             }
         }
@@ -69,24 +135,31 @@ impl Sampling<'_> {
 
     /// One sample.
     pub(crate) fn once(&self, side: &Side) -> Result<Sample, Unsampled> {
+        let sample = self.sample(side)?;
+        self.used.add(&sample);
+        Ok(sample)
+    }
+
+    fn sample(&self, side: &Side) -> Result<Sample, Unsampled> {
         let served = self.measurement.service.as_ref().map(|service| Served {
             executor: self.executor,
             service,
-            cold: self.measurement.cold,
+            setting: self.setting(&self.seats.measured),
             cancel: self.cancel,
         });
         match (&self.measurement.work, served) {
-            (Work::Run(action), None) => self.run(side, self.first, action),
+            (Work::Run(action), None) => self.run(side, self.first, action, &self.seats.measured),
             (Work::Run(action), Some(served)) => {
                 served.during(side, self.first, self.node, |port| {
                     let mut action = action.clone();
                     placeholder::fill_action(&mut action, port);
-                    self.run(side, self.first + 1, &action)
+                    self.run(side, self.first + 1, &action, &self.seats.others)
                 })
             }
             (Work::Load(load), Some(served)) => {
                 served.during(side, self.first, self.node, |port| {
-                    requests(&placeholder::fill_load(load, port), self.cancel)
+                    let load = placeholder::fill_load(load, port);
+                    requests(&load, &self.seats.others, self.cancel)
                 })
             }
             (Work::Inspect, _) | (Work::Load(_), None) => {
@@ -95,13 +168,38 @@ impl Sampling<'_> {
         }
     }
 
-    fn run(&self, side: &Side, position: usize, action: &Action) -> Result<Sample, Unsampled> {
+    fn setting(&self, cpus: &[u32]) -> TrialSetting {
+        TrialSetting {
+            cold: self.measurement.cold,
+            cpus: cpus.to_vec(),
+        }
+    }
+
+    fn run(
+        &self,
+        side: &Side,
+        position: usize,
+        action: &Action,
+        cpus: &[u32],
+    ) -> Result<Sample, Unsampled> {
         let job = side.job(position, self.node, action);
-        let cold = self.measurement.cold;
-        match self.executor.try_once(job, cold, self.cancel)? {
+        let setting = self.setting(cpus);
+        match self.executor.try_once(job, &setting, self.cancel)? {
             Trial::Sample(sample) => Ok(sample),
             Trial::Failed(failure) => Err(Unsampled::Failed(Box::new(failure))),
             Trial::Cancelled(_) => Err(Unsampled::Cancelled),
         }
+    }
+}
+
+fn too_much(count: u32) -> Failure {
+    Failure {
+        reason: format!(
+            "printed more than {} MiB in {count} samples, which is more than is kept of them",
+            PRINTED_BYTES >> 20
+        ),
+        hint: Some("let it print less, or take fewer `samples`".to_owned()),
+        // What it printed would be told.
+        sample: Sample::default(),
     }
 }

@@ -1,11 +1,10 @@
 //! A service while it is measured: started, waited for, worked on, stopped. Nothing of it is left
 //! when this returns.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, Trial};
+use orch_engine::port::{Executor, Failure, Trial, TrialSetting};
 use orch_model::{Counter, Fault, Readiness, Sample, Service};
 
 use crate::load::Endpoint;
@@ -16,11 +15,15 @@ use crate::resident;
 use crate::sampling::Unsampled;
 use crate::side::Side;
 
+/// The counters of a service's CPU time, in nanoseconds.
+pub(crate) const SERVICE_USER: &str = "service-user-ns";
+pub(crate) const SERVICE_SYSTEM: &str = "service-system-ns";
+
 /// A service and where it runs.
 pub(crate) struct Served<'a> {
     pub(crate) executor: &'a dyn Executor,
     pub(crate) service: &'a Service,
-    pub(crate) cold: bool,
+    pub(crate) setting: TrialSetting,
     pub(crate) cancel: &'a Cancel,
 }
 
@@ -48,7 +51,7 @@ impl Served<'_> {
         let (worked, ended) = std::thread::scope(|scope| {
             // Also where the work panics: else the scope would wait for the service for ever.
             let _over = Over(&over);
-            let service = scope.spawn(|| self.executor.try_once(job, self.cold, &over));
+            let service = scope.spawn(|| self.executor.try_once(job, &self.setting, &over));
             let limit = Duration::from_millis(self.service.ready_within_ms.into());
             let is_running = || !service.is_finished();
             let worked = match wait_until_ready(&sign, limit, is_running, self.cancel) {
@@ -103,20 +106,17 @@ impl Drop for Over<'_> {
 /// How it is seen that a service is ready. Somebody else at its port would be measured in its
 /// place.
 fn sign(ready: &Readiness) -> Result<ReadySign, Fault> {
-    match ready {
-        Readiness::Http { url, status } => Ok(ReadySign::Http {
+    let sign = match ready {
+        Readiness::Http { url, status } => ReadySign::Http {
             endpoint: Box::new(Endpoint::get(url)?),
             status: *status,
-        }),
-        Readiness::Tcp(text) => {
-            let address: SocketAddr = text.parse().map_err(|_| {
-                Fault::usage(format!("`{text}` is no address of a service"))
-                    .hint("write it as `127.0.0.1:8080`; `${port}` is a free port")
-            })?;
-            require_free_port(address)?;
-            Ok(ReadySign::Tcp(address))
-        }
+        },
+        Readiness::Tcp(address) => ReadySign::tcp(address)?,
+    };
+    for address in sign.addresses() {
+        require_free_port(*address)?;
     }
+    Ok(sign)
 }
 
 fn of_service(failure: Failure) -> Box<Failure> {
@@ -130,12 +130,34 @@ fn of_service(failure: Failure) -> Box<Failure> {
 fn with_service(mut sample: Sample, service: &Sample) -> Sample {
     let named = [
         ("service-peak-rss", service.peak_rss_bytes),
-        ("service-user-ns", service.user_ns),
-        ("service-system-ns", service.system_ns),
+        (SERVICE_USER, service.user_ns),
+        (SERVICE_SYSTEM, service.system_ns),
     ];
     sample.counters.extend(named.map(|(name, value)| Counter {
         name: name.to_owned(),
         value,
     }));
     sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, Service as Other, answering};
+
+    #[test]
+    fn a_port_that_somebody_has_is_refused_however_readiness_is_seen() {
+        let other = Other::start(answering(OK));
+        let address = other.address();
+        for ready in [
+            Readiness::Tcp(address.to_string()),
+            Readiness::Http {
+                url: other.url(),
+                status: 200,
+            },
+        ] {
+            let fault = sign(&ready).unwrap_err();
+            assert!(fault.message.contains("is taken already"), "{fault}");
+        }
+    }
 }

@@ -2,18 +2,20 @@
 //! one fails.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
-use orch_engine::Cancel;
 use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage, Verdict};
-use orch_model::{Fault, FaultKind, Metric, Sample, Work};
+use orch_engine::{Cancel, PlannedBench};
+use orch_model::{Fault, FaultKind, Gate, Metric, Sample};
 
 use crate::gates::{BETWEEN_RUNS, Held};
+use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::LocalMeasurer;
 use crate::past::Earlier;
-use crate::sampling::{Sampling, Unsampled};
+use crate::pinning::Seats;
+use crate::sampling::{Sampling, Unsampled, Used};
 use crate::side::Side;
 use crate::statistics::Noise;
 
@@ -26,10 +28,18 @@ pub(crate) struct Session<'a> {
     /// This build, and the baseline where it can be run again.
     pub(crate) sides: &'a [Side],
     pub(crate) earlier: Option<&'a Earlier>,
+    /// Why there is nothing to compare with although the pipeline names it.
+    pub(crate) missing: Option<&'a str>,
     /// What could not be controlled.
     pub(crate) notes: &'a [String],
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a Cancel,
+    /// On which CPUs what runs.
+    pub(crate) seats: &'a Seats,
+    /// What the machine does since this began.
+    pub(crate) meanwhile: Meanwhile,
+    /// The CPU time of all that was measured.
+    pub(crate) used: Used,
 }
 
 /// Figures, and what they say.
@@ -49,18 +59,18 @@ impl Session<'_> {
         let seed = self.seed();
         let mut random = Rng::with_seed(seed);
         self.warm_up()?;
-        let mut samples = self.round(1, &mut random)?;
+        let mut samples = self.first_round(&mut random)?;
         let mut taken = self.read(&samples, seed)?;
         let mut rounds = 1;
         while let Some(more) = self.more_rounds(&taken, rounds) {
-            let round = self.round(more, &mut random)?;
+            let round = self.round(&mut random, |wanted| wanted * more)?;
             join(&mut samples, round);
             rounds += more;
             taken = self.read(&samples, seed)?;
         }
         if fails(&taken) && self.runs() {
             // What fails has to fail twice, the second time by fresh samples.
-            let again = self.round(rounds, &mut random)?;
+            let again = self.round(&mut random, |wanted| wanted * rounds)?;
             let fresh = self.read(&again, seed.wrapping_add(1))?;
             return Ok(confirmed(fresh, &taken));
         }
@@ -78,8 +88,8 @@ impl Session<'_> {
 
     /// Whether anything is run, and not only looked into.
     fn runs(&self) -> bool {
-        let mut measurements = self.job.bench.measurements.iter();
-        measurements.any(|one| one.work != Work::Inspect)
+        let mut samplings = self.samplings();
+        samplings.any(|sampling| sampling.runs())
     }
 
     /// How many rounds more would likely decide, if they may be taken.
@@ -100,19 +110,29 @@ impl Session<'_> {
     }
 
     fn warm_up(&self) -> Result<(), Unsampled> {
-        self.each(|sampling| match sampling.measurement.work {
-            Work::Inspect => Ok(()),
-            _ => sampling.warm_up(self.sides),
+        self.each(|sampling| match sampling.runs() {
+            true => sampling.warm_up(self.sides),
+            false => Ok(()),
         })
         .map(drop)
     }
 
-    /// As many times the samples that each measurement wants.
-    fn round(&self, times: u32, random: &mut Rng) -> Result<Samples, Unsampled> {
+    /// The samples that each measurement wants, its first one by itself: a gate on what it does not
+    /// give is told before all others are taken.
+    fn first_round(&self, random: &mut Rng) -> Result<Samples, Unsampled> {
+        let mut samples = self.round(random, |_| 1)?;
+        check_gates(self.gates(), &self.metrics(&samples, 0)?)?;
+        let others = self.round(random, |wanted| wanted - 1)?;
+        join(&mut samples, others);
+        Ok(samples)
+    }
+
+    /// Samples of each measurement: as many as `count` makes of the number that it wants.
+    fn round(&self, random: &mut Rng, count: impl Fn(u32) -> u32) -> Result<Samples, Unsampled> {
         let sides = self.sides.len() as u64;
         let measurements = self.job.bench.measurements.iter();
         let total = measurements
-            .map(|one| u64::from(one.samples * times) * sides)
+            .map(|one| u64::from(count(one.samples)) * sides)
             .sum();
         let done = Cell::new(0);
         let told = || {
@@ -120,11 +140,13 @@ impl Session<'_> {
             self.progress
                 .report(Stage::Measure, done.get(), Some(total));
         };
-        self.each(|sampling| match sampling.measurement.work {
-            Work::Inspect => Ok(vec![vec![self.inspected()?]]),
-            _ => {
-                let count = sampling.measurement.samples * times;
-                sampling.take(self.sides, count, random, &told)
+        self.each(|sampling| {
+            let count = count(sampling.measurement.samples);
+            match sampling.runs() {
+                true => sampling.take(self.sides, count, random, &told),
+                // What is looked into says the same each time.
+                false if count > 0 => Ok(vec![vec![self.inspected()?]]),
+                false => Ok(vec![Vec::new()]),
             }
         })
     }
@@ -137,30 +159,38 @@ impl Session<'_> {
         })
     }
 
-    /// Each measurement in turn, with the position of its first process.
+    fn samplings(&self) -> impl Iterator<Item = Sampling<'_>> {
+        let executor = &*self.measurer.executor;
+        Sampling::each(executor, self.job, &self.used, self.seats, self.cancel)
+    }
+
+    /// Each measurement in turn.
     fn each<T>(
         &self,
-        mut one: impl FnMut(&Sampling<'_>) -> Result<T, Unsampled>,
+        one: impl FnMut(Sampling<'_>) -> Result<T, Unsampled>,
     ) -> Result<Vec<T>, Unsampled> {
-        let mut first = 0;
-        let mut all = Vec::new();
-        for measurement in &self.job.bench.measurements {
-            all.push(one(&Sampling {
-                executor: &*self.measurer.executor,
-                node: self.job.node,
-                measurement,
-                first,
-                cancel: self.cancel,
-            })?);
-            first += measurement.actions().count();
+        self.samplings().map(one).collect()
+    }
+
+    /// What the figures are held to.
+    fn gates(&self) -> &[Gate] {
+        match self.job.bench.function_only {
+            true => &[],
+            false => &self.job.bench.gates,
         }
-        Ok(all)
     }
 
     /// What the samples say.
     fn read(&self, samples: &Samples, seed: u64) -> Result<Taken, Fault> {
         let own = self.metrics(samples, 0)?;
         let bench = self.job.bench;
+        let disturbed = match self.runs() {
+            true => self.meanwhile.look(self.used.get()),
+            false => Disturbed::default(),
+        };
+        let is_of_then = self.sides.len() == 1 && self.earlier.is_some();
+        let forbidden = disturbed.forbids().filter(|_| is_of_then && self.runs());
+        let open = self.missing.or(forbidden.as_deref());
         let (before, noise) = match (self.sides.len(), self.earlier) {
             (1, Some(earlier)) => (earlier.metrics.clone(), BETWEEN_RUNS),
             (1, None) => (BTreeMap::new(), 0.0),
@@ -176,25 +206,20 @@ impl Session<'_> {
             }
         };
         let mut notes = self.notes.to_vec();
-        let gates = match bench.function_only {
-            true => {
-                notes.push(
-                    "an emulator ran the program: its times mean nothing and are held to no gate"
-                        .to_owned(),
-                );
-                &[][..]
-            }
-            false => &bench.gates,
-        };
-        check_gates(gates, &own)?;
+        notes.extend(disturbed.warnings.iter().map(ToString::to_string));
+        if bench.function_only {
+            let why = "an emulator ran the program: its times mean nothing and are held to no gate";
+            notes.push(why.to_owned());
+        }
         let mut wanted = None;
         let metrics = own.iter().map(|metric| {
             let held = Held {
                 metric,
                 baseline: before.get(&metric.name),
-                gates,
+                gates: self.gates(),
+                open,
                 noise: match self.runs() {
-                    true => Noise::Between(noise),
+                    true => Noise::Between(noise + disturbed.wider),
                     false => Noise::Absent,
                 },
                 seed,
@@ -238,15 +263,47 @@ impl Session<'_> {
             let called = plugins.read_samples(&bench.by.plugin, &request);
             metrics.extend(called.result.map_err(|failure| {
                 let why = format!("could not read what `{}` gave: {failure}", self.job.node);
-                Fault::new(FaultKind::Plugin, why)
+                Fault::new(FaultKind::Plugin, why).hint(
+                    "`orch plugin inspect` says what the probe measures and by which settings; \
+                     where these are as it wants them, its author has to mend it",
+                )
             })?);
         }
+        check_names(bench, &metrics)?;
         Ok(metrics)
     }
 }
 
+/// Metrics that a bench may have over all of its measurements.
+const MOST_METRICS: usize = 10_000;
+
+/// By its name a metric is found again: there must be one of each, over all measurements.
+fn check_names(bench: &PlannedBench, metrics: &[Metric]) -> Result<(), Fault> {
+    let refused = |what: String| {
+        let why = format!(
+            "the probe `{}` of plugin `{}` {what}",
+            bench.probe, bench.by.plugin
+        );
+        Fault::new(FaultKind::Plugin, why).hint("its author has to mend it")
+    };
+    if metrics.len() > MOST_METRICS {
+        let count = metrics.len();
+        return Err(refused(format!(
+            "gave {count} metrics; {MOST_METRICS} are allowed"
+        )));
+    }
+    let mut seen = BTreeSet::new();
+    match metrics.iter().find(|metric| !seen.insert(&metric.name)) {
+        None => Ok(()),
+        Some(twice) => Err(refused(format!(
+            "gave the metric `{}` in two measurements",
+            twice.name
+        ))),
+    }
+}
+
 /// Every gate must be on a metric that there is.
-fn check_gates(gates: &[orch_model::Gate], metrics: &[Metric]) -> Result<(), Fault> {
+fn check_gates(gates: &[Gate], metrics: &[Metric]) -> Result<(), Fault> {
     let names = || metrics.iter().map(|metric| metric.name.as_str());
     let unknown = gates
         .iter()

@@ -23,6 +23,11 @@ impl Files {
         )
     }
 
+    /// Whether no process is run.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a plan with as many processes can be run with them.
     pub(crate) fn fit(&self, job: &MeasureJob<'_>) -> bool {
         let mut pairs = self.0.iter().zip(job.reads);

@@ -175,6 +175,14 @@ pub struct BenchTable {
     pub samples: Option<u32>,
     /// How often its work is done before that; the probe's own number if none.
     pub warmups: Option<u32>,
+    /// How long one process of a sample may take, or one request of a load, in milliseconds; the
+    /// probe's own time if none.
+    pub timeout_ms: Option<u32>,
+    /// On how many CPUs of its own the program runs; the scheduler's choice if none.
+    pub cpus: Option<u32>,
+    /// What is compared with, by a name that is looked for in the history: a run, a commit, a target
+    /// or a toolchain; the last good measurement if none.
+    pub baseline: Option<String>,
     /// What the figures are held to.
     pub gates: Vec<Spanned<Gate>>,
     /// Nodes that must have succeeded before, as `task.test` or `build.a@t`.

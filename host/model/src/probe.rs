@@ -105,6 +105,15 @@ impl Measurement {
         service.chain(run)
     }
 
+    /// Lets its process, or each request of its load, take so many milliseconds.
+    pub fn allow(&mut self, timeout_ms: u32) {
+        match &mut self.work {
+            Work::Run(action) => action.timeout_ms = Some(timeout_ms.into()),
+            Work::Load(load) => load.timeout_ms = timeout_ms,
+            Work::Inspect => {}
+        }
+    }
+
     /// The same, to be changed.
     pub fn actions_mut(&mut self) -> impl Iterator<Item = &mut Action> {
         let service = self.service.iter_mut().map(|service| &mut *service.action);

@@ -1,6 +1,8 @@
 //! `[bench.N]`: what is measured, and what its figures are held to. Which metrics a probe gives
 //! is not known here.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
@@ -12,10 +14,16 @@ use crate::raw::NotYet;
 use crate::shape::{At, Complaint, FromText, Reader, Shape, wrong_type};
 use crate::syntax::{Node, shorten};
 use crate::table::{Table, table};
-use crate::text::OfferText;
+use crate::text::{DurationText, OfferText};
 
 /// How sure a verdict is where the pipeline does not say.
 const CONFIDENCE: f64 = 0.99;
+
+/// More than any machine has.
+const MOST_CPUS: u64 = 8_192;
+
+/// A day: nothing is measured for longer.
+const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
 
 /// Samples that are worth waiting for.
 const MOST_SAMPLES: u64 = 10_000;
@@ -33,14 +41,18 @@ table! {
         samples: Spanned<u64> = "samples";
         /// How often the work is done before it counts.
         warmups: Spanned<u64> = "warmups";
+        /// How long one process of a sample may take, or one request of a load, as `"30s"`.
+        timeout: Spanned<DurationText> = "timeout";
+        /// On how many CPUs of its own the program runs; the scheduler's choice if it is left out.
+        cpus: Spanned<u64> = "cpus";
         /// What a metric is held to, or a list of such tables.
         gate: GateEntries = "gate";
         /// Nodes that must have succeeded before, such as `task.test` or `build.a@pi5`.
         needs: Vec<Spanned<String>> = "needs";
         /// Another machine to measure on. Not in this version of `orch`.
         on: Spanned<NotYet> = "on";
-        /// What to compare with. Not in this version of `orch`: it is the last measurement that was good.
-        baseline: Spanned<NotYet> = "baseline";
+        /// What to compare with: a run, a commit or a name that git has for one, another target, or a toolchain with its release; the last good measurement if it is left out.
+        baseline: Spanned<String> = "baseline";
     }
 }
 
@@ -176,13 +188,10 @@ pub(crate) fn bench(
     problems: &mut Problems,
 ) -> BenchTable {
     let wanting = format!("bench `{}`", shorten(&name));
-    for (key, found) in [("on", &raw.on), ("baseline", &raw.baseline)] {
-        if let Some(found) = found {
-            let message = format!("this version of `orch` has no `{key}` of benches yet");
-            let hint =
-                "take it out: it measures on this machine, against the last good measurement";
-            problems.add(Diagnostic::error(message, found.span.clone()).hint(hint));
-        }
+    if let Some(found) = &raw.on {
+        let message = "this version of `orch` has no `on` of benches yet";
+        let hint = "take it out: it measures on this machine";
+        problems.add(Diagnostic::error(message, found.span.clone()).hint(hint));
     }
     let missing = || Spanned::new(String::new(), name.span.clone());
     let of = raw.of.unwrap_or_else(missing);
@@ -205,10 +214,19 @@ pub(crate) fn bench(
         targets,
         samples: raw
             .samples
-            .and_then(|count| number(&wanting, "samples", 1, count, problems)),
+            .and_then(|count| number(&wanting, "samples", 1..=MOST_SAMPLES, count, problems)),
         warmups: raw
             .warmups
-            .and_then(|count| number(&wanting, "warmups", 0, count, problems)),
+            .and_then(|count| number(&wanting, "warmups", 0..=MOST_SAMPLES, count, problems)),
+        timeout_ms: raw
+            .timeout
+            .and_then(|timeout| within_a_day(&wanting, timeout, problems)),
+        cpus: raw
+            .cpus
+            .and_then(|count| number(&wanting, "cpus", 1..=MOST_CPUS, count, problems)),
+        baseline: raw
+            .baseline
+            .and_then(|name| self::baseline(&wanting, name, problems)),
         gates: raw.gate.map(|gates| gates.0).unwrap_or_default(),
         needs: raw.needs.unwrap_or_default(),
         settings: raw.settings,
@@ -219,15 +237,46 @@ pub(crate) fn bench(
 fn number(
     wanting: &str,
     key: &str,
-    least: u64,
+    possible: RangeInclusive<u64>,
     count: Spanned<u64>,
     problems: &mut Problems,
 ) -> Option<u32> {
-    if (least..=MOST_SAMPLES).contains(&count.value) {
+    if possible.contains(&count.value) {
         return u32::try_from(count.value).ok();
     }
     let message = format!("{wanting} wants {} {key}", count.value);
-    let hint = format!("{least} to {MOST_SAMPLES} are possible");
+    let hint = format!("{} to {} are possible", possible.start(), possible.end());
     problems.add(Diagnostic::error(message, count.span).hint(hint));
     None
+}
+
+fn within_a_day(
+    wanting: &str,
+    timeout: Spanned<DurationText>,
+    problems: &mut Problems,
+) -> Option<u32> {
+    match u32::try_from(timeout.value.0) {
+        Ok(milliseconds) if milliseconds <= LONGEST_MS => Some(milliseconds),
+        _ => {
+            let message = format!("{wanting} allows a sample more than a day");
+            problems.add(Diagnostic::error(message, timeout.span).hint("`24h` is the longest"));
+            None
+        }
+    }
+}
+
+/// What is compared with, by a name that is looked for in the history.
+fn baseline(wanting: &str, name: Spanned<String>, problems: &mut Problems) -> Option<String> {
+    let is_odd = name.is_empty() || name.starts_with('-') || name.contains(char::is_control);
+    if is_odd {
+        let message = format!(
+            "{wanting} has the baseline `{}`, which names nothing",
+            shorten(&name)
+        );
+        let hint = "name a run, a commit such as `v1.2`, a target, or a toolchain with its \
+                    release, as `orch history` shows them";
+        problems.add(Diagnostic::error(message, name.span).hint(hint));
+        return None;
+    }
+    Some(name.value)
 }

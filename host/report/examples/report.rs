@@ -202,6 +202,7 @@ fn gated(mut metric: MetricReport, worse_than: f64, verdict: Verdict) -> MetricR
     metric.gates.push(GateReport {
         worse_than,
         confidence: 0.95,
+        change: metric.change,
         verdict,
     });
     metric

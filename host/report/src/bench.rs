@@ -215,6 +215,7 @@ mod tests {
                         vec![GateReport {
                             worse_than: 0.05,
                             confidence: 0.99,
+                            change: None,
                             verdict,
                         }],
                     ),

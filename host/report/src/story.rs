@@ -275,6 +275,8 @@ pub(crate) fn plan() -> Plan {
                 warmups: 0,
                 samples: 1,
             }],
+            cpus: None,
+            baseline: Some("v1.2".into()),
             gates: vec![Gate {
                 metric: "file".into(),
                 worse_than: 0.02,

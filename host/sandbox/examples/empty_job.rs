@@ -86,6 +86,7 @@ fn sandboxed(count: u32) -> Result<(Duration, Duration), Box<dyn Error>> {
         directory: inside("source"),
         writable_source: false,
         mounts: Vec::new(),
+        cpus: Vec::new(),
     };
     let each = measure(count, || {
         let (_output, stdout) = std::io::pipe()?;

@@ -25,7 +25,7 @@ use elsewhere as system;
 pub use layout::{ROOT, SYSTEM_FOLDERS, WORKSPACE_FOLDERS, inside};
 pub use outcome::{Events, Exceeded, Finished, JobError, Residue, Usage};
 pub use protection::{Missing, Protection, StartError};
-pub use system::{Sandbox, sandbox_main};
+pub use system::{Sandbox, on_cpus, sandbox_main};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -102,4 +102,6 @@ pub struct Job {
     pub writable_source: bool,
     /// What it is shown besides the workspace.
     pub mounts: Vec<Mount>,
+    /// The CPUs that it has to stay on; any if there are none.
+    pub cpus: Vec<u32>,
 }

@@ -152,7 +152,7 @@ fn a_program_that_became_slower_or_larger_is_not_shipped() {
         .exits(2)
         .stderr(expect![[r#"
             error: nothing was measured under `nowhere`
-            hint: name a run, a commit, a target, or a toolchain with its release, as `orch history` shows them
+            hint: name a run, a commit (with `-dirty` where its sources were edited), a target, or a toolchain with its release, as `orch history` shows them
         "#]]);
 }
 

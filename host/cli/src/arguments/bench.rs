@@ -14,8 +14,9 @@ Examples:
   orch bench compare static pi5 --only bench.size
   orch bench compare 'go 1.22.10' 'go 1.23.4'")]
     Compare {
-        /// What is compared with: a run, the beginning of a commit, a target, or a toolchain with
-        /// its release, as `orch history` shows them.
+        /// What is compared with: a run, the beginning of a commit (with `-dirty` behind it where
+        /// sources were edited), a target, or a toolchain with its release, as `orch history` shows
+        /// them.
         before: String,
         /// What is compared: of the same kind.
         now: String,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use orch_history::{History, Kept, Selection, benchstat, csv, json};
 use orch_model::{Fault, NodeId};
-use orch_report::{Table, human_value};
+use orch_report::{Table, human_minute, human_value};
 
 use crate::arguments::{HistoryArguments, HistoryFormat};
 use crate::console::Console;
@@ -70,9 +70,18 @@ pub fn means(only: &[String], node: &NodeId) -> bool {
 /// A line for each metric: the first of each bench, or all that were asked for.
 fn table(kept: &[Kept], all: bool) -> Table {
     let headers = [
-        "run", "number", "time", "commit", "bench", "metric", "median", "samples", "gates",
+        "run",
+        "number",
+        "time",
+        "commit",
+        "toolchains",
+        "bench",
+        "metric",
+        "median",
+        "samples",
+        "gates",
     ];
-    let mut table = Table::new(headers).right(1).right(6).right(7);
+    let mut table = Table::new(headers).right(1).right(7).right(8);
     for kept in kept {
         let measurement = &kept.measurement;
         let shown = match all {
@@ -85,12 +94,12 @@ fn table(kept: &[Kept], all: bool) -> Table {
                 (false, true) => "",
                 (false, false) => "for function only",
             };
-            let commit = kept.run.commit.as_deref().unwrap_or_default();
             table.row([
                 kept.run.id.as_str(),
                 &kept.number.to_string(),
-                &utc(kept.run.time_s),
-                &short(commit),
+                &human_minute(kept.run.time_s),
+                &kept.run.short_commit().unwrap_or_default(),
+                &measurement.toolchains,
                 measurement.node.as_str(),
                 &metric.name,
                 &human_value(
@@ -103,38 +112,4 @@ fn table(kept: &[Kept], all: bool) -> Table {
         }
     }
     table
-}
-
-/// The beginning of a commit, long enough for git to know it.
-fn short(commit: &str) -> String {
-    let (name, edited) = match commit.strip_suffix("-dirty") {
-        Some(name) => (name, "-dirty"),
-        None => (commit, ""),
-    };
-    format!("{}{edited}", name.get(..12).unwrap_or(name))
-}
-
-/// `2026-11-21 20:18`, in UTC; nothing for a time that no calendar has.
-fn utc(seconds: i64) -> String {
-    let Ok(time) = time::OffsetDateTime::from_unix_timestamp(seconds) else {
-        return String::new();
-    };
-    let (year, month, day) = time.to_calendar_date();
-    let month = u8::from(month);
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}",
-        time.hour(),
-        time.minute()
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_of_the_calendar() {
-        assert_eq!(utc(1_795_292_280), "2026-11-21 20:18");
-        assert_eq!(utc(i64::MAX), "");
-    }
 }

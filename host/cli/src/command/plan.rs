@@ -196,6 +196,12 @@ fn bench_lines(text: &mut String, bench: &PlannedBench) {
             let _ = writeln!(text, "    asks     {} {}", load.method, load.url);
         }
     }
+    if let Some(cpus) = bench.cpus {
+        let _ = writeln!(text, "    cpus     {cpus} of its own");
+    }
+    if let Some(baseline) = &bench.baseline {
+        let _ = writeln!(text, "    against  {baseline}");
+    }
     for gate in &bench.gates {
         let _ = writeln!(
             text,

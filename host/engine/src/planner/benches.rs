@@ -12,6 +12,7 @@ use crate::plan::{LeftOut, PlannedBench, PlannedBuild, PlannedTarget};
 use crate::port::{BUILD_STEP, ProbeRequest};
 use crate::problem::PlanProblem;
 
+use super::baselines::baselines_first;
 use super::names::{Offered, Offers, offered};
 use super::policies::tweaks_that_count;
 use super::{Planner, settings_problems};
@@ -43,11 +44,13 @@ impl Planner<'_> {
             };
             self.leave_out(table, of);
             let planned: Vec<_> = self.plan.builds.iter().filter(is_wanted).cloned().collect();
+            let first = self.plan.benches.len();
             for build in &planned {
                 if let Some(target) = targets.get(&build.target) {
                     self.plan_bench(table, of, &probe, build, target);
                 }
             }
+            baselines_first(&mut self.plan.benches[first..]);
         }
     }
 
@@ -145,6 +148,9 @@ impl Planner<'_> {
         for measurement in &mut planned.measurements {
             measurement.samples = table.samples.unwrap_or(measurement.samples);
             measurement.warmups = table.warmups.unwrap_or(measurement.warmups);
+            if let Some(timeout_ms) = table.timeout_ms {
+                measurement.allow(timeout_ms);
+            }
             for action in measurement.actions_mut() {
                 // A toolchain's own program is the host's, whatever the target is.
                 if !runs_a_tool(action) {
@@ -173,6 +179,8 @@ impl Planner<'_> {
             tuning: tuning(build),
             actions: planned.actions,
             measurements: planned.measurements,
+            cpus: table.cpus,
+            baseline: table.baseline.clone(),
             gates: table.gates.iter().map(|gate| gate.value.clone()).collect(),
             function_only: matches!(runner, Runner::Emulator(_)),
             needs,

@@ -1,6 +1,7 @@
 //! Asks the plugins what is to be done and makes a [`Plan`] of their answers, or every
 //! problem at once. Decides nothing about when or where anything runs.
 
+mod baselines;
 mod benches;
 mod builds;
 mod companions;

@@ -46,6 +46,15 @@ pub enum Execution {
     Cancelled,
 }
 
+/// In which surroundings a process is measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrialSetting {
+    /// Whether the files that it was given are taken out of the kernel's cache before.
+    pub cold: bool,
+    /// The CPUs that it has to stay on; any if there are none.
+    pub cpus: Vec<u32>,
+}
+
 /// What came of one run of a process that is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trial {
@@ -72,7 +81,11 @@ pub trait Executor: Send + Sync {
     /// Runs the action. `Err` is for faults that are not the action's own.
     fn execute(&self, job: Job<'_>, cancel: &Cancel) -> Result<Execution, Fault>;
 
-    /// Runs the action once to see what it costs, and keeps nothing of it. `cold` takes the
-    /// files that it was given out of the kernel's cache before.
-    fn try_once(&self, job: Job<'_>, cold: bool, cancel: &Cancel) -> Result<Trial, Fault>;
+    /// Runs the action once to see what it costs, and keeps nothing of it.
+    fn try_once(
+        &self,
+        job: Job<'_>,
+        setting: &TrialSetting,
+        cancel: &Cancel,
+    ) -> Result<Trial, Fault>;
 }

@@ -83,7 +83,7 @@ pub struct MetricReport {
     pub figures: Figures,
     /// The baseline's.
     pub baseline: Option<Figures>,
-    /// The change from the baseline, as a fraction of it.
+    /// The change from the baseline, as a fraction of it, with an interval of 95 %.
     pub change: Option<Change>,
     /// What it is held to.
     pub gates: Vec<GateReport>,
@@ -102,7 +102,7 @@ pub struct Figures {
     pub values: Vec<f64>,
 }
 
-/// A relative change with its confidence interval: 0.03 is 3 % more.
+/// A relative change with a confidence interval: 0.03 is 3 % more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The best estimate.
@@ -120,6 +120,9 @@ pub struct GateReport {
     pub worse_than: f64,
     /// How sure the verdict had to be.
     pub confidence: f64,
+    /// The change from the baseline, as surely as that; none where there is nothing to compare with.
+    #[serde(default)] // Histories of before have none.
+    pub change: Option<Change>,
     /// The verdict.
     pub verdict: Verdict,
 }
@@ -144,7 +147,7 @@ impl GateReport {
         let percent = |fraction: f64| format!("{:.1} %", 100.0 * fraction);
         let allowed = percent(self.worse_than);
         let sure = percent(self.confidence);
-        let change = metric.change.map(|change| {
+        let change = self.change.map(|change| {
             let (low, high) = match metric.better {
                 Better::Less => (change.low, change.high),
                 Better::More => (-change.high, -change.low),

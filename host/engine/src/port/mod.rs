@@ -18,7 +18,7 @@ pub use action_cache::{ActionCache, ActionResult, Claim, OutputFile};
 pub use deployer::{
     DeployJob, DeployProgress, DeployReport, Deployed, Deployer, HostReport, HostState,
 };
-pub use executor::{Execution, Executor, Failure, Job, Trial};
+pub use executor::{Execution, Executor, Failure, Job, Trial, TrialSetting};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};
 pub use measurer::{

@@ -1,8 +1,9 @@
 //! Several at once, and some that are killed.
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use orch_history::History;
+use orch_history::{History, Selection};
 use rusqlite::Connection;
 
 use crate::sample::{Scene, run, start};
@@ -25,8 +26,10 @@ fn two_that_write_wait_for_each_other() {
         }
     });
     let history = History::open(&path).unwrap();
-    assert_eq!(history.counts().unwrap().measurements, 40);
-    assert_eq!(history.runs().unwrap().len(), 2);
+    let kept = history.measurements(&Selection::default()).unwrap();
+    assert_eq!(kept.len(), 40);
+    let runs: BTreeSet<String> = kept.into_iter().map(|kept| kept.run.id).collect();
+    assert_eq!(runs.len(), 2);
 }
 
 /// The files as they are when a process dies in the middle of a large transaction: half of it is

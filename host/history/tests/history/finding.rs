@@ -1,6 +1,6 @@
 //! What is found again, and what may be compared.
 
-use orch_history::{Baseline, Counts, Measurement, Selection};
+use orch_history::{Baseline, Kind, Measurement, Selection};
 use orch_model::{Better, Digest};
 use proptest::prelude::*;
 
@@ -9,7 +9,11 @@ use crate::sample::{Scene, hardware, metric, node, run, start};
 /// A baseline's number, or a word for what there is instead.
 fn baseline(scene: &Scene, selection: &Selection, on: &str) -> String {
     let fingerprint = hardware(on).fingerprint;
-    match scene.history.baseline(selection, &fingerprint).unwrap() {
+    let selection = Selection {
+        failed: Some(false),
+        ..selection.clone()
+    };
+    match scene.history.baseline(&selection, &fingerprint).unwrap() {
         Baseline::Found(kept) => kept.number.to_string(),
         Baseline::OnlyElsewhere(hardware) => {
             let names: Vec<String> = hardware.into_iter().map(|found| found.summary).collect();
@@ -47,7 +51,7 @@ fn what_was_added_is_found_whole() {
         ..start("pi5", &[])
     };
     let number = scene.add("1", &measurement);
-    let kept = scene.history.latest(&measurement.key).unwrap().unwrap();
+    let kept = scene.newest();
     assert_eq!(kept.measurement, measurement);
     assert_eq!((kept.number, kept.run), (number, run("1")));
 }
@@ -61,21 +65,36 @@ proptest! {
         let mut scene = Scene::new();
         let measurement = start("pi5", &values);
         scene.add("1", &measurement);
-        let kept = scene.history.latest(&measurement.key).unwrap().unwrap();
+        let kept = scene.newest();
         prop_assert_eq!(kept.measurement, measurement);
     }
 }
 
 #[test]
-fn the_latest_under_a_key_is_the_last_that_was_added() {
+fn edited_sources_are_not_those_of_the_commit() {
     let mut scene = Scene::new();
-    let measurement = start("pi5", &[1.0]);
-    scene.add("1", &measurement);
-    let again = scene.add("2", &measurement);
-    scene.add("2", &start("pi5", &[2.0]));
-    let kept = scene.history.latest(&measurement.key).unwrap().unwrap();
-    assert_eq!(kept.number, again);
-    assert_eq!(scene.history.latest(&Digest::of("other")), Ok(None));
+    let mut edited = run("1");
+    edited.id = "edited".to_owned();
+    edited.commit = Some("c0ffee1-dirty".to_owned());
+    scene.add("1", &start("pi5", &[1.0]));
+    let measurement = start("pi5", &[2.0]);
+    scene
+        .history
+        .add(&edited, &measurement)
+        .expect("it can be added");
+    let of = |commit: &str| {
+        let selection = Selection {
+            commit: Some(commit.to_owned()),
+            ..Selection::default()
+        };
+        let found = scene.history.measurements(&selection).unwrap();
+        found.iter().map(|kept| kept.number).collect::<Vec<_>>()
+    };
+    assert_eq!(of("c0ff"), [1]);
+    assert_eq!(of("c0ff-dirty"), [2]);
+    assert_eq!(of("c0ffee1-dirty"), [2]);
+    assert_eq!(of("c0ffee2-dirty"), [0_i64; 0]);
+    assert_eq!(edited.short_commit().unwrap(), "c0ffee1-dirty");
 }
 
 #[test]
@@ -149,6 +168,24 @@ fn a_baseline_may_be_of_another_run_commit_target_or_toolchain() {
 }
 
 #[test]
+fn a_name_means_a_run_a_commit_a_target_or_a_toolchain() {
+    let mut scene = Scene::new();
+    scene.add("1", &start("pi5", &[1.0]));
+    let kind = |name: &str| {
+        let git = |name: &str| (name == "v1.2").then(|| "c0ffee1".to_owned());
+        let meaning = scene.history.meaning(name, git).unwrap();
+        meaning.map(|meaning| meaning.kind)
+    };
+    assert_eq!(kind("1"), Some(Kind::Run));
+    assert_eq!(kind("c0ff"), Some(Kind::Commit));
+    assert_eq!(kind("v1.2"), Some(Kind::Commit));
+    assert_eq!(kind("pi5"), Some(Kind::Target));
+    assert_eq!(kind("zig 0.13.0"), Some(Kind::Toolchain));
+    assert_eq!(kind("c0ff-dirty"), None);
+    assert_eq!(kind("v1.3"), None);
+}
+
+#[test]
 fn a_series_is_one_metric_from_the_oldest_on() {
     let mut scene = Scene::new();
     scene.add("b", &start("pi5", &[3.0, 4.0]));
@@ -173,7 +210,7 @@ fn a_series_is_one_metric_from_the_oldest_on() {
 }
 
 #[test]
-fn runs_stand_in_the_order_in_which_they_were_added() {
+fn measurements_stand_in_the_order_in_which_they_were_added() {
     let mut scene = Scene::new();
     let mut early = run("clock-was-wrong");
     early.time_s = 0;
@@ -183,20 +220,9 @@ fn runs_stand_in_the_order_in_which_they_were_added() {
         .add(&early, &start("pi5", &[2.0]))
         .expect("it can be added");
     scene.add("first", &start("static", &[3.0]));
-    let runs: Vec<_> = scene
-        .history
-        .runs()
-        .unwrap()
-        .into_iter()
-        .map(|summary| (summary.run.id, summary.measurements))
-        .collect();
-    let expected = [("first".to_owned(), 2), ("clock-was-wrong".to_owned(), 1)];
-    assert_eq!(runs, expected);
-    let counts = Counts {
-        runs: 2,
-        measurements: 3,
-    };
-    assert_eq!(scene.history.counts(), Ok(counts));
+    let kept = scene.history.measurements(&Selection::default()).unwrap();
+    let runs: Vec<_> = kept.into_iter().map(|kept| kept.run.id).collect();
+    assert_eq!(runs, ["first", "clock-was-wrong", "first"]);
 }
 
 #[test]
@@ -210,7 +236,7 @@ fn a_value_that_is_no_number_is_not_kept() {
         fault.message,
         "`bench.cold-start@pi5` measured a value of `wall` that is not finite"
     );
-    assert_eq!(scene.history.counts().unwrap().runs, 0);
+    assert_eq!(scene.history.newest(&Selection::default()), Ok(None));
 }
 
 /// What the view is for: other programs ask the file in SQL.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orch_history::{Hardware, History, Measurement, Run};
+use orch_history::{Hardware, History, Kept, Measurement, Run, Selection};
 use orch_model::{Better, Digest, Metric, NodeId};
 
 /// A history in a folder of its own, which is removed with it.
@@ -21,6 +21,12 @@ impl Scene {
             path,
             folder,
         }
+    }
+
+    /// What was added last.
+    pub fn newest(&self) -> Kept {
+        let newest = self.history.newest(&Selection::default());
+        newest.unwrap().expect("something was added")
     }
 
     /// Adds a measurement of a run.

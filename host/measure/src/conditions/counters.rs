@@ -1,5 +1,7 @@
 //! What the kernel counts since the machine was started, and what happened between two readings.
 
+use std::time::Duration;
+
 use super::kernel_files::{KernelFiles, field};
 use super::limits;
 
@@ -13,6 +15,8 @@ pub struct CpuTime {
     pub idle: u64,
     /// In which a CPU had work but the hypervisor ran something else.
     pub stolen: u64,
+    /// How many CPUs that are.
+    pub cpus: u32,
 }
 
 /// Counters that only grow. `None` where the machine does not count.
@@ -35,6 +39,11 @@ pub struct Interval {
     pub stolen_share: Option<f64>,
     /// The share of all CPU time in which something ran here, between 0 and 1.
     pub busy_share: Option<f64>,
+    /// The share of all CPU time in which something ran that is not known; see
+    /// [`Interval::without`].
+    pub others_share: Option<f64>,
+    /// How many CPUs there are.
+    pub cpus: Option<u32>,
     /// See [`Counters::throttled_periods`].
     pub throttled_periods: Option<u64>,
     /// See [`Counters::thermal_throttles`].
@@ -67,6 +76,7 @@ impl Counters {
                 total: now.total.saturating_sub(then.total),
                 idle: now.idle.saturating_sub(then.idle),
                 stolen: now.stolen.saturating_sub(then.stolen),
+                cpus: now.cpus,
             })
             .filter(|passed| passed.total > 0);
         let share = |ticks: fn(&CpuTime) -> u64| {
@@ -80,9 +90,27 @@ impl Counters {
                     .saturating_sub(passed.idle)
                     .saturating_sub(passed.stolen)
             }),
+            others_share: None,
+            cpus: passed.map(|passed| passed.cpus),
             throttled_periods: grown(self.throttled_periods, earlier.throttled_periods),
             thermal_throttles: grown(self.thermal_throttles, earlier.thermal_throttles),
             swapped_pages: grown(self.swapped_pages, earlier.swapped_pages),
+        }
+    }
+}
+
+impl Interval {
+    /// With what others took, where so much CPU time in so much time is known to be of what is
+    /// measured and of who measures it.
+    pub fn without(self, own: Duration, passed: Duration) -> Self {
+        let share = |cpus: u32| own.as_secs_f64() / (passed.as_secs_f64() * f64::from(cpus));
+        let own = self.cpus.filter(|cpus| *cpus > 0).map(share);
+        Self {
+            others_share: self
+                .busy_share
+                .zip(own)
+                .map(|(busy, own)| (busy - own).max(0.0)),
+            ..self
         }
     }
 }
@@ -109,7 +137,14 @@ fn cpu_time(stat: &str) -> Option<CpuTime> {
             .fold(0, |sum: u64, ticks| sum.saturating_add(*ticks)),
         idle: idle.saturating_add(iowait),
         stolen,
+        cpus: stat.lines().filter(|line| is_of_one_cpu(line)).count() as u32,
     })
+}
+
+/// `cpu0 …`, where the line before is of all.
+fn is_of_one_cpu(line: &str) -> bool {
+    let rest = line.strip_prefix("cpu");
+    rest.is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
 /// What Intel's processors count: each core for itself, and each CPU of a package the package's

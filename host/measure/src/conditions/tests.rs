@@ -242,6 +242,11 @@ fn counters_of_an_interval_are_differences() {
     // Of 1000 ticks 500 were idle and 50 stolen.
     assert_eq!(interval.stolen_share, Some(0.05));
     assert_eq!(interval.busy_share, Some(0.45));
+    // Of one CPU, in ten seconds, four and a half were busy; of these two are known.
+    let passed = std::time::Duration::from_secs(10);
+    let others = interval.without(passed / 5, passed).others_share;
+    assert_eq!(others, Some(0.25));
+    assert_eq!(interval.without(passed, passed).others_share, Some(0.0));
     assert_eq!(interval.swapped_pages, Some(42));
     assert_eq!(interval.throttled_periods, Some(7));
     assert_eq!(interval.thermal_throttles, Some(3));

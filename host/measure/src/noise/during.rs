@@ -1,6 +1,7 @@
 //! What was counted while something was measured: it says that the samples themselves were
 //! disturbed, not only that they may be.
 
+use super::standing::LOAD_PER_CPU;
 use super::{Noise, Warning, percent, times};
 use crate::conditions::Interval;
 
@@ -13,6 +14,7 @@ pub fn warnings_during(interval: &Interval) -> Vec<Warning> {
         steal(interval),
         quota(interval),
         heat(interval),
+        load(interval),
         swap(interval),
     ]
     .into_iter()
@@ -61,6 +63,18 @@ fn heat(interval: &Interval) -> Option<Warning> {
         ),
         meaning: "later samples are slower than earlier ones",
         remedy: "let it cool down, cool it better, or turn turbo frequencies off".to_owned(),
+    })
+}
+
+fn load(interval: &Interval) -> Option<Warning> {
+    let share = interval
+        .others_share
+        .filter(|share| *share >= LOAD_PER_CPU)?;
+    Some(Warning {
+        noise: Noise::Load,
+        found: format!("other programs took {} of all CPU time", percent(share)),
+        meaning: "samples waited for a CPU, and found its caches emptied",
+        remedy: "`top` shows which; end them, and measure again".to_owned(),
     })
 }
 

@@ -4,11 +4,13 @@
 //! Reads nothing itself and changes nothing. It warns only of what is there: what is not known
 //! ([`Conditions::unknown`](crate::Conditions::unknown)) is no reason to warn.
 
+mod clock;
 mod during;
 mod standing;
 
 use std::fmt;
 
+pub use clock::{Clocks, jumps};
 pub use during::warnings_during;
 pub use standing::warnings;
 
@@ -31,6 +33,8 @@ pub enum Noise {
     Turbo,
     /// Two CPUs share a core.
     Smt,
+    /// A clock jumped.
+    Clock,
     /// Memory is on disk.
     Swap,
     /// What else runs on the machine under this one cannot be seen.
@@ -49,6 +53,7 @@ impl Noise {
             Self::Governor => "governor",
             Self::Turbo => "turbo",
             Self::Smt => "smt",
+            Self::Clock => "clock",
             Self::Swap => "swap",
             Self::Hypervisor => "hypervisor",
         }

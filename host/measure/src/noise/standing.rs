@@ -7,7 +7,7 @@ use crate::conditions::{Conditions, CpuSet, TurboSwitch, Virtualization};
 
 /// From this share of the usable CPUs on, others are busy enough to be met: with half of it, a
 /// program of one thread still finds an idle CPU most of the time.
-const LOAD_PER_CPU: f64 = 0.25;
+pub(super) const LOAD_PER_CPU: f64 = 0.25;
 
 /// So near to where the kernel slows processors down, a measurement brings it there.
 const NEAR_MILLIDEGREES: i64 = 5_000;

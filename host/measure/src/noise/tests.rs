@@ -106,6 +106,14 @@ fn what_happened_meanwhile_is_said() {
         heat: processors were slowed down 2 times because of their heat: later samples are slower than earlier ones; let it cool down, cool it better, or turn turbo frequencies off
         swap: pages of memory went to disk or came back 42 times: some samples waited for the disk; end what needs the memory, or measure on a machine with more of it
     "#]].assert_eq(&written(&warnings_during(&after.since(&before))));
+    let busy = Interval {
+        others_share: Some(0.3),
+        ..Interval::default()
+    };
+    expect![[r#"
+        load: other programs took 30.0% of all CPU time: samples waited for a CPU, and found its caches emptied; `top` shows which; end them, and measure again
+    "#]]
+    .assert_eq(&written(&warnings_during(&busy)));
     assert_eq!(warnings_during(&before.since(&before)), []);
     assert_eq!(warnings_during(&Interval::default()), []);
 }

@@ -21,6 +21,10 @@ const SAMPLES: u32 = 10_000;
 const CONNECTIONS: u32 = 10_000;
 /// Requests each second.
 const RATES: RangeInclusive<f64> = 0.01..=10_000_000.0;
+/// Bytes that are sent with each request.
+const BODY_BYTES: usize = 8 << 20;
+/// Values of all metrics of one measurement.
+const VALUES: usize = 1_000_000;
 /// A day: nothing is measured for longer.
 const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
 
@@ -93,7 +97,12 @@ fn measurement(measurement: &mut Measurement, known: &BTreeSet<&str>) -> Reviewe
         Work::Inspect if measurement.service.is_some() => breach(format!(
             "started a service for `{whose}`, which runs nothing"
         )),
-        Work::Inspect | Work::Run(_) => Ok(()),
+        Work::Inspect => Ok(()),
+        // A probe says how long each process may take.
+        Work::Run(action) => {
+            let limit_ms = u32::try_from(action.timeout_ms.unwrap_or_default());
+            within("run", &whose, limit_ms.unwrap_or(u32::MAX))
+        }
     }
 }
 
@@ -117,6 +126,12 @@ fn load(whose: &str, load: &Load) -> Reviewed<()> {
             "wants a rate in `{whose}` that is not between {} and {} requests a second",
             RATES.start(),
             RATES.end()
+        ));
+    }
+    if load.body.len() > BODY_BYTES {
+        return breach(format!(
+            "sends {} bytes with each request of `{whose}`; {BODY_BYTES} are allowed",
+            load.body.len()
         ));
     }
     within("load", whose, load.duration_ms)?;
@@ -169,7 +184,6 @@ pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
         // Names of Go's benchmarks have slashes: `Parse/small-8`.
         no_control("metric", &metric.name, NAME_BYTES)?;
         no_control("unit", &metric.unit, NAME_BYTES)?;
-        count("values", &metric.values)?;
         if metric.name.is_empty() || metric.values.is_empty() {
             return breach("gave a metric without a name or without values".to_owned());
         }
@@ -181,6 +195,10 @@ pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
         }
     }
     distinct("metric", metrics.iter().map(|metric| metric.name.as_str()))?;
+    let values: usize = metrics.iter().map(|metric| metric.values.len()).sum();
+    if values > VALUES {
+        return breach(format!("returned {values} values; {VALUES} are allowed"));
+    }
     Ok(metrics)
 }
 
@@ -233,6 +251,33 @@ mod tests {
     }
 
     #[test]
+    fn bounds_of_a_load() {
+        let bounds = |change: fn(&mut Load)| {
+            let mut load = Load {
+                url: "http://127.0.0.1:${port}/".to_owned(),
+                method: "GET".to_owned(),
+                headers: Vec::new(),
+                body: Vec::new(),
+                connections: 1,
+                rate: None,
+                duration_ms: 1_000,
+                warmup_ms: 0,
+                timeout_ms: 1_000,
+            };
+            change(&mut load);
+            self::load("load", &load)
+        };
+        assert!(bounds(|_| {}).is_ok());
+        assert!(bounds(|load| load.body = vec![0; BODY_BYTES]).is_ok());
+        assert!(bounds(|load| load.body = vec![0; BODY_BYTES + 1]).is_err());
+        assert!(bounds(|load| load.timeout_ms = 0).is_err());
+        assert!(bounds(|load| load.timeout_ms = u32::MAX).is_err());
+        assert!(bounds(|load| load.duration_ms = 0).is_err());
+        assert!(bounds(|load| load.connections = 0).is_err());
+        assert!(bounds(|load| load.rate = Some(f64::NAN)).is_err());
+    }
+
+    #[test]
     fn a_service_is_of_this_machine() {
         for address in ["http://127.0.0.1:${port}/a", "[::1]:80", "http://localhost"] {
             assert!(loopback("load", address).is_ok(), "{address}");
@@ -261,6 +306,8 @@ mod tests {
         assert!(metrics(metric(vec![1.0])).is_ok());
         assert!(metrics(metric(vec![])).is_err());
         assert!(metrics(metric(vec![f64::NAN])).is_err());
+        assert!(metrics(metric(vec![1.0; VALUES])).is_ok());
+        assert!(metrics(metric(vec![1.0; VALUES + 1])).is_err());
         let twice = [metric(vec![1.0]), metric(vec![1.0])].concat();
         assert!(metrics(twice).is_err());
     }

@@ -97,6 +97,10 @@ impl Request {
                 .text(&mount.to)
                 .flag(mount.writable);
         }
+        writer.number(job.cpus.len() as u64);
+        for cpu in &job.cpus {
+            writer.number(u64::from(*cpu));
+        }
         writer.finish()
     }
 
@@ -116,6 +120,7 @@ impl Request {
                         writable: reader.flag()?,
                     })
                 })?,
+                cpus: reader.list(|reader| Ok(reader.number()? as u32))?,
             }),
             1 => Request::Terminate,
             2 => Request::Kill,

@@ -9,6 +9,7 @@
 //! orch ──socket── helper ──starts── init: keeper ◀─asks─ server ──starts── program
 //! ```
 
+mod affinity;
 mod bounds;
 mod channel;
 mod events;
@@ -27,6 +28,7 @@ mod server;
 
 use std::process::ExitCode;
 
+pub use affinity::on_cpus;
 pub use handle::Sandbox;
 
 use channel::Channel;

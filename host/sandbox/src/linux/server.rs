@@ -15,6 +15,7 @@ use wait4::{ResUse, Wait4};
 
 use crate::{Events, Exceeded, Finished, Job, JobError, Limits, Usage};
 
+use super::affinity::on_cpus;
 use super::bounds::{self, Bounds};
 use super::channel::{Channel, Received};
 use super::events;
@@ -103,7 +104,7 @@ impl Server<'_> {
     fn run(&self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
         let bounds = Bounds::begin(&self.limits);
         let began = Instant::now();
-        let child = match spawn(job, stdout, stderr) {
+        let child = match on_cpus(&job.cpus, || spawn(job, stdout, stderr)) {
             Ok(child) => child,
             Err(error) => return Ok((Err(JobError::Start(error)), None)),
         };

@@ -128,6 +128,7 @@ pub fn job(program: &str, arguments: &[&str]) -> Job {
         directory: inside("source"),
         writable_source: false,
         mounts: Vec::new(),
+        cpus: Vec::new(),
     }
 }
 

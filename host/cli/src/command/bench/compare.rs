@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use orch_engine::port::BenchReport;
-use orch_history::{History, Kept, Selection};
+use orch_history::{History, Kept, Kind, Meaning};
 use orch_model::{Fault, NodeId};
 use orch_report::{BenchRow, render_benches};
 
@@ -13,6 +12,7 @@ use crate::command::history::{means, open};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::measuring::commit_named;
 use crate::stop::Stop;
 
 /// Sets two sides of a history side by side.
@@ -56,117 +56,56 @@ pub fn compare(
     Ok(Exit::Done)
 }
 
-/// By what a bench is found on the other side.
-type Same = fn(&Kept) -> String;
-
 /// One side: what the user named, and what that means.
 struct Side {
     name: String,
-    selection: Selection,
-    same: Same,
+    meaning: Meaning,
 }
 
 impl Side {
-    /// A run, the beginning of a commit or a name that git knows, a target, or a toolchain.
     fn find(name: &str, history: &History, folder: &Path) -> Result<Self, Fault> {
-        let text = || Some(name.to_owned());
-        let any = Selection::default();
-        let same_node: Same = |kept| kept.measurement.node.to_string();
-        let mut meanings: Vec<(Selection, Same)> = vec![
-            (
-                Selection {
-                    run: text(),
-                    ..any.clone()
-                },
-                same_node,
-            ),
-            (
-                Selection {
-                    commit: text(),
-                    ..any.clone()
-                },
-                same_node,
-            ),
-            (
-                Selection {
-                    target: text(),
-                    ..any.clone()
-                },
-                |kept| {
-                    let cell = kept.measurement.node.as_str().split_once('+');
-                    format!(
-                        "{}+{}",
-                        kept.measurement.bench,
-                        cell.map_or("", |(_, cell)| cell)
-                    )
-                },
-            ),
-            (
-                Selection {
-                    toolchain: text(),
-                    ..any.clone()
-                },
-                |kept| {
-                    let target = kept.measurement.target.as_deref().unwrap_or_default();
-                    format!("{}@{target}", kept.measurement.bench)
-                },
-            ),
-        ];
-        if let Some(commit) = commit(folder, name) {
-            meanings.push((
-                Selection {
-                    commit: Some(commit),
-                    ..any
-                },
-                same_node,
-            ));
-        }
-        for (selection, same) in meanings {
-            if history.newest(&selection)?.is_some() {
-                return Ok(Self {
-                    name: name.to_owned(),
-                    selection,
-                    same,
-                });
-            }
-        }
-        let why = format!("nothing was measured under `{name}`");
-        Err(Fault::usage(why).hint(
-            "name a run, a commit, a target, or a toolchain with its release, as `orch history` \
-             shows them",
-        ))
+        let found = history.meaning(name, |name| commit_named(folder, name))?;
+        let meaning = found.ok_or_else(|| {
+            Fault::usage(format!("nothing was measured under `{name}`")).hint(
+                "name a run, a commit (with `-dirty` where its sources were edited), a target, or \
+                 a toolchain with its release, as `orch history` shows them",
+            )
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            meaning,
+        })
     }
 
     /// Its newest figures, by what they are found by.
     fn newest(&self, history: &History) -> Result<BTreeMap<String, Kept>, Fault> {
-        let kept = history.measurements(&self.selection)?;
-        Ok(kept
-            .into_iter()
-            .map(|kept| ((self.same)(&kept), kept))
-            .collect())
+        let kept = history.measurements(&self.meaning.selection)?;
+        let named = kept.into_iter().map(|kept| (self.same(&kept), kept));
+        Ok(named.collect())
     }
-}
 
-/// What git calls a commit, as `HEAD`.
-fn commit(folder: &Path, name: &str) -> Option<String> {
-    if name.starts_with('-') {
-        return None;
+    /// By what a bench is found on the other side.
+    fn same(&self, kept: &Kept) -> String {
+        let measurement = &kept.measurement;
+        match self.meaning.kind {
+            Kind::Run | Kind::Commit => measurement.node.to_string(),
+            Kind::Target => {
+                let cell = measurement.node.as_str().split_once('+');
+                let cell = cell.map_or("", |(_, cell)| cell);
+                format!("{}+{cell}", measurement.bench)
+            }
+            Kind::Toolchain => {
+                let target = measurement.target.as_deref().unwrap_or_default();
+                format!("{}@{target}", measurement.bench)
+            }
+        }
     }
-    let mut git = Command::new("git");
-    git.arg("-C")
-        .arg(folder)
-        .args(["rev-parse", "--verify", "--quiet"]);
-    let said = git.arg(format!("{name}^{{commit}}")).output().ok()?;
-    let text = String::from_utf8(said.stdout).ok()?;
-    (said.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }
 
 fn row(now: &Kept, before: &Kept, name: &str) -> BenchRow {
     let (own, other) = (&now.measurement, &before.measurement);
     let mut notes = Vec::new();
-    let is_same = own.hardware.fingerprint == other.hardware.fingerprint
-        && own.times_count == other.times_count;
-    if !is_same {
+    if !orch_measure::are_comparable(before, now) {
         notes.push(format!(
             "`{name}` was measured on {}{}: times of two machines are never compared, so what is \
              shown of it is its value alone",
@@ -186,7 +125,7 @@ fn row(now: &Kept, before: &Kept, name: &str) -> BenchRow {
             function_only: !own.times_count,
             baseline: Some(format!("{name} (measurement {})", before.number)),
             notes,
-            metrics: orch_measure::compared(&other.metrics, &own.metrics, is_same),
+            metrics: orch_measure::compared(before, now),
         },
     }
 }

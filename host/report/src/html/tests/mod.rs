@@ -45,6 +45,7 @@ fn gated(mut metric: MetricReport, verdict: Verdict) -> MetricReport {
     metric.gates.push(GateReport {
         worse_than: 0.05,
         confidence: 0.95,
+        change: metric.change,
         verdict,
     });
     metric
