@@ -2,6 +2,7 @@
 //! measured sleep, so that a busy machine changes no verdict.
 
 mod service;
+mod wasm;
 
 use orch_tests::{Project, expect};
 

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use orch_model::{
-    Artifact, BenchTable, BuildTable, Digest, InstalledToolchain, NodeId, Role, Root, Runner,
-    SandboxPath,
+    Action, Artifact, BenchTable, BuildTable, Digest, InstalledToolchain, NodeId, Role, Root,
+    Runner, SandboxPath,
 };
 
 use crate::plan::{LeftOut, PlannedBench, PlannedBuild, PlannedTarget};
@@ -15,6 +15,7 @@ use crate::problem::PlanProblem;
 use super::baselines::baselines_first;
 use super::names::{Offered, Offers, offered};
 use super::policies::tweaks_that_count;
+use super::runner::run_by;
 use super::{Planner, settings_problems};
 
 impl Planner<'_> {
@@ -152,16 +153,14 @@ impl Planner<'_> {
                 measurement.allow(timeout_ms);
             }
             for action in measurement.actions_mut() {
-                // A toolchain's own program is the host's, whatever the target is.
-                if !runs_a_tool(action) {
-                    action.runner = runner.clone();
-                }
+                run_for(action, &runner, &request);
             }
         }
         for action in &mut planned.actions {
             if names_build(action) {
                 action.after.push(BUILD_STEP.to_owned());
             }
+            run_for(action, &runner, &request);
         }
         let needs = table.needs.iter();
         let needs = needs
@@ -206,7 +205,23 @@ fn shipped(artifact: &Artifact) -> Artifact {
     }
 }
 
-fn runs_a_tool(action: &orch_model::Action) -> bool {
+/// Has a program of the target run by what runs such programs here. A toolchain's own program is
+/// the host's, whatever the target is.
+fn run_for(action: &mut Action, runner: &Runner, request: &ProbeRequest) {
+    if runs_a_tool(action) {
+        return;
+    }
+    let toolchains: Vec<_> = std::iter::once(&request.toolchain)
+        .chain(&request.tools)
+        .cloned()
+        .collect();
+    let own: Vec<_> = action.program.paths().cloned().collect();
+    let beside = request.artifacts.iter();
+    let beside = beside.filter(|artifact| !own.contains(&artifact.path));
+    run_by(runner, action, beside, &toolchains, &request.target.machine);
+}
+
+fn runs_a_tool(action: &Action) -> bool {
     action
         .program
         .paths()
@@ -214,7 +229,7 @@ fn runs_a_tool(action: &orch_model::Action) -> bool {
 }
 
 /// Whether an action reads what the build ships.
-fn names_build(action: &orch_model::Action) -> bool {
+fn names_build(action: &Action) -> bool {
     let values = action.environment.iter().map(|variable| &variable.value);
     let words = std::iter::once(&action.program)
         .chain(&action.arguments)

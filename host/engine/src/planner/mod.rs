@@ -10,6 +10,7 @@ mod made;
 mod names;
 mod needs;
 mod policies;
+mod runner;
 mod smoke;
 mod targets;
 mod tasks;
