@@ -75,7 +75,9 @@ mod tests {
     /// In what pieces a disk hands over a file must not show.
     #[test]
     fn pieces_do_not_matter() {
-        let content: Vec<u8> = (0..400_000_u32).map(|at| (at.wrapping_mul(at) >> 7) as u8).collect();
+        let content: Vec<u8> = (0..400_000_u32)
+            .map(|at| (at.wrapping_mul(at) >> 7) as u8)
+            .collect();
         for compression in [Compression::Gzip, Compression::Zstd] {
             let packed = |piece: usize| {
                 let mut packer = Packer::new(compression, Vec::new()).unwrap();
