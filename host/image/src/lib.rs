@@ -13,6 +13,7 @@
 mod assemble;
 mod base;
 mod blobs;
+mod certificates;
 mod compression;
 mod credentials;
 mod description;
@@ -23,8 +24,10 @@ mod layout;
 mod platform;
 mod reference;
 mod registry;
+mod time_zones;
 
 pub use base::Base;
+pub use certificates::certificates;
 pub use credentials::CredentialSources;
 pub use description::{
     Compression, Content, Entry, Image, ImagePath, Layer, Owner, Port, Process, Protocol, Variant,
@@ -34,6 +37,7 @@ pub use layout::{Layout, LayoutVariant};
 pub use platform::Platform;
 pub use reference::{PinnedImage, Repository, Tag};
 pub use registry::{Mirror, Patience, Push, Pushed, Registry, RegistrySettings, Transfer};
+pub use time_zones::time_zones;
 
 /// Asked from time to time whether the user wants to stop.
 pub type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);

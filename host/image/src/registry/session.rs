@@ -105,13 +105,15 @@ impl<'a> Session<'a> {
     /// Sends a request. Credentials are for the registry alone: neither a redirect nor the
     /// address of an upload takes them to another server.
     async fn send(&self, ask: &Ask, url: &Url) -> Result<Response, Trouble> {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = shown
-            .as_ref()
-            .filter(|_| is_same_server(url, &self.root))
-            .map(|shown| shown.header.clone());
-        drop(shown);
+        let value = self.shown_to(url);
         self.registry.client.send(ask, url, value).await
+    }
+
+    /// What is shown to the server of an address.
+    fn shown_to(&self, url: &Url) -> Option<HeaderValue> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = shown.as_ref().filter(|_| is_same_server(url, &self.root));
+        shown.map(|shown| shown.header.clone())
     }
 
     /// Finds out what the registry wants to be shown.

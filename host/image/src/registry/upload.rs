@@ -55,13 +55,18 @@ impl Upload<'_> {
         loop {
             let trouble = match self.step(&mut state).await {
                 Ok(true) => return Ok(()),
-                Ok(false) => continue,
+                Ok(false) => {
+                    // Each piece that has come is worth a new beginning of the count.
+                    if let State::At(_, has) = state
+                        && has > most
+                    {
+                        most = has;
+                        attempts.reset();
+                    }
+                    continue;
+                }
                 Err(trouble) => trouble,
             };
-            if self.sent.load(Ordering::Relaxed) > most && matches!(state, State::Unknown(_)) {
-                most = self.sent.load(Ordering::Relaxed);
-                attempts.reset();
-            }
             match trouble {
                 Trouble::Passing(why, wait) => attempts.wait(why, wait).await?,
                 Trouble::Absent(_) if blob::has(self.session, self.blob).await? => return Ok(()),

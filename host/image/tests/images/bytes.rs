@@ -77,14 +77,14 @@ fn documents(layout: &Layout) -> String {
 fn documents_are_as_written_here() {
     let (_folder, layout) = written(&sample(Compression::Gzip), &[]);
     expect![[r#"
-        sha256:84362a4b1e4dc141f798ee8a6f657eae1dc5b6b0796e99bc00e123de27969349
+        sha256:2277c3cddc94eae98ec88898eb7fa22625cacc9c89f0e0bbebad7d10150cdf00
         {
           "schemaVersion": 2,
           "mediaType": "application/vnd.oci.image.index.v1+json",
           "manifests": [
             {
               "mediaType": "application/vnd.oci.image.manifest.v1+json",
-              "digest": "sha256:344807fe88ef2cccc07b7feb019db4c085687a22a59d627c010302e91c561cbb",
+              "digest": "sha256:0acfc9475b979c472cc66f9c7e3b710596cd3847b89a2091ab726c560b003aac",
               "size": 612,
               "platform": {
                 "os": "linux",
@@ -93,7 +93,7 @@ fn documents_are_as_written_here() {
             },
             {
               "mediaType": "application/vnd.oci.image.manifest.v1+json",
-              "digest": "sha256:de24a19430ef10143409020e42b8d3aa8f9782e4cda6f1fe0b61854a2544d341",
+              "digest": "sha256:4f235c6b221cb3943395f7cb3948d4b68aceda34fa4d7e771ddb1aa5b8e32331",
               "size": 612,
               "platform": {
                 "os": "linux",
@@ -106,7 +106,7 @@ fn documents_are_as_written_here() {
             "org.opencontainers.image.version": "1.2"
           }
         }
-        sha256:344807fe88ef2cccc07b7feb019db4c085687a22a59d627c010302e91c561cbb
+        sha256:0acfc9475b979c472cc66f9c7e3b710596cd3847b89a2091ab726c560b003aac
         {
           "schemaVersion": 2,
           "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -118,13 +118,13 @@ fn documents_are_as_written_here() {
           "layers": [
             {
               "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
-              "digest": "sha256:a4e6d1b20c726af6040e1e1efef8e0e3f2099d2c42689bec4982569e15958b7c",
+              "digest": "sha256:d391a0316c2dcea18fe7a72941e1d63d5fccb04f8aa298f039bfb2921283200c",
               "size": 159
             },
             {
               "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
-              "digest": "sha256:b9e1e07cbacd78c65a5eed3d2babd1344d6aa102a38e9f61add8aae46494d093",
-              "size": 248
+              "digest": "sha256:821b0882f2127573c52a4b060ac312e6e89e075d9a6f27659764f1cf90f45526",
+              "size": 246
             }
           ],
           "annotations": {
@@ -185,7 +185,7 @@ fn documents_are_as_written_here() {
 #[test]
 fn an_image_has_the_digest_that_it_had() {
     let digest = |compression| written(&sample(compression), &[]).1.digest().to_string();
-    expect!["sha256:84362a4b1e4dc141f798ee8a6f657eae1dc5b6b0796e99bc00e123de27969349"]
+    expect!["sha256:2277c3cddc94eae98ec88898eb7fa22625cacc9c89f0e0bbebad7d10150cdf00"]
         .assert_eq(&digest(Compression::Gzip));
     expect!["sha256:229c8c8d21abc639bbd02ad955a266aecee6387926a8cb48d70c0e6edf36ab92"]
         .assert_eq(&digest(Compression::Zstd));

@@ -60,7 +60,7 @@ fn without(text: &str, mark: &str, word: &str, is_part: fn(&char) -> bool) -> St
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         plain.push_str(word);
-        plain.extend(part.chars().skip_while(|character| is_part(character)));
+        plain.extend(part.chars().skip_while(is_part));
     }
     plain
 }
