@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 20] = [
+const HOUSE: [Room; 21] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -41,6 +41,7 @@ const HOUSE: [Room; 20] = [
     room("orch-history", &["orch-model"]),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
+    room("orch-image", &["orch-model"]),
     room("orch-sandbox", &["orch-model"]),
     room(
         "orch-execute",
@@ -113,8 +114,8 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "reqwest",
-        users: &["orch-fetch"],
-        why: "bytes come from the network through one door, where they are checked",
+        users: &["orch-fetch", "orch-image"],
+        why: "bytes come from the network through a door where they are checked",
     },
     Door {
         family: "hyper",
@@ -123,8 +124,8 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "rustls",
-        users: &["orch-fetch", "orch-tests"],
-        why: "bytes come from the network through one door, where they are checked",
+        users: &["orch-fetch", "orch-image", "orch-tests"],
+        why: "bytes come from the network through a door where they are checked",
     },
     Door {
         family: "etcetera",

@@ -7,7 +7,7 @@ use orch_image::{Base, Image, Layout, PinnedImage, Platform, Process, Push, Repo
 use orch_model::{Digest, Fault, FaultKind};
 
 use crate::fake::{Act, Answer, FakeRegistry};
-use crate::real::{RealRegistry, client, run};
+use crate::real::{RealRegistry, client, client_with_mirror, run};
 use crate::sample::{bytes, entry, layer, speaking, tag, variant, written};
 
 fn push(layout: &Layout, repository: &Repository) {
@@ -127,6 +127,32 @@ fn a_layout_is_completed_for_those_who_read_it_from_disk() {
         .arg(format!("oci:{}:1", folder.path().join("image").display()))
         .arg(format!("oci:{}:1", folder.path().join("copied").display()));
     run(&mut copy, "skopeo");
+}
+
+#[test]
+fn a_mirror_is_asked_in_place_of_the_registry() {
+    let mirror = RealRegistry::start();
+    let (_lower, layout) = written(&lower(), &[]);
+    push(&layout, &mirror.repository("busybox"));
+    let gone = FakeRegistry::start(|_, _| Act::Serve);
+    let image = pinned(&gone.repository("busybox"), &layout);
+    let address = mirror.address();
+    let client = client_with_mirror(&gone.address(), &format!("http://{address}/"));
+    let platforms = [Platform::linux("amd64")];
+    let base = client
+        .base(&image, &platforms, &|| false)
+        .unwrap()
+        .remove(0);
+    assert!(gone.requests().is_empty());
+
+    // The image is said to be upon what was named, so that the next one may use another mirror.
+    let (_folder, above) = written(&upon(base), &[]);
+    assert_eq!(above.variants()[0].base.as_ref(), Some(&image.repository));
+
+    let encrypted = client_with_mirror(&gone.address(), &format!("https://{address}/"));
+    let fault = encrypted.base(&image, &platforms, &|| false).unwrap_err();
+    assert!(fault.message.contains("is not trusted"), "{fault}");
+    assert!(fault.hint.unwrap().contains("`SSL_CERT_FILE`"));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 //! `runc` starts it.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use orch_image::{Compression, Image};
+use orch_image::{Compression, Image, certificates, time_zones};
 
 use crate::real::run;
 use crate::sample::{PROGRAM, speaking, tag, variant, written};
@@ -15,31 +15,26 @@ fn named(folder: &Path, name: &str) -> String {
     format!("oci:{}:{name}", folder.join("image").display())
 }
 
-fn unpacked(image: &str, bundle: &Path) {
-    let mut command = Command::new("umoci");
-    command
-        .args(["unpack", "--rootless", "--image", image])
-        .arg(bundle);
-    run(&mut command, "umoci");
+/// What `umoci` unpacks of an image, as others start it. It reads no index within an index:
+/// `skopeo` picks the image of this platform before.
+fn unpacked(folder: &Path) -> PathBuf {
+    let single = folder.join("single");
+    let mut copy = Command::new("skopeo");
+    copy.args(["copy", "--override-arch", "amd64", &named(folder, "1")])
+        .arg(format!("oci:{}:1", single.display()));
+    run(&mut copy, "skopeo");
+    let bundle = folder.join("bundle");
+    let mut unpack = Command::new("umoci");
+    unpack.args(["unpack", "--rootless", "--image"]);
+    unpack.arg(format!("{}:1", single.display())).arg(&bundle);
+    run(&mut unpack, "umoci");
+    bundle
 }
 
 #[test]
 fn umoci_unpacks_what_went_in_and_runc_starts_it() {
     let (folder, _layout) = written(&speaking(), &[tag("1")]);
-    let bundle = folder.path().join("bundle");
-    // It reads no index of indexes: `skopeo` picks the one for this platform, as is usual.
-    let single = folder.path().join("single");
-    let mut copy = Command::new("skopeo");
-    copy.args([
-        "copy",
-        "--override-arch",
-        "amd64",
-        &named(folder.path(), "1"),
-    ])
-    .arg(format!("oci:{}:1", single.display()));
-    run(&mut copy, "skopeo");
-    unpacked(&format!("{}:1", single.display()), &bundle);
-
+    let bundle = unpacked(folder.path());
     let root = bundle.join("rootfs");
     assert!(std::fs::read(root.join("bin/busybox")).unwrap() == std::fs::read(PROGRAM).unwrap());
     assert_eq!(
@@ -58,6 +53,44 @@ fn umoci_unpacks_what_went_in_and_runc_starts_it() {
     assert_eq!(started(&bundle), "hello from an image\n");
 }
 
+/// Of Debian's packages a program finds what it looks for.
+#[test]
+fn a_program_finds_certificates_and_time_zones() {
+    let tree = tempfile::tempdir().unwrap();
+    for package in ["ca-certificates", "tzdata"] {
+        let mut download = Command::new("apt-get");
+        download
+            .args(["download", "--quiet", package])
+            .current_dir(tree.path());
+        run(&mut download, "apt");
+    }
+    let files = std::fs::read_dir(tree.path()).unwrap();
+    let packages: Vec<PathBuf> = files.map(|found| found.unwrap().path()).collect();
+    for package in packages {
+        let mut unpack = Command::new("dpkg-deb");
+        unpack.arg("--extract").arg(package).arg(tree.path());
+        run(&mut unpack, "dpkg");
+    }
+    let mut image = speaking();
+    image.variants[0].layers.extend([
+        certificates(tree.path()).unwrap(),
+        time_zones(tree.path()).unwrap(),
+    ]);
+    let script =
+        "busybox date -d @0 +%H:%M; busybox grep -c BEGIN /etc/ssl/certs/ca-certificates.crt";
+    image.process.entrypoint = ["/bin/busybox", "sh", "-c", script].map(Into::into).into();
+    image.process.arguments.clear();
+    image
+        .process
+        .environment
+        .insert("TZ".into(), "Asia/Tokyo".into());
+    let (folder, _layout) = written(&image, &[tag("1")]);
+    let said = started(&unpacked(folder.path()));
+    let (hour, certificates) = said.trim().split_once('\n').unwrap();
+    assert_eq!(hour, "09:00");
+    assert!(certificates.parse::<usize>().unwrap() > 100, "{said}");
+}
+
 /// Starts a bundle. What `umoci` writes for it asks for a terminal, which a test has not.
 fn started(bundle: &Path) -> String {
     let path = bundle.join("config.json");
@@ -68,7 +101,8 @@ fn started(bundle: &Path) -> String {
     let mut command = Command::new("runc");
     command.arg("--root").arg(bundle.join("state"));
     command.args(["run", "--bundle"]).arg(bundle);
-    command.arg(format!("orch-image-{}", std::process::id()));
+    let place = bundle.display().to_string().replace('/', "-");
+    command.arg(format!("orch{place}"));
     run(&mut command, "runc")
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use orch_image::{CredentialSources, Patience, Registry, RegistrySettings, Repository};
+use orch_image::{CredentialSources, Mirror, Patience, Registry, RegistrySettings, Repository};
 use tempfile::TempDir;
 
 /// A registry with a folder and a port of its own. Stopped when dropped.
@@ -110,17 +110,34 @@ pub fn client() -> Registry {
 
 /// A client that gives up quickly.
 pub fn client_with(credentials: CredentialSources) -> Registry {
-    Registry::new(RegistrySettings {
+    made(RegistrySettings {
         credentials,
+        ..RegistrySettings::default()
+    })
+}
+
+/// A client that looks for images of one registry at another address.
+pub fn client_with_mirror(registry: &str, replacement: &str) -> Registry {
+    made(RegistrySettings {
+        mirrors: vec![Mirror {
+            prefix: format!("http://{registry}/"),
+            replacement: replacement.to_owned(),
+        }],
+        ..RegistrySettings::default()
+    })
+}
+
+fn made(settings: RegistrySettings) -> Registry {
+    let registry = Registry::new(RegistrySettings {
         patience: Patience {
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(20),
             retry: Duration::from_millis(5),
             told_to_wait: Duration::from_secs(5),
         },
-        ..RegistrySettings::default()
-    })
-    .expect("a client can be made")
+        ..settings
+    });
+    registry.expect("a client can be made")
 }
 
 /// A file of credentials with a user for a registry.
