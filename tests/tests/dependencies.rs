@@ -42,6 +42,7 @@ const HOUSE: [Room; 21] = [
     room("orch-history", &["orch-model"]),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
+    room("orch-image", &["orch-model"]),
     room("orch-sandbox", &["orch-model"]),
     room(
         "orch-execute",
@@ -114,8 +115,8 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "reqwest",
-        users: &["orch-fetch"],
-        why: "bytes come from the network through one door, where they are checked",
+        users: &["orch-fetch", "orch-image"],
+        why: "bytes come from the network through a door where they are checked",
     },
     Door {
         family: "hyper",
@@ -124,8 +125,8 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "rustls",
-        users: &["orch-fetch", "orch-tests"],
-        why: "bytes come from the network through one door, where they are checked",
+        users: &["orch-fetch", "orch-image", "orch-tests"],
+        why: "bytes come from the network through a door where they are checked",
     },
     Door {
         family: "etcetera",

@@ -59,7 +59,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 19] = [
+static TO_TEST: [Need; 23] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -182,6 +182,32 @@ static TO_TEST: [Need; 19] = [
             Line::new("fish --version").succeeds() && Line::new("direnv version").succeeds()
         },
         remedies: &[Remedy::Debian(&["fish", "direnv"])],
+    },
+    Need {
+        what: "a registry of images",
+        why: "pushes, and bases that are pulled",
+        present: || Line::new("docker-registry --version").succeeds(),
+        remedies: &[Remedy::Debian(&["docker-registry"])],
+    },
+    Need {
+        what: "skopeo and umoci",
+        why: "what others read in the images that are written",
+        present: || {
+            Line::new("skopeo --version").succeeds() && Line::new("umoci --version").succeeds()
+        },
+        remedies: &[Remedy::Debian(&["skopeo", "umoci"])],
+    },
+    Need {
+        what: "runc",
+        why: "starting an image that was written",
+        present: || Line::new("runc --version").succeeds(),
+        remedies: &[Remedy::Debian(&["runc"])],
+    },
+    Need {
+        what: "htpasswd",
+        why: "a registry of images that knows its users",
+        present: || Path::new("/usr/bin/htpasswd").exists(),
+        remedies: &[Remedy::Debian(&["apache2-utils"])],
     },
     Need {
         what: "the right to mount in a namespace",

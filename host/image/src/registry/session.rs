@@ -1,0 +1,367 @@
+//! A talk with one repository: shows the right credentials to the right server, follows
+//! redirects, tries again what may pass, and says what an answer means.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use orch_model::Fault;
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode, Url};
+use serde::Deserialize;
+
+use super::Registry;
+use super::address::{Purpose, is_same_server, named, root, server, shown};
+use super::body::Payload;
+use super::challenge;
+use super::client::Ask;
+use super::token::{Shown, authorization};
+use super::trouble::Trouble;
+use crate::reference::Repository;
+
+const REDIRECTS: usize = 5;
+/// Attempts at one thing before it is given up.
+pub(super) const TRIES: u32 = 5;
+/// The most that is read of an answer that says what went wrong.
+const COMPLAINT_BYTES: u64 = 64 << 10;
+/// The most that is told of it.
+const COMPLAINT_SHOWN: usize = 200;
+
+/// A talk with one repository. May be held by several threads at once.
+pub(super) struct Session<'a> {
+    pub(super) registry: &'a Registry,
+    /// The address below which all of the repository lies.
+    root: Url,
+    /// What a token must allow.
+    scopes: Vec<String>,
+    /// What was shown last, since the registry asked for it.
+    shown: Mutex<Option<Shown>>,
+}
+
+impl<'a> Session<'a> {
+    /// A talk for a purpose; from the other repositories blobs may be mounted.
+    pub(super) fn new(
+        registry: &'a Registry,
+        repository: &Repository,
+        purpose: Purpose,
+        others: &[&Repository],
+    ) -> Result<Self, Trouble> {
+        let rights = match purpose {
+            Purpose::Pull => "pull",
+            Purpose::Push => "pull,push",
+        };
+        let mut scopes = vec![format!("repository:{}:{rights}", repository.path())];
+        let others = others.iter().map(|other| other.path());
+        scopes.extend(others.map(|path| format!("repository:{path}:pull")));
+        Ok(Self {
+            registry,
+            root: root(repository, purpose, &registry.settings)?,
+            scopes,
+            shown: Mutex::new(None),
+        })
+    }
+
+    /// An address of the repository, `blobs/sha256:…`.
+    pub(super) fn url(&self, below: &str) -> Result<Url, Trouble> {
+        // Its colon would make a scheme of what stands before it.
+        self.root
+            .join(&format!("./{below}"))
+            .map_err(|error| Trouble::Final(format!("`{below}` makes no address: {error}")))
+    }
+
+    /// Asks until a good answer comes, or it is clear that none will.
+    pub(super) async fn ask(&self, ask: &Ask) -> Result<Response, Trouble> {
+        let mut attempts = Attempts::new(self);
+        loop {
+            match self.ask_once(ask).await {
+                Err(Trouble::Passing(why, wait)) => attempts.wait(why, wait).await?,
+                end => return end,
+            }
+        }
+    }
+
+    /// Asks once; any answer but a good one is trouble.
+    pub(super) async fn ask_once(&self, ask: &Ask) -> Result<Response, Trouble> {
+        let mut url = ask.url.clone();
+        let mut has_shown = false;
+        for _ in 0..=REDIRECTS {
+            let response = self.send(ask, &url).await?;
+            let status = response.status();
+            if status == StatusCode::UNAUTHORIZED && !has_shown && is_same_server(&url, &self.root)
+            {
+                self.introduce(&response).await?;
+                has_shown = true;
+            } else if is_redirect(&ask.method, status) {
+                url = leads_to(&url, response.headers())?;
+            } else {
+                return self.judged(response).await;
+            }
+        }
+        Err(Trouble::Final(format!(
+            "`{}` redirects more than {REDIRECTS} times",
+            shown(&ask.url)
+        )))
+    }
+
+    /// Sends a request. Credentials are for the registry alone: neither a redirect nor the
+    /// address of an upload takes them to another server.
+    async fn send(&self, ask: &Ask, url: &Url) -> Result<Response, Trouble> {
+        let value = self.shown_to(url);
+        self.registry.client.send(ask, url, value).await
+    }
+
+    /// What is shown to the server of an address.
+    fn shown_to(&self, url: &Url) -> Option<HeaderValue> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = shown.as_ref().filter(|_| is_same_server(url, &self.root));
+        shown.map(|shown| shown.header.clone())
+    }
+
+    /// Finds out what the registry wants to be shown.
+    async fn introduce(&self, refusal: &Response) -> Result<(), Trouble> {
+        let challenge = challenge::of(refusal.headers()).ok_or_else(|| {
+            let shown = shown(refusal.url());
+            Trouble::Barred(
+                format!(
+                    "`{shown}` wants credentials, and does not say in which form it takes them"
+                ),
+                self.remedy(),
+            )
+        })?;
+        let found = self
+            .registry
+            .settings
+            .credentials
+            .find(
+                &server(&self.root),
+                self.scopes[0].split(':').nth(1).unwrap_or_default(),
+            )
+            .await?;
+        let fresh = authorization(self, &challenge, found).await?;
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        Ok(())
+    }
+
+    /// A good answer, or what another one means.
+    async fn judged(&self, response: Response) -> Result<Response, Trouble> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let wait = told_to_wait(response.headers());
+        let url = response.url().clone();
+        let said = format!("`{}` answered {status}", shown(&url));
+        let said = said + &self.complaint(response).await;
+        Err(match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => self.barred(&url, said),
+            status => meaning(status, said, wait),
+        })
+    }
+
+    fn barred(&self, url: &Url, said: String) -> Trouble {
+        if !is_same_server(url, &self.root) {
+            return Trouble::Barred(
+                said,
+                "the registry sent the request there: ask whoever runs it".into(),
+            );
+        }
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let whose = match shown.as_ref().and_then(|shown| shown.from.as_ref()) {
+            Some(file) => format!("{said}, for the credentials from `{}`", file.display()),
+            None => format!("{said}, and no credentials for it were found"),
+        };
+        drop(shown);
+        Trouble::Barred(whose, self.remedy())
+    }
+
+    /// What to do where the registry does not let the user in.
+    pub(super) fn remedy(&self) -> String {
+        let server = server(&self.root);
+        let files = &self.registry.settings.credentials.files;
+        let files: Vec<String> = files
+            .iter()
+            .map(|file| format!("`{}`", file.display()))
+            .collect();
+        let looked = match files.as_slice() {
+            [] => String::new(),
+            files => format!("; they are looked for in {}", files.join(" and ")),
+        };
+        format!(
+            "`docker login {server}` or `podman login {server}` with a user who has the right to \
+             `{}`{looked}",
+            self.scopes[0]
+        )
+    }
+
+    /// What a registry says of an error, by the form that the specification gives it. What was
+    /// shown to it is left out, should it say that back.
+    async fn complaint(&self, response: Response) -> String {
+        let Ok(bytes) = self.registry.client.whole(response, COMPLAINT_BYTES).await else {
+            return String::new();
+        };
+        let complaints: Complaints = serde_json::from_slice(&bytes).unwrap_or_default();
+        let Some(first) = complaints.errors.into_iter().next() else {
+            return String::new();
+        };
+        let text = format!("{} {}", first.code, first.message);
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.iter().any(|shown| shown.is_told_by(&text)) {
+            return String::new();
+        }
+        let plain = text
+            .trim()
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c });
+        let plain: String = plain.take(COMPLAINT_SHOWN).collect();
+        match plain.is_empty() {
+            true => plain,
+            false => format!(" ({plain})"),
+        }
+    }
+
+    pub(super) fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    pub(super) fn root(&self) -> &Url {
+        &self.root
+    }
+}
+
+/// What the distribution specification has a registry say of errors.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Complaints {
+    errors: Vec<Complaint>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Complaint {
+    code: String,
+    message: String,
+}
+
+/// Attempts at one thing, with longer and longer waits between them.
+pub(super) struct Attempts {
+    failed: u32,
+    retry: Duration,
+    longest: Duration,
+}
+
+impl Attempts {
+    pub(super) fn new(session: &Session<'_>) -> Self {
+        let patience = session.registry.settings.patience;
+        Self {
+            failed: 0,
+            retry: patience.retry,
+            longest: patience.told_to_wait,
+        }
+    }
+
+    /// Begins to count anew: something was reached.
+    pub(super) fn reset(&mut self) {
+        self.failed = 0;
+    }
+
+    /// Waits before the next attempt, or says that there will be none.
+    pub(super) async fn wait(
+        &mut self,
+        why: String,
+        told: Option<Duration>,
+    ) -> Result<(), Trouble> {
+        self.failed += 1;
+        if self.failed >= TRIES {
+            return Err(Trouble::Passing(
+                format!("{why} (tried {TRIES} times)"),
+                told,
+            ));
+        }
+        let wait = told.unwrap_or(self.retry * (1 << (self.failed - 1)));
+        if wait > self.longest {
+            let seconds = wait.as_secs();
+            return Err(Trouble::Passing(
+                format!("{why}, and wants to be asked again in {seconds} s"),
+                told,
+            ));
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+/// What an answer means that is neither a good one nor about credentials.
+fn meaning(status: StatusCode, said: String, wait: Option<Duration>) -> Trouble {
+    match status {
+        // An upload that is not as far as was thought is as good as none.
+        StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::RANGE_NOT_SATISFIABLE => {
+            Trouble::Absent(said)
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Trouble::Passing(said, wait),
+        status if status.is_server_error() => Trouble::Passing(said, wait),
+        _ => Trouble::Final(said),
+    }
+}
+
+/// A good answer, or what another one means, by its status alone: what else it says may hold
+/// what it was shown.
+pub(super) fn judged_by_status(response: Response) -> Result<Response, Trouble> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let said = format!("`{}` answered {status}", shown(response.url()));
+    Err(meaning(status, said, told_to_wait(response.headers())))
+}
+
+/// Redirects of a request that carries something must say that it is to be sent again.
+fn is_redirect(method: &Method, status: StatusCode) -> bool {
+    match status.as_u16() {
+        307 | 308 => true,
+        301..=303 => matches!(*method, Method::GET | Method::HEAD),
+        _ => false,
+    }
+}
+
+/// Where an answer sends on to.
+pub(super) fn leads_to(from: &Url, headers: &HeaderMap) -> Result<Url, Trouble> {
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    let location = location.ok_or_else(|| {
+        Trouble::Lied(format!(
+            "`{}` leads on, and does not say where",
+            shown(from)
+        ))
+    })?;
+    named(from, location)
+}
+
+/// How long a registry asks to wait, where it says so in seconds.
+fn told_to_wait(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
+    seconds.ok().map(Duration::from_secs)
+}
+
+/// A header whose value is not shown in debug prints.
+pub(super) fn secret_header(text: &str) -> Result<HeaderValue, Trouble> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Trouble::Machine(Fault::fetch(
+            "credentials hold a character that no header can",
+        ))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What a session that carries bytes at hand asks.
+pub(super) fn carrying(
+    method: Method,
+    url: Url,
+    media_type: &str,
+    bytes: Vec<u8>,
+) -> Result<Ask, Trouble> {
+    let mut ask = Ask::new(method, url);
+    let kind = HeaderValue::from_str(media_type)
+        .map_err(|_| Trouble::Final(format!("`{media_type:?}` is no media type")))?;
+    ask.headers.insert(reqwest::header::CONTENT_TYPE, kind);
+    ask.payload = Payload::Bytes(bytes.into());
+    Ok(ask)
+}
