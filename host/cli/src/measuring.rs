@@ -103,7 +103,7 @@ fn describe(store: &Store, artifacts: &[(Artifact, OutputFile)]) -> Result<Vec<u
 
 /// The commit of the sources as git says it, with `-dirty` behind it where something was edited.
 /// None where there is no git, or nothing that it knows.
-fn commit(folder: &Path) -> Option<String> {
+pub fn commit(folder: &Path) -> Option<String> {
     let mut git = Command::new("git");
     let told = [
         "describe",

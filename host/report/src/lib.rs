@@ -7,6 +7,7 @@
 
 mod bench;
 mod clock;
+mod deploy;
 mod diagnostic;
 mod duration;
 mod escape;
@@ -37,6 +38,7 @@ mod wire_watching;
 
 pub use bench::{BenchRow, render_benches};
 pub use clock::{Clock, system_clock};
+pub use deploy::{DeployRow, render_deploys};
 pub use diagnostic::render_diagnostics;
 pub use duration::human_duration;
 pub use escape::{visible, visible_line};
