@@ -27,13 +27,14 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 20] = [
+const HOUSE: [Room; 21] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
     room("orch-store", &["orch-model", "orch-engine"]),
     room("orch-inspect", &["orch-model"]),
     room("orch-machine", &["orch-model"]),
+    room("orch-transport", &["orch-model", "orch-machine"]),
     room(
         "orch-measure",
         &["orch-model", "orch-engine", "orch-history"],
@@ -118,8 +119,8 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "hyper",
-        users: &["orch-measure"],
-        why: "a client without pool and redirects puts load on a service, and fetches nothing",
+        users: &["orch-measure", "orch-transport"],
+        why: "a client without pool and redirects asks a service how it is, and fetches nothing",
     },
     Door {
         family: "rustls",

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use orch_model::Fault;
 
+use crate::ssh::last_words;
+
 /// More is no machine's answer: 1,024 processors take half of it.
 const MOST_BYTES: u64 = 4 << 20;
 
@@ -27,12 +29,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// The last line of what it complained of, or how it ended.
     pub fn last_words(&self) -> String {
-        let mut lines = self.stderr.lines().map(str::trim).rev();
-        match (lines.find(|line| !line.is_empty()), self.code) {
-            (Some(line), _) => line.to_owned(),
-            (None, Some(code)) => format!("it exited with code {code} and said nothing"),
-            (None, None) => "it was killed and said nothing".to_owned(),
-        }
+        last_words(self.code, &self.stderr)
     }
 }
 

@@ -18,10 +18,11 @@ use std::time::Duration;
 use orch_model::{Fault, Observation};
 
 pub use programs::{Place, ProgramSettings, Programs};
-pub use ssh::Host;
+pub use reading::read;
+pub use ssh::{Barrier, Host, Unreached, last_words, ssh_options};
 
-/// What is run on the machine.
-const SCRIPT: &str = include_str!("probe.sh");
+/// What is run on the machine, by a POSIX shell; [`read`] reads what it prints.
+pub const SCRIPT: &str = include_str!("probe.sh");
 
 /// How a machine is asked.
 #[derive(Clone, Debug)]
@@ -44,10 +45,7 @@ pub fn probe(host: Option<&Host>, settings: &Settings) -> Result<Observation, Fa
         });
     };
     let Some(program) = &settings.ssh else {
-        return Err(
-            Fault::internal(format!("cannot ask `{host}`: there is no `ssh` here"))
-                .hint("apt-get install openssh-client"),
-        );
+        return Err(Unreached::no_client(host).fault);
     };
     let asked = asking::ask(program, &host.ssh_arguments(), SCRIPT, settings.patience).map_err(
         |fault| Fault {
@@ -57,6 +55,6 @@ pub fn probe(host: Option<&Host>, settings: &Settings) -> Result<Observation, Fa
     )?;
     match reading::read(&asked.stdout) {
         Some(seen) => Ok(seen),
-        None => Err(ssh::fault(host, &asked)),
+        None => Err(Unreached::by_what_ssh_says(host, asked.code, &asked.stderr).fault),
     }
 }

@@ -14,7 +14,7 @@ const END: (&str, &str) = ("end", "orch");
 const LONGEST_LIST_BYTES: usize = 200 << 10;
 
 /// The facts in what the script printed; none if it did not get to its end.
-pub(crate) fn read(printed: &[u8]) -> Option<Observation> {
+pub fn read(printed: &[u8]) -> Option<Observation> {
     let said = Said::read(&String::from_utf8_lossy(printed));
     (said.line(END.0) == Some(END.1)).then(|| said.observation())
 }

@@ -5,8 +5,6 @@ use std::fmt;
 
 use orch_model::Fault;
 
-use crate::asking::Asked;
-
 /// A machine as `ssh` takes it: `host`, `user@host`, `ssh://user@host:port`, or a name in
 /// the user's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,28 +24,37 @@ impl Host {
         Ok(Self(text.to_owned()))
     }
 
-    /// What stands behind `ssh`: nobody is asked for anything, nothing is forwarded, no
-    /// connection is left behind, and an unknown key is refused, whatever the user's
-    /// configuration says.
+    /// The host as `ssh` takes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands behind `ssh` where one script is run and the connection is left.
     pub(crate) fn ssh_arguments(&self) -> Vec<&str> {
-        let mut arguments = vec!["-T"];
-        for option in [
-            "BatchMode=yes",
-            "StrictHostKeyChecking=yes",
-            "ConnectTimeout=10",
-            "ServerAliveInterval=5",
-            "ServerAliveCountMax=3",
-            "ClearAllForwardings=yes",
-            "ForwardAgent=no",
-            "PermitLocalCommand=no",
-            "RemoteCommand=none",
-            "ControlMaster=no",
-        ] {
-            arguments.extend(["-o", option]);
-        }
-        arguments.extend(["--", &self.0, "sh -s"]);
+        let mut arguments = ssh_options();
+        arguments.extend(["-o", "ControlMaster=no", "--", &self.0, "sh -s"]);
         arguments
     }
+}
+
+/// The options of every `ssh` that is started here: nobody is asked for anything, nothing is
+/// forwarded, and an unknown key is refused, whatever the user's configuration says.
+pub fn ssh_options() -> Vec<&'static str> {
+    let mut options = vec!["-T"];
+    for option in [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "ConnectTimeout=10",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+        "ClearAllForwardings=yes",
+        "ForwardAgent=no",
+        "PermitLocalCommand=no",
+        "RemoteCommand=none",
+    ] {
+        options.extend(["-o", option]);
+    }
+    options
 }
 
 impl fmt::Display for Host {
@@ -59,41 +66,114 @@ impl fmt::Display for Host {
 /// What `ssh` exits with when it fails itself, not the command that it was to run.
 const SSH_FAILED: i32 = 255;
 
-/// Why there is no answer, by what OpenSSH's client says.
-pub(crate) fn fault(host: &Host, asked: &Asked) -> Fault {
-    let words = asked.last_words();
-    if asked.code != Some(SSH_FAILED) {
-        return Fault::fetch(format!(
-            "`{host}` lets us in but answers no questions: {words}"
-        ))
-        .hint("its user needs a login shell that runs `sh`, and the machine a POSIX shell");
+/// What keeps us from a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barrier {
+    /// Nobody answers: switched off, no way there, no such name. It may be there later.
+    Offline,
+    /// The host shows another key than the one that is known.
+    KeyChanged,
+    /// No key of the host is known.
+    KeyUnknown,
+    /// The host does not let this user in.
+    Refused,
+    /// The host lets the user in, and does not run what it is told to.
+    NoShell,
+    /// This machine has no `ssh`, or cannot start it.
+    NoClient,
+}
+
+/// A host that was not reached, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// What kept us from it.
+    pub barrier: Barrier,
+    /// The same in words.
+    pub fault: Fault,
+}
+
+impl Unreached {
+    /// There is no `ssh` on this machine.
+    pub fn no_client(host: &Host) -> Self {
+        let fault = Fault::internal(format!("cannot ask `{host}`: there is no `ssh` here"))
+            .hint("apt-get install openssh-client");
+        Self {
+            barrier: Barrier::NoClient,
+            fault,
+        }
     }
-    let said = |part: &str| asked.stderr.contains(part);
-    if said("REMOTE HOST IDENTIFICATION HAS CHANGED") {
-        return Fault::fetch(format!(
-            "`{host}` shows another host key than the one that is known"
-        ))
-        .hint(format!(
-            "somebody may stand between; if the machine was set up anew, remove its old key by \
-             `ssh-keygen -R {}` and log in once by hand",
-            host.name()
-        ));
+
+    /// Why `ssh` did not reach a host, by its exit code (none where a signal ended it) and by
+    /// what OpenSSH's client says on standard error.
+    pub fn by_what_ssh_says(host: &Host, code: Option<i32>, stderr: &str) -> Self {
+        let words = last_words(code, stderr);
+        let barrier = barrier(code, stderr);
+        let (message, hint) = match barrier {
+            Barrier::NoShell => (
+                format!("`{host}` lets us in but answers no questions: {words}"),
+                "its user needs a login shell that runs `sh`, and the machine a POSIX shell"
+                    .to_owned(),
+            ),
+            Barrier::KeyChanged => (
+                format!("`{host}` shows another host key than the one that is known"),
+                format!(
+                    "somebody may stand between; if the machine was set up anew, remove its old \
+                     key by `ssh-keygen -R {}` and log in once by hand",
+                    host.name()
+                ),
+            ),
+            Barrier::KeyUnknown => (
+                format!("the host key of `{host}` is not known"),
+                format!(
+                    "log in once by hand (`ssh {host}`), compare the key that is shown with the \
+                     machine's own, and accept it"
+                ),
+            ),
+            Barrier::Refused => (
+                format!("`{host}` refuses to let us in: {words}"),
+                format!(
+                    "`ssh {host} true` must work without a question: add your key there \
+                     (`ssh-copy-id {host}`), or load it into your agent (`ssh-add`)"
+                ),
+            ),
+            Barrier::Offline | Barrier::NoClient => (
+                format!("`{host}` cannot be reached: {words}"),
+                format!(
+                    "is it switched on, and is that its address and port? `ssh -v {host}` shows \
+                     each step"
+                ),
+            ),
+        };
+        Self {
+            barrier,
+            fault: Fault::fetch(message).hint(hint),
+        }
     }
-    if said("Host key verification failed") {
-        return Fault::fetch(format!("the host key of `{host}` is not known")).hint(format!(
-            "log in once by hand (`ssh {host}`), compare the key that is shown with the \
-             machine's own, and accept it"
-        ));
+}
+
+fn barrier(code: Option<i32>, stderr: &str) -> Barrier {
+    let said = |part: &str| stderr.contains(part);
+    if code != Some(SSH_FAILED) {
+        Barrier::NoShell
+    } else if said("REMOTE HOST IDENTIFICATION HAS CHANGED") {
+        Barrier::KeyChanged
+    } else if said("Host key verification failed") {
+        Barrier::KeyUnknown
+    } else if said("Permission denied") || said("Too many authentication failures") {
+        Barrier::Refused
+    } else {
+        Barrier::Offline
     }
-    if said("Permission denied") || said("Too many authentication failures") {
-        return Fault::fetch(format!("`{host}` refuses to let us in: {words}")).hint(format!(
-            "`ssh {host} true` must work without a question: add your key there \
-             (`ssh-copy-id {host}`), or load it into your agent (`ssh-add`)"
-        ));
+}
+
+/// The last line of what a process complained of, or how it ended.
+pub fn last_words(code: Option<i32>, stderr: &str) -> String {
+    let mut lines = stderr.lines().map(str::trim).rev();
+    match (lines.find(|line| !line.is_empty()), code) {
+        (Some(line), _) => line.to_owned(),
+        (None, Some(code)) => format!("it exited with code {code} and said nothing"),
+        (None, None) => "it was killed and said nothing".to_owned(),
     }
-    Fault::fetch(format!("`{host}` cannot be reached: {words}")).hint(format!(
-        "is it switched on, and is that its address and port? `ssh -v {host}` shows each step"
-    ))
 }
 
 impl Host {
@@ -113,12 +193,9 @@ mod tests {
     use super::*;
 
     fn said(code: i32, stderr: &str) -> String {
-        let asked = Asked {
-            stdout: Vec::new(),
-            stderr: stderr.to_owned(),
-            code: Some(code),
-        };
-        fault(&Host::parse("pi@board").unwrap(), &asked).message
+        let host = Host::parse("pi@board").unwrap();
+        let unreached = Unreached::by_what_ssh_says(&host, Some(code), stderr);
+        unreached.fault.message
     }
 
     #[test]

@@ -1,0 +1,251 @@
+//! An open connection to a machine: runs commands there, as the user or as root.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use orch_machine::{SCRIPT, last_words};
+use orch_model::Observation;
+
+use crate::Unreached;
+use crate::address::Address;
+use crate::child::{End, Reader, Running, Watch};
+use crate::command::{Command, Input, Ran};
+use crate::kept::Kept;
+use crate::lost::{Loss, Lost};
+use crate::root;
+use crate::route::{Route, User};
+use crate::shell::{Supervised, check_words};
+use crate::stop::Stop;
+use crate::transport::Transport;
+
+/// How much later than here a command's time is over on the host, which ends it by itself where
+/// the connection was cut.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// A connection. Everything that runs over it ends with it, also by a SIGKILL of this process;
+/// many threads may use it at once.
+pub struct Connection {
+    pub(crate) address: Address,
+    pub(crate) route: Route,
+    pub(crate) stop: Stop,
+    user: User,
+    /// Whether `sudo` has to stand before what root does; unknown before it was asked for.
+    by_sudo: OnceLock<bool>,
+}
+
+impl Connection {
+    pub(crate) fn open(
+        transport: &Transport,
+        address: &Address,
+        stop: &Stop,
+    ) -> Result<Self, Unreached> {
+        let (route, user) = Route::open(transport, address, stop)?;
+        Ok(Self {
+            address: address.clone(),
+            route,
+            stop: stop.clone(),
+            user,
+            by_sudo: OnceLock::new(),
+        })
+    }
+
+    /// The machine at its other end.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Who we are there.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// Whether it still stands, as far as is known here; a network that was cut is noticed
+    /// after some fifteen seconds.
+    pub fn is_open(&self) -> bool {
+        self.route.is_open()
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, command: Command<'_>) -> Result<Ran, Lost> {
+        let mut stdout = Kept::default();
+        let keep = &mut |bytes: &[u8]| {
+            stdout.add(bytes);
+            ControlFlow::Continue(())
+        };
+        let ended = self.perform(command, keep)?;
+        Ok(Ran {
+            code: ended.code,
+            stdout: stdout.into_bytes(),
+            stderr: ended.stderr,
+        })
+    }
+
+    /// Runs a command that goes on for ever, such as `journalctl --follow`, and hands on each
+    /// line that it prints, until `line` breaks, the [`Stop`] is raised or the command ends.
+    pub fn follow(
+        &self,
+        command: Command<'_>,
+        line: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<(), Lost> {
+        let mut lines = Lines::default();
+        let command = command.timeout(Duration::MAX);
+        let mut is_enough = false;
+        let ended = self.perform(command, &mut |bytes| {
+            let flow = lines.add(bytes, line);
+            is_enough |= flow.is_break();
+            flow
+        });
+        match ended {
+            Err(lost) if lost.loss == Loss::Stopped && is_enough => Ok(()),
+            ended => ended.map(drop),
+        }
+    }
+
+    /// What the machine is.
+    pub fn probe(&self) -> Result<Observation, Lost> {
+        let ran = self.run(Command::script(SCRIPT, &[]))?;
+        orch_machine::read(&ran.stdout).ok_or_else(|| {
+            Lost::new(
+                Loss::Failed,
+                format!(
+                    "`{}` answers not all questions: {}",
+                    self.address,
+                    ran.last_words()
+                ),
+            )
+        })
+    }
+
+    fn perform(&self, command: Command<'_>, output: Reader<'_>) -> Result<Ended, Lost> {
+        check_words(&command.words).map_err(|fault| Lost {
+            loss: Loss::Internal,
+            fault,
+        })?;
+        let by_sudo = command.as_root && self.needs_sudo()?;
+        let (mut bytes, mut stream);
+        let (source, input_bytes): (&mut dyn Read, u64) = match command.input {
+            Input::Bytes(input) => {
+                bytes = input;
+                (&mut bytes, input.len() as u64)
+            }
+            Input::Stream { source, bytes } => {
+                stream = source.take(bytes);
+                (&mut stream, bytes)
+            }
+        };
+        let line = Supervised {
+            words: &command.words,
+            input_bytes,
+            limit_seconds: limit_seconds(command.timeout),
+            by_sudo,
+        };
+        let line = line.sent();
+        self.exchange(&mut line.as_slice().chain(source), output, command.timeout)
+    }
+
+    /// Sends all of `input` to a shell there and sees to its end.
+    fn exchange(
+        &self,
+        input: &mut dyn Read,
+        output: Reader<'_>,
+        timeout: Duration,
+    ) -> Result<Ended, Lost> {
+        let (program, arguments) = self.route.shell();
+        let ours = |error: std::io::Error| {
+            Lost::new(
+                Loss::Internal,
+                format!("could not run `{}`: {error}", program.display()),
+            )
+        };
+        let mut running = Running::start(program, &arguments).map_err(ours)?;
+        let mut errors = Kept::default();
+        let watch = Watch {
+            until: Instant::now().checked_add(timeout),
+            stop: &self.stop,
+        };
+        let keep = &mut |bytes: &[u8]| {
+            errors.add(bytes);
+            ControlFlow::Continue(())
+        };
+        let end = running
+            .exchange(input, output, keep, &watch)
+            .map_err(ours)?;
+        let (stderr, code) = errors.into_text_and_code();
+        match (end, code) {
+            (End::Stopped, _) => Err(Lost::new(
+                Loss::Stopped,
+                format!("`{}`: interrupted", self.address),
+            )),
+            (End::TimedOut, _) => Err(self.timed_out(timeout)),
+            (End::Closed, Some(code)) => Ok(Ended { code, stderr }),
+            (End::Closed, None) => Err(self.broken(&last_words(running.finish(), &stderr))),
+        }
+    }
+
+    fn timed_out(&self, timeout: Duration) -> Lost {
+        let message = format!(
+            "`{}` was not done within {} s",
+            self.address,
+            timeout.as_secs_f32()
+        );
+        Lost::new(Loss::TimedOut, message)
+            .hint("it may be overloaded, or the network too slow; try the same there by hand")
+    }
+
+    pub(crate) fn broken(&self, words: &str) -> Lost {
+        let message = format!("the connection to `{}` broke: {words}", self.address);
+        Lost::new(Loss::Broken, message)
+            .hint("what was under way is taken up when the host is reached again")
+    }
+
+    fn needs_sudo(&self) -> Result<bool, Lost> {
+        if let Some(by_sudo) = self.by_sudo.get() {
+            return Ok(*by_sudo);
+        }
+        let by_sudo = self.user.id != 0;
+        if by_sudo {
+            root::check(self)?;
+        }
+        Ok(*self.by_sudo.get_or_init(|| by_sudo))
+    }
+}
+
+/// How a supervised command ended.
+struct Ended {
+    code: i32,
+    stderr: String,
+}
+
+fn limit_seconds(timeout: Duration) -> u64 {
+    match timeout {
+        Duration::MAX => 0,
+        _ => timeout.saturating_add(MARGIN).as_secs(),
+    }
+}
+
+/// Cuts a stream into lines.
+#[derive(Default)]
+struct Lines(Vec<u8>);
+
+/// A longer line is handed on in parts.
+const LONGEST_LINE_BYTES: usize = 64 << 10;
+
+impl Lines {
+    fn add(
+        &mut self,
+        bytes: &[u8],
+        line: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.0.extend_from_slice(part);
+            if part.ends_with(b"\n") || self.0.len() > LONGEST_LINE_BYTES {
+                let whole = std::mem::take(&mut self.0);
+                let text = String::from_utf8_lossy(&whole);
+                line(text.trim_end_matches(['\r', '\n']))?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

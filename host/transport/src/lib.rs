@@ -1,0 +1,34 @@
+//! Reaches machines, runs things there, and brings files there: over the user's own `ssh`, or on
+//! this machine by its shell.
+//!
+//! One `ssh` holds the connection to a host, and everything else goes over that. What is run
+//! there is told to end when we hang up, so nothing is left behind on either side, however we
+//! end. Everything blocks; a caller with many hosts has a thread for each.
+//!
+//! This crate knows no pipeline, no plugin, no release and no wave.
+
+mod address;
+mod child;
+mod command;
+mod connection;
+mod files;
+mod http;
+mod kept;
+mod lost;
+mod root;
+mod route;
+mod shell;
+mod stop;
+mod transport;
+mod tunnel;
+mod watchdog;
+
+pub use address::{Address, HostKey};
+pub use command::{Command, Ran};
+pub use connection::Connection;
+pub use http::Answer;
+pub use lost::{Loss, Lost};
+pub use orch_machine::{Barrier, Host, Unreached};
+pub use route::User;
+pub use stop::Stop;
+pub use transport::Transport;

@@ -1,0 +1,34 @@
+# Runs a command on a host and ends it when whoever asked for it is gone.
+# $1: bytes of input that precede the end of the command's input
+# $2: seconds after which it is ended here, or 0; the connection may be cut by then
+# then the command and its arguments.
+#
+# Standard input brings the input, then nothing until whoever asked hangs up. The last line on
+# standard error is the exit code: without it, the answer was cut.
+bytes=$1 limit=$2
+shift 2
+exec 3<&0 4>&2 2>/dev/null
+# This shell leads its process group, and is told of the end like the others in it.
+trap : TERM
+finish() {
+  trap '' TERM
+  kill -TERM 0
+  sleep 2
+  kill -KILL 0
+}
+{
+  if [ "$limit" != 0 ]; then
+    { sleep "$limit"; finish; } >/dev/null 3<&- 4>&- &
+  fi
+  [ "$bytes" = 0 ] || head -c "$bytes" <&3
+  exec >/dev/null 4>&-
+  while read -r _ <&3; do :; done
+  finish
+} | {
+  trap : TERM
+  "$@" 2>&4 3<&- 4>&-
+  code=$?
+  kill -TERM 0
+  exit "$code"
+}
+printf '\norch-exit %s\n' "$?" >&4
