@@ -1,7 +1,7 @@
 //! What tests of the whole house share: a [`Project`] that runs the real `orch` in a
 //! folder of its own or lets it go on ([`Live`]), servers ([`server`], [`secure`],
-//! [`ssh_server`], [`module_proxy`]) and [`component`]s that do what no good one does, and the
-//! [`tree`] of this repository for tests about its sources.
+//! [`ssh_server`], [`module_proxy`]), [`machines`] that really boot, [`component`]s that do what
+//! no good one does, and the [`tree`] of this repository for tests about its sources.
 //!
 //! The tests lie beside it: `tests/` holds the house to its rules, `program/` is run by
 //! `host/cli`, so that cargo hands it the `orch` that was built from the same sources.
@@ -9,6 +9,7 @@
 
 pub mod component;
 mod live;
+pub mod machines;
 pub mod module_proxy;
 mod page;
 mod project;

@@ -113,28 +113,9 @@ impl SshServer {
         std::fs::write(self.file("authorized"), text).expect("it can be written");
     }
 
-    /// Real `ssh` behind a name of its own, since it takes no configuration from the
-    /// environment.
     fn path_with_key(&self, key: &str) -> String {
-        use std::os::unix::fs::PermissionsExt as _;
         let folder = self.file(&format!("bin-{key}"));
-        std::fs::create_dir_all(&folder).expect("a folder can be made");
-        let configuration = folder.join("config");
-        let text = format!(
-            "IdentityFile {}\nIdentitiesOnly yes\nUserKnownHostsFile {}\n\
-             GlobalKnownHostsFile /dev/null\n",
-            self.file(key).display(),
-            self.file("known").display()
-        );
-        std::fs::write(&configuration, text).expect("it can be written");
-        let program = folder.join("ssh");
-        let text = format!(
-            "#!/bin/sh\nexec /usr/bin/ssh -F '{}' \"$@\"\n",
-            configuration.display()
-        );
-        std::fs::write(&program, text).expect("it can be written");
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
-            .expect("it can be made a program");
+        make_client(&folder, &self.file(key), &self.file("known"));
         format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
     }
 
@@ -160,7 +141,31 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn make_key(file: &Path) {
+/// Makes a folder with real `ssh` behind a name of its own, since it takes no configuration from
+/// the environment: it has this key, and knows the hosts of this file.
+pub(crate) fn make_client(folder: &Path, key: &Path, known: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::create_dir_all(folder).expect("a folder can be made");
+    let configuration = folder.join("config");
+    let text = format!(
+        "IdentityFile {}\nIdentitiesOnly yes\nUserKnownHostsFile {}\n\
+         GlobalKnownHostsFile /dev/null\n",
+        key.display(),
+        known.display()
+    );
+    std::fs::write(&configuration, text).expect("it can be written");
+    let program = folder.join("ssh");
+    let text = format!(
+        "#!/bin/sh\nexec /usr/bin/ssh -F '{}' \"$@\"\n",
+        configuration.display()
+    );
+    std::fs::write(&program, text).expect("it can be written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+        .expect("it can be made a program");
+}
+
+/// Makes a key without a passphrase, and its public half beside it.
+pub(crate) fn make_key(file: &Path) {
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f"])
         .arg(file)

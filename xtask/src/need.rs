@@ -28,6 +28,8 @@ pub enum Remedy {
     PackageLists,
     /// Packages of Debian and what descends from it.
     Debian(&'static [&'static str]),
+    /// A script of this repository, with root's rights.
+    Script(&'static str),
     /// What only the user can do.
     Advice(&'static str),
 }
@@ -78,6 +80,12 @@ impl Remedy {
             }
             Remedy::PackageLists => update_package_lists(),
             Remedy::Debian(packages) => install_packages(packages),
+            Remedy::Script(line) => {
+                let line = as_root(line);
+                println!("setup: $ {line}");
+                // Whether it worked is seen by looking for what was needed.
+                let _ = line.command().status();
+            }
             Remedy::Advice(_) => {}
         }
     }
@@ -132,6 +140,7 @@ impl std::fmt::Display for Remedy {
         match self {
             Remedy::Rustup(arguments) => write!(f, "rustup {arguments}"),
             Remedy::PackageLists => f.write_str("apt-get update"),
+            Remedy::Script(line) => f.write_str(line),
             Remedy::Debian(packages) => write!(
                 f,
                 "apt-get install --no-install-recommends {}",

@@ -35,6 +35,13 @@ pub fn run(purpose: Purpose) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Makes the system of test machines, and says by `--check` whether it is there.
+const MAKE_MACHINES: &str = concat!(
+    "sh ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/../tests/machines/make-base.sh"
+);
+
 static TO_BUILD: [Need; 3] = [
     Need {
         what: "a C compiler",
@@ -59,7 +66,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 23] = [
+static TO_TEST: [Need; 25] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -140,6 +147,29 @@ static TO_TEST: [Need; 23] = [
         why: "asking a machine what it is, as users do",
         present: || Path::new("/usr/sbin/sshd").exists() && Line::new("ssh -V").succeeds(),
         remedies: &[Remedy::Debian(&["openssh-server", "openssh-client"])],
+    },
+    Need {
+        what: "systemd-nspawn, debootstrap and ip",
+        why: "booting Debian machines of a test's own",
+        present: || {
+            Line::new("systemd-nspawn --version").succeeds()
+                && Path::new("/usr/sbin/debootstrap").exists()
+                && Line::new("ip -V").succeeds()
+        },
+        remedies: &[Remedy::Debian(&[
+            "systemd-container",
+            "debootstrap",
+            "iproute2",
+        ])],
+    },
+    Need {
+        what: "the system that such machines boot",
+        why: "the same; it takes half a minute and 300 MB below /var/cache, once",
+        present: || Line::new(MAKE_MACHINES).with("--check").succeeds(),
+        remedies: &[
+            Remedy::Script(MAKE_MACHINES),
+            Remedy::Advice("root on Debian, with a mirror in reach"),
+        ],
     },
     Need {
         what: "busybox without libraries",

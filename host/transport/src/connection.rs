@@ -30,6 +30,7 @@ pub struct Connection {
     pub(crate) address: Address,
     pub(crate) route: Route,
     pub(crate) stop: Stop,
+    pub(crate) transport: Transport,
     user: User,
     /// Whether `sudo` has to stand before what root does; unknown before it was asked for.
     by_sudo: OnceLock<bool>,
@@ -46,6 +47,7 @@ impl Connection {
             address: address.clone(),
             route,
             stop: stop.clone(),
+            transport: transport.clone(),
             user,
             by_sudo: OnceLock::new(),
         })

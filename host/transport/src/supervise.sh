@@ -8,7 +8,7 @@
 bytes=$1 limit=$2
 shift 2
 exec 3<&0 4>&2 2>/dev/null
-# This shell leads its process group, and is told of the end like the others in it.
+# This shell leads its process group. It outlives the signal by which the others are told to end.
 trap : TERM
 finish() {
   trap '' TERM
@@ -17,6 +17,9 @@ finish() {
   kill -KILL 0
 }
 {
+  # Who we are, for the other end of the pipe: `$$` is the shell above.
+  read -r feeder _ </proc/self/stat
+  echo "$feeder"
   if [ "$limit" != 0 ]; then
     { sleep "$limit"; finish; } >/dev/null 3<&- 4>&- &
   fi
@@ -26,9 +29,12 @@ finish() {
   finish
 } | {
   trap : TERM
+  read -r feeder
   "$@" 2>&4 3<&- 4>&-
   code=$?
-  kill -TERM 0
+  kill -KILL "$feeder"
   exit "$code"
 }
 printf '\norch-exit %s\n' "$?" >&4
+# What the command left in its group ends with it.
+kill -KILL 0

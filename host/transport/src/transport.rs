@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::address::Address;
 use crate::connection::Connection;
+use crate::put::Parcels;
 use crate::stop::Stop;
 use crate::watchdog::Watchdog;
 
@@ -25,6 +26,7 @@ pub struct Transport(Arc<Shared>);
 struct Shared {
     ssh: Option<PathBuf>,
     next: AtomicU64,
+    parcels: Parcels,
     // In this order: who watches the processes removes the folder as well.
     watchdog: Watchdog,
     folder: TempDir,
@@ -42,6 +44,7 @@ impl Transport {
         Ok(Self(Arc::new(Shared {
             ssh,
             next: AtomicU64::new(0),
+            parcels: Parcels::default(),
             watchdog: Watchdog::start(folder.path()).map_err(fault)?,
             folder,
         })))
@@ -58,6 +61,10 @@ impl Transport {
 
     pub(crate) fn watchdog(&self) -> &Watchdog {
         &self.0.watchdog
+    }
+
+    pub(crate) fn parcels(&self) -> &Parcels {
+        &self.0.parcels
     }
 
     /// A name in the private folder that nothing else has.
