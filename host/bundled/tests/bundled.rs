@@ -54,6 +54,7 @@ fn every_plugin_is_inside_and_sorted() {
             "gobench",
             "graviton",
             "http-load",
+            "kubernetes",
             "kunpeng",
             "musl",
             "oci",
