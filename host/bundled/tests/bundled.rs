@@ -44,6 +44,7 @@ fn every_plugin_is_inside_and_sorted() {
             "cc-release",
             "cortex-m",
             "debian",
+            "flash",
             "generic",
             "go",
             "go-debug",
