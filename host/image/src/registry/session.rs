@@ -1,6 +1,7 @@
 //! A talk with one repository: shows the right credentials to the right server, follows
 //! redirects, tries again what may pass, and says what an answer means.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,8 +32,12 @@ pub(super) struct Session<'a> {
     pub(super) registry: &'a Registry,
     /// The address below which all of the repository lies.
     root: Url,
+    /// The repository's name within the registry.
+    path: String,
     /// What a token must allow.
     scopes: Vec<String>,
+    /// Whether the registry ever answered: then one that is gone may come back.
+    was_there: AtomicBool,
     /// What was shown last, since the registry asked for it.
     shown: Mutex<Option<Shown>>,
 }
@@ -55,7 +60,9 @@ impl<'a> Session<'a> {
         Ok(Self {
             registry,
             root: root(repository, purpose, &registry.settings)?,
+            path: repository.path().to_owned(),
             scopes,
+            was_there: AtomicBool::new(false),
             shown: Mutex::new(None),
         })
     }
@@ -105,8 +112,21 @@ impl<'a> Session<'a> {
     /// Sends a request. Credentials are for the registry alone: neither a redirect nor the
     /// address of an upload takes them to another server.
     async fn send(&self, ask: &Ask, url: &Url) -> Result<Response, Trouble> {
-        let value = self.shown_to(url);
-        self.registry.client.send(ask, url, value).await
+        let sent = self
+            .registry
+            .client
+            .send(ask, url, self.shown_to(url))
+            .await;
+        match sent {
+            Ok(answer) => {
+                self.was_there.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
+            Err(Trouble::Unreachable(why)) if self.was_there.load(Ordering::Relaxed) => {
+                Err(Trouble::Passing(why, None))
+            }
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// What is shown to the server of an address.
@@ -127,15 +147,8 @@ impl<'a> Session<'a> {
                 self.remedy(),
             )
         })?;
-        let found = self
-            .registry
-            .settings
-            .credentials
-            .find(
-                &server(&self.root),
-                self.scopes[0].split(':').nth(1).unwrap_or_default(),
-            )
-            .await?;
+        let credentials = &self.registry.settings.credentials;
+        let found = credentials.find(&server(&self.root), &self.path).await?;
         let fresh = authorization(self, &challenge, found).await?;
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         Ok(())

@@ -24,6 +24,9 @@ use super::session::{Attempts, Session, leads_to};
 use super::trouble::Trouble;
 use crate::document::Descriptor;
 
+/// Steps of one upload, however much each brings: a registry that takes drops is given up.
+const STEPS: u32 = 300;
+
 /// One blob on its way to a repository.
 pub(super) struct Upload<'a> {
     pub(super) session: &'a Session<'a>,
@@ -52,7 +55,7 @@ impl Upload<'_> {
             None => State::Nothing,
         };
         let mut most = 0;
-        loop {
+        for _ in 0..STEPS {
             let trouble = match self.step(&mut state).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
@@ -77,6 +80,10 @@ impl Upload<'_> {
                 other => return Err(other),
             }
         }
+        Err(Trouble::Passing(
+            format!("the upload of `{}` broke off too often", self.blob.digest),
+            None,
+        ))
     }
 
     /// Does what is next; says whether the registry has the blob.
@@ -104,6 +111,13 @@ impl Upload<'_> {
                     .ask_once(&self.rest(location.clone(), from)?)
                     .await?;
                 let has = received(answer.headers()).unwrap_or(self.blob.size);
+                if has <= from {
+                    let digest = self.blob.digest;
+                    return Err(Trouble::Passing(
+                        format!("the registry took nothing of `{digest}` that it was sent"),
+                        None,
+                    ));
+                }
                 *state = self.at(location, answer.headers(), has)?;
             }
             State::At(location, _) => {
