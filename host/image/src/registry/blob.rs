@@ -9,8 +9,9 @@ use reqwest::{Method, StatusCode, Url};
 use tempfile::NamedTempFile;
 
 use super::address::shown;
+use super::answer::leads_to;
 use super::client::Ask;
-use super::session::{Attempts, Session, leads_to};
+use super::session::Session;
 use super::trouble::Trouble;
 use crate::blobs::Blobs;
 use crate::document::Descriptor;
@@ -80,7 +81,7 @@ pub(super) async fn fetch(
     blob: &Descriptor,
     into: &Blobs,
 ) -> Result<(), Trouble> {
-    let mut attempts = Attempts::new(session);
+    let mut attempts = session.attempts();
     loop {
         match fetch_once(session, blob, into).await {
             Err(Trouble::Passing(why, wait)) => attempts.wait(why, wait).await?,

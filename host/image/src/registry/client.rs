@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orch_model::Fault;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, NoProxy, Proxy, Response, Url};
 use tokio::runtime::Runtime;
 
@@ -41,6 +41,21 @@ impl Ask {
             headers: HeaderMap::new(),
             payload: Payload::Nothing,
         }
+    }
+
+    /// A request that carries bytes of a kind.
+    pub(super) fn carrying(
+        method: Method,
+        url: Url,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Self, Trouble> {
+        let mut ask = Self::new(method, url);
+        let kind = HeaderValue::from_str(media_type)
+            .map_err(|_| Trouble::Final(format!("`{media_type:?}` is no media type")))?;
+        ask.headers.insert(CONTENT_TYPE, kind);
+        ask.payload = Payload::Bytes(bytes.into());
+        Ok(ask)
     }
 }
 
@@ -114,7 +129,7 @@ impl Client {
     ) -> Result<Response, Trouble> {
         let mut headers = ask.headers.clone();
         if let Some(value) = authorization {
-            headers.insert(reqwest::header::AUTHORIZATION, value);
+            headers.insert(AUTHORIZATION, value);
         }
         let body = ask.payload.body().map_err(|error| {
             Trouble::Machine(Fault::internal(format!("could not read a layer: {error}")))

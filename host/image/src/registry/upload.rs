@@ -17,10 +17,11 @@ use orch_model::{Digest, Fault};
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::{Method, Url};
 
+use super::answer::leads_to;
 use super::blob::{self, check_stated};
 use super::body::{FilePart, Payload};
 use super::client::Ask;
-use super::session::{Attempts, Session, leads_to};
+use super::session::Session;
 use super::trouble::Trouble;
 use crate::document::Descriptor;
 
@@ -49,7 +50,7 @@ enum State {
 impl Upload<'_> {
     /// Sends the blob; an upload may have been begun for it.
     pub(super) async fn run(&self, begun: Option<Url>) -> Result<(), Trouble> {
-        let mut attempts = Attempts::new(self.session);
+        let mut attempts = self.session.attempts();
         let mut state = match begun {
             Some(location) => State::At(location, 0),
             None => State::Nothing,
