@@ -24,6 +24,7 @@ pub(crate) fn assemble(
     cancelled: Cancelled<'_>,
 ) -> Result<Descriptor, Fault> {
     check_platforms(image)?;
+    check_environment(&image.process)?;
     let created = rfc3339(image.created)?;
     let mut manifests = Vec::new();
     for variant in &image.variants {
@@ -69,6 +70,18 @@ fn check_platforms(image: &Image) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+fn check_environment(process: &Process) -> Result<(), Fault> {
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
+    let mut variables = process.environment.iter();
+    match variables.find(|(name, value)| !is_name(name) || value.contains('\0')) {
+        Some((name, _)) => Err(Fault::usage(format!(
+            "`{}` cannot be a variable of the image",
+            name.escape_debug()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn manifest(

@@ -136,8 +136,9 @@ impl Layout {
 fn variant(blobs: &Blobs, descriptor: Descriptor) -> Result<LayoutVariant, Fault> {
     let path = blobs.path(&descriptor.digest);
     let manifest: Manifest = parsed(&path, &blobs.read(&descriptor.digest)?)?;
+    // Where there is no base, the annotation may be the user's, and say anything.
     let base = manifest.annotations.get(annotation::BASE_NAME);
-    let base = base.map(|name| name.parse::<PinnedImage>()).transpose()?;
+    let base = base.and_then(|name| name.parse::<PinnedImage>().ok());
     Ok(LayoutVariant {
         manifest: descriptor,
         config: manifest.config,

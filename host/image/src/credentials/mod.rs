@@ -2,7 +2,7 @@
 //! the helpers that these name. Which files there are is told by the caller.
 
 mod file;
-mod helper;
+mod keychain;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,7 +50,7 @@ impl CredentialSources {
             let found = match file.stated(registry, path)? {
                 Some(credentials) => Some(credentials),
                 None => match file.helper(registry) {
-                    Some(name) => helper::ask(name, registry, &self.environment).await?,
+                    Some(name) => keychain::ask(name, registry, &self.environment).await?,
                     None => None,
                 },
             };

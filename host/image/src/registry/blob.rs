@@ -1,15 +1,17 @@
 //! Blobs of a repository: whether it has one, mounting one from another repository, fetching
 //! one with its bytes checked.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use orch_model::{Digest, Fault, Hasher};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
+use tempfile::NamedTempFile;
 
 use super::address::shown;
+use super::answer::leads_to;
 use super::client::Ask;
-use super::session::{Attempts, Session, leads_to};
+use super::session::Session;
 use super::trouble::Trouble;
 use crate::blobs::Blobs;
 use crate::document::Descriptor;
@@ -79,7 +81,7 @@ pub(super) async fn fetch(
     blob: &Descriptor,
     into: &Blobs,
 ) -> Result<(), Trouble> {
-    let mut attempts = Attempts::new(session);
+    let mut attempts = session.attempts();
     loop {
         match fetch_once(session, blob, into).await {
             Err(Trouble::Passing(why, wait)) => attempts.wait(why, wait).await?,
@@ -90,31 +92,46 @@ pub(super) async fn fetch(
 
 async fn fetch_once(session: &Session<'_>, blob: &Descriptor, into: &Blobs) -> Result<(), Trouble> {
     let url = session.url(&format!("blobs/{}", blob.digest))?;
-    let mut answer = session
-        .ask_once(&Ask::new(Method::GET, url.clone()))
-        .await?;
+    let client = &session.registry.client;
     let mut temporary = into.temporary()?;
-    let mut hasher = Hasher::new();
-    let mut bytes = 0;
-    while let Some(piece) = session.registry.client.piece(&mut answer).await? {
-        bytes += piece.len() as u64;
-        if bytes > blob.size {
-            let (shown, size) = (shown(&url), blob.size);
-            return Err(Trouble::Lied(format!(
-                "`{shown}` sends more than its {size} bytes"
-            )));
-        }
-        hasher.update(&piece);
-        temporary.write_all(&piece).map_err(|error: io::Error| {
-            Trouble::Machine(Fault::io("write", temporary.path(), &error))
-        })?;
-    }
-    let digest = hasher.finish();
+    let digest = client
+        .within(
+            &url,
+            blob.size,
+            received(session, &url, blob.size, &mut temporary),
+        )
+        .await?;
     if digest != blob.digest {
         return Err(lied_about(&url, &blob.digest, &digest));
     }
     into.keep(temporary, &digest)?;
     Ok(())
+}
+
+/// Writes what an address sends, at most so many bytes, and says what it was.
+async fn received(
+    session: &Session<'_>,
+    url: &Url,
+    most: u64,
+    to: &mut NamedTempFile,
+) -> Result<Digest, Trouble> {
+    let ask = Ask::new(Method::GET, url.clone());
+    let mut answer = session.ask_once(&ask).await?;
+    let mut hasher = Hasher::new();
+    let mut bytes = 0;
+    while let Some(piece) = session.registry.client.piece(&mut answer).await? {
+        bytes += piece.len() as u64;
+        if bytes > most {
+            let shown = shown(url);
+            return Err(Trouble::Lied(format!(
+                "`{shown}` sends more than its {most} bytes"
+            )));
+        }
+        hasher.update(&piece);
+        to.write_all(&piece)
+            .map_err(|error| Fault::io("write", to.path(), &error))?;
+    }
+    Ok(hasher.finish())
 }
 
 /// Holds a digest that a registry states against the one that was asked for.

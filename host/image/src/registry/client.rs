@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orch_model::Fault;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, NoProxy, Proxy, Response, Url};
 use tokio::runtime::Runtime;
 
@@ -41,6 +41,21 @@ impl Ask {
             headers: HeaderMap::new(),
             payload: Payload::Nothing,
         }
+    }
+
+    /// A request that carries bytes of a kind.
+    pub(super) fn carrying(
+        method: Method,
+        url: Url,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Self, Trouble> {
+        let mut ask = Self::new(method, url);
+        let kind = HeaderValue::from_str(media_type)
+            .map_err(|_| Trouble::Final(format!("`{media_type:?}` is no media type")))?;
+        ask.headers.insert(CONTENT_TYPE, kind);
+        ask.payload = Payload::Bytes(bytes.into());
+        Ok(ask)
     }
 }
 
@@ -114,20 +129,33 @@ impl Client {
     ) -> Result<Response, Trouble> {
         let mut headers = ask.headers.clone();
         if let Some(value) = authorization {
-            headers.insert(reqwest::header::AUTHORIZATION, value);
+            headers.insert(AUTHORIZATION, value);
         }
         let body = ask.payload.body().map_err(|error| {
             Trouble::Machine(Fault::internal(format!("could not read a layer: {error}")))
         })?;
-        let sending = Duration::from_secs(ask.payload.bytes() / SLOWEST_BYTES);
         let request = self
             .remote
             .request(ask.method.clone(), url.clone())
             .headers(headers)
             .body(body)
             .send();
-        match tokio::time::timeout(self.patience.answer + sending, request).await {
-            Ok(answer) => answer.map_err(|error| broken(url, error)),
+        self.within(url, ask.payload.bytes(), async {
+            request.await.map_err(|error| broken(url, error))
+        })
+        .await
+    }
+
+    /// Ends work on so many bytes of an address that takes longer than any server may.
+    pub(super) async fn within<T>(
+        &self,
+        url: &Url,
+        bytes: u64,
+        work: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let most = self.patience.answer + Duration::from_secs(bytes / SLOWEST_BYTES);
+        match tokio::time::timeout(most, work).await {
+            Ok(ended) => ended,
             Err(_) => Err(stalled(url)),
         }
     }
@@ -138,10 +166,8 @@ impl Client {
         response: &mut Response,
     ) -> Result<Option<bytes::Bytes>, Trouble> {
         let url = response.url().clone();
-        match tokio::time::timeout(self.patience.answer, response.chunk()).await {
-            Ok(piece) => piece.map_err(|error| broken(&url, error)),
-            Err(_) => Err(stalled(&url)),
-        }
+        let piece = async { response.chunk().await.map_err(|error| broken(&url, error)) };
+        self.within(&url, 0, piece).await
     }
 
     /// A whole answer of at most so many bytes.
@@ -150,17 +176,21 @@ impl Client {
         mut response: Response,
         most: u64,
     ) -> Result<Vec<u8>, Trouble> {
-        let mut whole = Vec::new();
-        while let Some(piece) = self.piece(&mut response).await? {
-            if (whole.len() + piece.len()) as u64 > most {
-                let shown = shown(response.url());
-                return Err(Trouble::Lied(format!(
-                    "`{shown}` sends more than {most} bytes"
-                )));
+        let url = response.url().clone();
+        let reading = async {
+            let mut whole = Vec::new();
+            while let Some(piece) = self.piece(&mut response).await? {
+                if (whole.len() + piece.len()) as u64 > most {
+                    let shown = shown(&url);
+                    return Err(Trouble::Lied(format!(
+                        "`{shown}` sends more than {most} bytes"
+                    )));
+                }
+                whole.extend_from_slice(&piece);
             }
-            whole.extend_from_slice(&piece);
-        }
-        Ok(whole)
+            Ok(whole)
+        };
+        self.within(&url, most, reading).await
     }
 }
 

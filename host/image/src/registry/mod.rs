@@ -4,6 +4,8 @@
 //! what a registry refuses for the moment, and does not read the user's credentials.
 
 mod address;
+mod answer;
+mod attempts;
 mod blob;
 mod body;
 mod challenge;

@@ -10,7 +10,7 @@ use super::Registry;
 use super::address::{Purpose, shown};
 use super::blob::{self, lied_about};
 use super::client::Ask;
-use super::session::{Attempts, Session};
+use super::session::Session;
 use super::trouble::Trouble;
 use crate::Cancelled;
 use crate::base::Base;
@@ -208,7 +208,7 @@ async fn pinned(session: &Session<'_>, digest: &Digest) -> Result<Pinned, Troubl
 
 /// A document whose bytes are those that were asked for.
 async fn verified(session: &Session<'_>, ask: Ask, digest: &Digest) -> Result<Vec<u8>, Trouble> {
-    let mut attempts = Attempts::new(session);
+    let mut attempts = session.attempts();
     loop {
         let attempt = async {
             let answer = session.ask_once(&ask).await?;

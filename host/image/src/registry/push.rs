@@ -14,7 +14,7 @@ use super::Registry;
 use super::address::Purpose;
 use super::blob::{self, Mount, STATED_DIGEST, check_stated};
 use super::client::Ask;
-use super::session::{Session, carrying};
+use super::session::Session;
 use super::trouble::Trouble;
 use super::upload::Upload;
 use crate::Cancelled;
@@ -288,7 +288,12 @@ async fn write_document(
     }
     let bytes = layout.blobs().read(&document.digest)?;
     let answer = session
-        .ask(&carrying(Method::PUT, url, &document.media_type, bytes)?)
+        .ask(&Ask::carrying(
+            Method::PUT,
+            url,
+            &document.media_type,
+            bytes,
+        )?)
         .await?;
     check_stated(answer.url(), answer.headers(), &document.digest)?;
     Ok(1)

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use orch_model::Fault;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Deserialize;
 
 use super::address::{named, shown};
+use super::answer::judged_by_status;
 use super::challenge::Challenge;
 use super::client::Ask;
-use super::session::{Attempts, Session, carrying, judged_by_status, secret_header};
+use super::session::Session;
 use super::trouble::Trouble;
 use crate::credentials::{Credentials, Found};
 
@@ -114,7 +116,7 @@ fn token_request(
             .append_pair("scope", &scopes.join(" "))
             .append_pair("refresh_token", token);
         let form = form.query().unwrap_or_default().as_bytes().to_vec();
-        return carrying(
+        return Ask::carrying(
             Method::POST,
             realm,
             "application/x-www-form-urlencoded",
@@ -159,7 +161,7 @@ async fn answer(
     ask: &Ask,
     from: Option<&PathBuf>,
 ) -> Result<Response, Trouble> {
-    let mut attempts = Attempts::new(session);
+    let mut attempts = session.attempts();
     loop {
         let response = session.registry.client.send(ask, &ask.url, None).await?;
         let refused = matches!(
@@ -186,4 +188,15 @@ async fn answer(
 
 fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// A header whose value is not shown in debug prints.
+fn secret_header(text: &str) -> Result<HeaderValue, Trouble> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Trouble::Machine(Fault::fetch(
+            "credentials hold a character that no header can",
+        ))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }

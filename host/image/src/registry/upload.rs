@@ -17,12 +17,16 @@ use orch_model::{Digest, Fault};
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::{Method, Url};
 
+use super::answer::leads_to;
 use super::blob::{self, check_stated};
 use super::body::{FilePart, Payload};
 use super::client::Ask;
-use super::session::{Attempts, Session, leads_to};
+use super::session::Session;
 use super::trouble::Trouble;
 use crate::document::Descriptor;
+
+/// Steps of one upload, however much each brings: a registry that takes drops is given up.
+const STEPS: u32 = 300;
 
 /// One blob on its way to a repository.
 pub(super) struct Upload<'a> {
@@ -46,13 +50,13 @@ enum State {
 impl Upload<'_> {
     /// Sends the blob; an upload may have been begun for it.
     pub(super) async fn run(&self, begun: Option<Url>) -> Result<(), Trouble> {
-        let mut attempts = Attempts::new(self.session);
+        let mut attempts = self.session.attempts();
         let mut state = match begun {
             Some(location) => State::At(location, 0),
             None => State::Nothing,
         };
         let mut most = 0;
-        loop {
+        for _ in 0..STEPS {
             let trouble = match self.step(&mut state).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
@@ -77,6 +81,10 @@ impl Upload<'_> {
                 other => return Err(other),
             }
         }
+        Err(Trouble::Passing(
+            format!("the upload of `{}` broke off too often", self.blob.digest),
+            None,
+        ))
     }
 
     /// Does what is next; says whether the registry has the blob.
@@ -104,6 +112,13 @@ impl Upload<'_> {
                     .ask_once(&self.rest(location.clone(), from)?)
                     .await?;
                 let has = received(answer.headers()).unwrap_or(self.blob.size);
+                if has <= from {
+                    let digest = self.blob.digest;
+                    return Err(Trouble::Passing(
+                        format!("the registry took nothing of `{digest}` that it was sent"),
+                        None,
+                    ));
+                }
                 *state = self.at(location, answer.headers(), has)?;
             }
             State::At(location, _) => {

@@ -304,6 +304,13 @@ fn what_cannot_be_an_image_is_refused() {
         of(vec![wrong_mode]),
         of(vec![entry("/a", Content::Link(String::new()), 0o777)]),
         Image {
+            process: Process {
+                environment: map(&[("A=B", "")]),
+                ..Process::default()
+            },
+            ..of(vec![])
+        },
+        Image {
             created: u64::MAX,
             ..of(vec![])
         },
@@ -320,6 +327,7 @@ fn what_cannot_be_an_image_is_refused() {
         `/` is the root of the image, which cannot be described
         `/a` has mode 0o100644 in the image; 0o7777 is the most
         `/a` is a link to nothing
+        `A=B` cannot be a variable of the image
         18446744073709551615 seconds after 1970 are no time of an image
     "#]]
     .assert_eq(&text);

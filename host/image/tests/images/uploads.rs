@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use orch_image::{Image, Layout, Push, Pushed, Registry, Repository, Tag, Transfer};
 use orch_model::{Digest, Fault, FaultKind};
 
-use crate::fake::{Act, FakeRegistry};
+use crate::fake::{Act, Answer, FakeRegistry};
 use crate::real::{RealRegistry, client, run};
 use crate::sample::{heavy, speaking, tag, written};
 
@@ -153,6 +153,18 @@ fn an_upload_that_breaks_off_goes_on_where_it_was() {
         .iter()
         .filter(|request| !request.header("content-range").is_empty());
     assert_eq!(pieces.count(), 7);
+}
+
+#[test]
+fn a_registry_that_takes_nothing_is_given_up() {
+    let server = FakeRegistry::start(|request, _| match request.is("PATCH", "/uploads/") {
+        true => Act::Say(Answer::new(202).header("range", "0-0")),
+        false => Act::Serve,
+    });
+    let (_folder, layout) = written(&heavy(1000), &[]);
+    let fault = push(&client(), &layout, &server.repository("agent"), &[]).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Fetch);
+    assert!(fault.message.contains("took nothing"), "{fault}");
 }
 
 #[test]
