@@ -48,6 +48,11 @@ impl NodeId {
         }
     }
 
+    /// Under which a history has what was found of the machine itself. No table makes such a name.
+    pub fn calibration() -> Self {
+        Self("machine.calibration".to_owned())
+    }
+
     /// The node as a user names it: without its step.
     pub fn unit(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
