@@ -49,6 +49,7 @@ fn every_help_text_has_an_example() {
         &["run"],
         &["bench"],
         &["bench", "compare"],
+        &["bench", "calibrate"],
         &["history"],
         &["watch"],
         &["explain"],

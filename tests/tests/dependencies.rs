@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 22] = [
+const HOUSE: [Room; 23] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -43,6 +43,10 @@ const HOUSE: [Room; 22] = [
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-image", &["orch-model"]),
+    room(
+        "orch-deploy",
+        &["orch-model", "orch-engine", "orch-transport"],
+    ),
     room("orch-sandbox", &["orch-model"]),
     room(
         "orch-execute",
@@ -69,6 +73,8 @@ const HOUSE: [Room; 22] = [
             "orch-machine",
             "orch-measure",
             "orch-history",
+            "orch-image",
+            "orch-deploy",
             "orch-plugins",
             "orch-fetch",
             "orch-execute",

@@ -131,7 +131,8 @@ Examples:
   orch bench
   orch bench --only bench.startup@static
   orch bench compare 4f2a91c HEAD
-  orch bench compare pi5 graviton3",
+  orch bench compare pi5 graviton3
+  orch bench calibrate",
         args_conflicts_with_subcommands = true,
         subcommand_negates_reqs = true
     )]
@@ -273,6 +274,10 @@ Examples:
     /// Kills what a dead `orch` left running. Started by `orch` itself.
     #[command(hide = true)]
     InternalReaper,
+
+    /// What is timed to calibrate. Started by `orch` itself.
+    #[command(hide = true)]
+    InternalCalibration,
 
     /// The processes of a sandbox. Started by `orch` itself.
     #[command(hide = true)]

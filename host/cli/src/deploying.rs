@@ -47,7 +47,7 @@ pub fn deployer(
         commit: commit(&folder),
         hosts: Box::new(move |inventory| hosts(inventory, &at, &targets)),
         variable: Box::new(move |name| environment.variable(name).map(str::to_owned)),
-        content: Box::new(move |digest| store.open_blob(digest).ok().flatten()),
+        content: Box::new(move |digest| store.read(digest)),
         obstacles: Box::new(move |file, machine| obstacles(&looked_into, file, machine)),
         push: Box::new(move |images, cancel| pushing.push(images, cancel)),
         promotes: options.promotes,
@@ -93,7 +93,10 @@ fn hosts(
     }
     let text = String::from_utf8(text)
         .map_err(|_| Fault::usage(format!("the inventory `{name}` is no UTF-8 text")))?;
-    let source = SourceText { name, text };
+    let source = SourceText {
+        name,
+        text: text.into(),
+    };
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     orch_pipeline::inventory(&source, &targets).map_err(|problems| {
         let said = problems.iter().map(|problem| {

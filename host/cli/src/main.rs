@@ -59,6 +59,10 @@ fn main() -> ExitCode {
     if let Command::InternalSandbox { part } = arguments.command {
         return orch_sandbox::sandbox_main(part.is_some());
     }
+    if let Command::InternalCalibration = arguments.command {
+        std::hint::black_box(orch_measure::calibration_work());
+        return Exit::Done.into();
+    }
     let console = Console::new(arguments.output, arguments.color, environment::no_color());
     let exit = match perform(arguments.command, &console) {
         Ok(exit) | Err(Stop::Said(exit)) => exit,
@@ -89,6 +93,10 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             selection,
             running,
         } => command::run::run(environment, &project, &selection, &running, console),
+        Command::Bench {
+            command: Some(BenchCommand::Calibrate { pipeline }),
+            ..
+        } => command::bench::calibrate(environment, &pipeline, console),
         Command::Bench {
             command:
                 Some(BenchCommand::Compare {
@@ -141,6 +149,8 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         Command::Plugin(command) => command::plugin::plugin(environment, command, console),
         Command::Cache(command) => command::cache::cache(environment, command, console),
         Command::Completions { shell } => command::completions::completions(shell, console),
-        Command::InternalReaper | Command::InternalSandbox { .. } => Ok(Exit::Done),
+        Command::InternalReaper
+        | Command::InternalCalibration
+        | Command::InternalSandbox { .. } => Ok(Exit::Done),
     }
 }

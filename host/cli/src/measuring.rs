@@ -29,19 +29,24 @@ pub fn measurer(
     executor: Arc<dyn Executor>,
     anew: bool,
 ) -> Result<LocalMeasurer, Fault> {
-    let file = project.folder.join(MEASUREMENTS);
     let (store, kept) = (house.store.clone(), house.store.clone());
-    let folder = project.folder.clone();
-    let commit_of = Box::new(move |name: &str| commit_named(&folder, name));
     let measuring = Measuring {
         plugins: probes(house, project),
         inspect: Box::new(move |artifacts| describe(&store, artifacts)),
         is_stored: Box::new(move |digest| kept.contains(digest)),
-        past: Past::new(file, commit(&project.folder), hardware(), commit_of),
+        past: past(project),
         root: PathBuf::from("/"),
         anew,
     };
     Ok(LocalMeasurer::new(executor, measuring))
+}
+
+/// What was measured in a project before, for a new run on this machine.
+pub fn past(project: &Project) -> Past {
+    let file = project.folder.join(MEASUREMENTS);
+    let folder = project.folder.clone();
+    let commit_of = Box::new(move |name: &str| commit_named(&folder, name));
+    Past::new(file, commit(&project.folder), hardware(), commit_of)
 }
 
 /// This machine, as figures are comparable on it.

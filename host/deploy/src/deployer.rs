@@ -17,6 +17,7 @@ use orch_transport::{Stop, Transport};
 use crate::approval::{approve, is_approved};
 use crate::audit::{Audit, Entry, HostEntry};
 use crate::each::each;
+use crate::local_files::{LocalFiles, ReadContent};
 use crate::owner::Owner;
 use crate::rollout::{Aim, End, Over};
 use crate::secrets::Secrets;
@@ -53,8 +54,8 @@ pub struct Deploying {
     pub hosts: Box<ReadHosts>,
     /// The user's environment.
     pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
-    /// Where a content lies on this machine, if it does.
-    pub content: Box<dyn Fn(&Digest) -> Option<PathBuf> + Send + Sync>,
+    /// The content behind a digest.
+    pub content: Box<ReadContent>,
     /// What keeps a file from running on a machine.
     pub obstacles: Box<Obstacles>,
     /// Makes and pushes images.
@@ -156,7 +157,7 @@ impl FleetDeployer {
     fn shared<'a>(
         &'a self,
         deploy: &'a PlannedDeploy,
-        work: &'a Work,
+        work: &'a Work<'a>,
         secrets: Secrets,
         images: &'a BTreeMap<String, String>,
         progress: &'a dyn DeployProgress,
@@ -167,7 +168,7 @@ impl FleetDeployer {
             stop: &work.stop,
             secrets,
             images,
-            content: &*self.0.content,
+            files: &work.files,
             owner: &self.0.owner,
             commit: self.0.commit.as_deref(),
             now,
@@ -265,18 +266,20 @@ impl Deployer for FleetDeployer {
 }
 
 /// What one deploy opens; an interrupt of the user's reaches all that runs over it.
-struct Work {
+struct Work<'a> {
     transport: Transport,
+    files: LocalFiles<'a>,
     stop: Stop,
     _interrupt: orch_engine::Subscription,
 }
 
-impl Work {
-    fn begin(deploying: &Deploying, cancel: &Cancel) -> Result<Self, Fault> {
+impl<'a> Work<'a> {
+    fn begin(deploying: &'a Deploying, cancel: &Cancel) -> Result<Self, Fault> {
         let stop = Stop::default();
         let raised = stop.clone();
         Ok(Self {
             transport: Transport::new(deploying.ssh.clone())?,
+            files: LocalFiles::new(&*deploying.content)?,
             _interrupt: cancel.on_cancel(move || raised.raise()),
             stop,
         })

@@ -13,6 +13,7 @@ mod deployer;
 mod each;
 mod filling;
 mod health;
+mod local_files;
 mod lock;
 mod owner;
 mod prometheus;
@@ -28,5 +29,6 @@ mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
 pub use deployer::{Deploying, FleetDeployer, ReadHosts};
+pub use local_files::ReadContent;
 pub use owner::Owner;
 pub use standing::Standing;

@@ -2,15 +2,15 @@
 //! that breaks is opened again and the step done once more.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use orch_engine::port::{DeployProgress, HostState};
 use orch_model::{Digest, Fault, FleetHost, Health, Observation, Step, Upload};
-use orch_transport::{Address, Command, Connection, HostKey, Stop, Transport};
+use orch_transport::{Address, Basis, Command, Connection, File, HostKey, Stop, Transport};
 
 use crate::filling::Filling;
 use crate::health::{Checks, Unhealthy, await_health, sleep};
+use crate::local_files::LocalFiles;
 use crate::lock::{GIVE_BACK, Lock, TAKE, TAKEN};
 use crate::owner::Owner;
 use crate::record::{Change, FILE, Held, Record};
@@ -40,8 +40,7 @@ pub(crate) struct Shared<'a> {
     pub stop: &'a Stop,
     pub secrets: Secrets,
     pub images: &'a BTreeMap<String, String>,
-    /// Where a content lies on this machine, if it does.
-    pub content: &'a (dyn Fn(&Digest) -> Option<PathBuf> + Sync),
+    pub files: &'a LocalFiles<'a>,
     pub owner: &'a Owner,
     pub commit: Option<&'a str>,
     pub now: fn() -> u64,
@@ -405,25 +404,55 @@ impl<'a> Site<'a> {
         filling(self.host, self.shared, release)
     }
 
-    /// Sends files of the build, what is missing of them.
+    /// Sends files of the build: what the machine lacks of them.
     fn send(&mut self, uploads: &[&Upload], release: &str) -> Result<(), Trouble> {
-        let root = self.root();
+        let mut files = Vec::new();
+        let mut basis = Vec::new();
         for upload in uploads {
+            let file = self.wanted.file(&upload.artifact).ok_or_else(|| {
+                let why = format!("`{}` is none of the build's files", upload.artifact);
+                Trouble::Failed(Fault::internal(why))
+            })?;
             let to = filling(self.host, self.shared, release)
                 .fill(&upload.to)
                 .map_err(Trouble::Failed)?;
-            let to = self.place(release, &to);
-            let file = self
-                .wanted
-                .file(&upload.artifact)
-                .ok_or_else(|| Trouble::Failed(Fault::internal("x")))?;
-            let data = (self.shared.content)(&file.digest)
-                .and_then(|p| std::fs::read(p).ok())
-                .unwrap_or_default();
-            self.ask(|connection| Ok(connection.write(&to, &data, upload.mode, root)?))?;
-            self.sent_bytes += file.bytes;
+            let local = self.shared.files.file(&file.digest).map_err(Trouble::Failed)?;
+            let local = local.ok_or_else(|| {
+                let why = format!("`{}` is missing from the store", upload.artifact);
+                Trouble::Failed(Fault::lost(why).hint("run again: it will be made anew"))
+            })?;
+            files.push(File {
+                local,
+                digest: file.digest,
+                bytes: file.bytes,
+                to: self.place(release, &to),
+                mode: upload.mode,
+            });
+            basis.extend(self.versions(&to).map_err(Trouble::Failed)?);
         }
+        let root = self.root();
+        let sent = self.ask(|connection| Ok(connection.put(&files, &basis, root)?))?;
+        self.sent_bytes += sent.sent_bytes;
         Ok(())
+    }
+
+    /// Versions of a file that earlier releases left there.
+    fn versions(&self, to: &str) -> Result<Vec<Basis>, Fault> {
+        let mut versions: Vec<Basis> = Vec::new();
+        for held in self.record().held.iter().rev() {
+            let Some(digest) = held.files.get(to) else {
+                continue;
+            };
+            let is_there = self.survey.releases.contains(&held.release);
+            if is_there && versions.iter().all(|known| known.digest != *digest) {
+                versions.push(Basis {
+                    digest: *digest,
+                    remote: self.place(&held.release, to),
+                    local: self.shared.files.file(digest)?,
+                });
+            }
+        }
+        Ok(versions)
     }
 
     /// Does the deployer's steps.

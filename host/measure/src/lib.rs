@@ -4,6 +4,7 @@
 //! It deliberately starts no process itself and knows no plugin, terminal or file format: samples
 //! come from the engine's executor, and what they are of is the caller's affair.
 
+mod calibration;
 mod conditions;
 mod gates;
 pub mod load;
@@ -26,6 +27,7 @@ mod stop;
 #[cfg(test)]
 mod testing;
 
+pub use calibration::{Calibration, calibrate, calibration_work, noise};
 pub use conditions::{
     Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
     PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,

@@ -101,6 +101,7 @@ impl LocalMeasurer {
             notes: &notes,
             progress,
             cancel,
+            calibration: self.measuring.past.calibration()?,
             seats: &seats,
             meanwhile: Meanwhile::begin(self.measuring.root.clone()),
             used: Used::default(),

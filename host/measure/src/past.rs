@@ -13,6 +13,7 @@ use orch_engine::port::{BenchReport, MeasureJob, Verdict};
 use orch_history::{Baseline, Hardware, History, Kept, Kind, Run, Selection};
 use orch_model::{Digest, Fault, Hasher, Measurement, Metric, NodeId};
 
+use crate::calibration::{self, Calibration};
 use crate::side::Files;
 
 /// The history of a project. Nothing is opened before somebody asks.
@@ -103,6 +104,19 @@ impl Past {
             .and_then(|kept| beside(&kept))
             .map(|beside| beside.report);
         Ok(report)
+    }
+
+    /// How far two runs lie apart on this machine, where it was measured.
+    pub(crate) fn calibration(&self) -> Result<Option<Calibration>, Fault> {
+        self.with(|history| Calibration::find(history, &self.hardware))
+    }
+
+    /// Keeps the medians of runs of the same thing, and says what all of them come to.
+    pub fn calibrate(&self, medians: Vec<f64>) -> Result<Calibration, Fault> {
+        let measurement = calibration::measurement(self.hardware.clone(), medians);
+        self.with(|history| history.add(&self.run, &measurement))?;
+        let found = self.calibration()?;
+        found.ok_or_else(|| Fault::internal("a calibration was kept and is not there"))
     }
 
     /// What new figures of a bench are held against. What is counted and not timed is the same on

@@ -10,6 +10,7 @@ use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage,
 use orch_engine::{Cancel, PlannedBench};
 use orch_model::{Fault, FaultKind, Gate, Metric, Sample};
 
+use crate::calibration::Calibration;
 use crate::gates::{BETWEEN_RUNS, Held};
 use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::LocalMeasurer;
@@ -34,6 +35,8 @@ pub(crate) struct Session<'a> {
     pub(crate) notes: &'a [String],
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a Cancel,
+    /// How far two runs lie apart on this machine, where that was measured.
+    pub(crate) calibration: Option<Calibration>,
     /// On which CPUs what runs.
     pub(crate) seats: &'a Seats,
     /// What the machine does since this began.
@@ -172,6 +175,12 @@ impl Session<'_> {
         self.samplings().map(one).collect()
     }
 
+    /// How far two runs of the same thing lie apart, as a fraction.
+    fn between_runs(&self) -> f64 {
+        self.calibration
+            .map_or(BETWEEN_RUNS, |calibration| calibration.noise)
+    }
+
     /// What the figures are held to.
     fn gates(&self) -> &[Gate] {
         match self.job.bench.function_only {
@@ -192,7 +201,7 @@ impl Session<'_> {
         let forbidden = disturbed.forbids().filter(|_| is_of_then && self.runs());
         let open = self.missing.or(forbidden.as_deref());
         let (before, noise) = match (self.sides.len(), self.earlier) {
-            (1, Some(earlier)) => (earlier.metrics.clone(), BETWEEN_RUNS),
+            (1, Some(earlier)) => (earlier.metrics.clone(), self.between_runs()),
             (1, None) => (BTreeMap::new(), 0.0),
             _ => {
                 let before = self.metrics(samples, 1)?;
@@ -233,7 +242,15 @@ impl Session<'_> {
             machine: self.measurer.measuring.past.machine().to_owned(),
             function_only: bench.function_only,
             baseline: self.earlier.map(|earlier| match self.sides.len() {
-                1 if self.runs() => format!("{} (as it was then)", earlier.name),
+                1 if self.runs() => format!(
+                    "{} (as it was then; two runs lie {:.1} % apart, {})",
+                    earlier.name,
+                    100.0 * self.between_runs(),
+                    match self.calibration {
+                        Some(_) => "as calibrated",
+                        None => "as assumed without `orch bench calibrate`",
+                    }
+                ),
                 _ => earlier.name.clone(),
             }),
             notes,

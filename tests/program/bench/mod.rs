@@ -158,6 +158,72 @@ fn a_program_that_became_slower_or_larger_is_not_shipped() {
 }
 
 #[test]
+fn another_baseline_limits_of_time_and_cpus() {
+    let project = measured();
+    project
+        .orch(&["run", "--only", "bench.startup"])
+        .exits(0)
+        .shows("first (50.0 %)");
+    let with = |line: &str| {
+        let of = "probe = \"startup\"\nof = \"build.agent\"";
+        PIPELINE.replace(of, &format!("{of}\n{line}"))
+    };
+
+    // What was asked for and is not there is not left out in silence.
+    let project = project.file("pipeline.toml", with("baseline = \"v1.2\""));
+    project
+        .orch(&["run", "--only", "bench.startup"])
+        .exits(11)
+        .shows("open (50.0 %)")
+        .says("there is nothing under `v1.2` to compare with: check it out or select it");
+
+    let project = project.file("pipeline.toml", with("baseline = \"go 1.22.10\""));
+    project
+        .orch(&["run", "--only", "bench.startup"])
+        .exits(0)
+        .shows("holds (50.0 %)");
+
+    let project = project.file("pipeline.toml", with("timeout = \"10ms\""));
+    project
+        .orch(&["run", "--only", "bench.startup"])
+        .exits(1)
+        .says("ran longer than 10 ms");
+
+    // There is always one CPU more that is wanted than there is.
+    let project = project.file("pipeline.toml", with("cpus = 8192"));
+    project
+        .orch(&["run", "--only", "bench.startup"])
+        .exits(0)
+        .shows("8192 CPUs of its own are wanted");
+}
+
+#[test]
+fn a_machine_is_calibrated_and_says_so() {
+    let project = measured();
+    project
+        .orch(&["doctor"])
+        .exits(0)
+        .shows("not measured on this machine");
+    project
+        .orch(&["bench", "calibrate"])
+        .exits(0)
+        .shows("two runs of the same program lie up to ")
+        .shows("of all pairs of 10 runs");
+    project
+        .orch(&["bench", "calibrate"])
+        .exits(0)
+        .shows("of all pairs of 20 runs");
+    project
+        .orch(&["doctor"])
+        .exits(0)
+        .shows("pairs of 20 runs; last at ");
+    project
+        .orch(&["history"])
+        .exits(0)
+        .shows("machine.calibration");
+}
+
+#[test]
 fn what_cannot_be_measured_says_why() {
     let project = measured();
     let failing = PIPELINE.replace("[\"once\"]", "[\"fail\"]");

@@ -7,6 +7,15 @@ use clap::{Args, Subcommand, ValueEnum};
 /// `orch bench …`
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
+    /// Measure this machine's own noise: how far two runs of the same program lie apart.
+    #[command(after_help = "\
+Examples:
+  orch bench calibrate")]
+    Calibrate {
+        /// The pipeline file, or its folder: its history keeps what is found.
+        #[arg(default_value = "pipeline.toml")]
+        pipeline: PathBuf,
+    },
     /// Set what was measured side by side: two runs, commits, targets or toolchains.
     #[command(after_help = "\
 Examples:

@@ -1,5 +1,6 @@
 //! `orch bench`: measures, and sets what was measured side by side.
 
+mod calibrate;
 mod compare;
 
 use std::time::Instant;
@@ -7,6 +8,7 @@ use std::time::Instant;
 use orch_engine::{Cancel, Plan};
 use orch_model::Fault;
 
+pub use calibrate::{calibrate, told};
 pub use compare::compare;
 
 use crate::arguments::{ProjectArguments, Running, Selection};

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 
-use orch_sandbox::Exceeded;
+use orch_sandbox::{Exceeded, Job};
 
 use crate::Test;
 use crate::rig::{Rig, shell};
@@ -35,6 +35,7 @@ pub const TESTS: &[Test] = &[
         "memory_is_bounded_for_all_together",
         memory_is_bounded_for_all_together,
     ),
+    ("one_stays_on_its_cpus", one_stays_on_its_cpus),
     (
         "one_is_asked_to_end_before_one_is_made_to",
         one_is_asked_to_end_before_one_is_made_to,
@@ -58,6 +59,19 @@ fn named_pipe(rig: &Rig) -> File {
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
         .unwrap()
+}
+
+/// Also what a program starts stays where that has to be, and the next program is free again.
+fn one_stays_on_its_cpus() {
+    let mut rig = Rig::new();
+    let allowed = "grep Cpus_allowed_list /proc/self/status";
+    let all = rig.run(allowed).fine();
+    let own = Job {
+        cpus: vec![0],
+        ..shell(allowed)
+    };
+    assert_eq!(rig.run_job(&own).fine(), "Cpus_allowed_list:\t0\n");
+    assert_eq!(rig.run(allowed).fine(), all);
 }
 
 fn a_process_cannot_stay() {
