@@ -36,6 +36,8 @@ pub(super) struct Session<'a> {
     was_there: AtomicBool,
     /// What was shown last, since the registry asked for it.
     shown: Mutex<Option<Shown>>,
+    /// Held while that is found out.
+    introduction: tokio::sync::Mutex<()>,
 }
 
 impl<'a> Session<'a> {
@@ -60,6 +62,7 @@ impl<'a> Session<'a> {
             scopes,
             was_there: AtomicBool::new(false),
             shown: Mutex::new(None),
+            introduction: tokio::sync::Mutex::new(()),
         })
     }
 
@@ -92,11 +95,12 @@ impl<'a> Session<'a> {
         let mut url = ask.url.clone();
         let mut has_shown = false;
         for _ in 0..=REDIRECTS {
-            let response = self.send(ask, &url).await?;
+            let known = self.shown_to(&url);
+            let response = self.send(ask, &url, known.clone()).await?;
             let status = response.status();
             if status == StatusCode::UNAUTHORIZED && !has_shown && is_same_server(&url, &self.root)
             {
-                self.introduce(&response).await?;
+                self.introduce(&response, known).await?;
                 has_shown = true;
             } else if is_redirect(&ask.method, status) {
                 url = leads_to(&url, response.headers())?;
@@ -112,12 +116,13 @@ impl<'a> Session<'a> {
 
     /// Sends a request. Credentials are for the registry alone: neither a redirect nor the
     /// address of an upload takes them to another server.
-    async fn send(&self, ask: &Ask, url: &Url) -> Result<Response, Trouble> {
-        let sent = self
-            .registry
-            .client
-            .send(ask, url, self.shown_to(url))
-            .await;
+    async fn send(
+        &self,
+        ask: &Ask,
+        url: &Url,
+        known: Option<HeaderValue>,
+    ) -> Result<Response, Trouble> {
+        let sent = self.registry.client.send(ask, url, known).await;
         match sent {
             Ok(answer) => {
                 self.was_there.store(true, Ordering::Relaxed);
@@ -137,8 +142,17 @@ impl<'a> Session<'a> {
         shown.map(|shown| shown.header.clone())
     }
 
-    /// Finds out what the registry wants to be shown.
-    async fn introduce(&self, refusal: &Response) -> Result<(), Trouble> {
+    /// Finds out what the registry wants to be shown, one thread at a time: whoever waited for
+    /// another one has it then, and the user is asked to unlock a keychain once.
+    async fn introduce(
+        &self,
+        refusal: &Response,
+        known: Option<HeaderValue>,
+    ) -> Result<(), Trouble> {
+        let _alone = self.introduction.lock().await;
+        if self.shown_to(refusal.url()) != known {
+            return Ok(());
+        }
         let challenge = challenge::of(refusal.headers()).ok_or_else(|| {
             let shown = shown(refusal.url());
             Trouble::Barred(

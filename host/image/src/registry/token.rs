@@ -106,6 +106,7 @@ fn token_request(
             .cloned(),
     );
     if let Some(Credentials::Identity(token)) = credentials {
+        // A form is written like a query.
         let mut form = Url::parse("http://form.invalid/").map_err(|error| {
             Trouble::Final(format!("no form for a token could be made: {error}"))
         })?;

@@ -32,7 +32,8 @@ pub(crate) enum Trouble {
 const UNREACHABLE: &str = "check the registry's name and the network; `HTTPS_PROXY` names a proxy";
 /// What to do about a certificate that does not hold.
 const DISTRUSTED: &str = "if the registry has an authority of its own, let `SSL_CERT_FILE` name \
-                          its certificate; look at this machine's clock";
+                          its certificate; look at this machine's clock; only a registry on this \
+                           machine is spoken to without encryption";
 /// What to do about a registry that broke off.
 const PASSING: &str = "run it again: what the registry has already is not sent again";
 /// What to do about a registry that lies.

@@ -92,7 +92,7 @@ impl Upload<'_> {
         match std::mem::replace(state, State::Nothing) {
             State::Nothing => {
                 let ask = Ask::new(Method::POST, self.session.url("blobs/uploads/")?);
-                let answer = self.session.ask(&ask).await?;
+                let answer = self.session.ask(&ask).await.map_err(no_repository)?;
                 *state = State::At(leads_to(answer.url(), answer.headers())?, 0);
             }
             State::Unknown(location) => {
@@ -200,6 +200,16 @@ impl Upload<'_> {
             ))
             .hint("write the image again")),
         }
+    }
+}
+
+/// Nothing is to be found yet where an upload begins: what is missing there is the repository.
+fn no_repository(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Absent(why) => Trouble::Final(format!(
+            "{why}: there is no such repository, and this registry wants it to be made before"
+        )),
+        other => other,
     }
 }
 

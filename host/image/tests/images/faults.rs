@@ -165,6 +165,20 @@ fn a_refusal_is_told_with_what_the_registry_says() {
 }
 
 #[test]
+fn a_repository_that_must_be_made_before_is_told() {
+    let body = r#"{"errors": [{"code": "NAME_UNKNOWN"}]}"#;
+    let server = answering(usize::MAX, Answer::new(404).body(body), |request| {
+        request.method == "POST"
+    });
+    check(
+        &server,
+        expect![[r#"
+        could not push the image to `REGISTRY/agent`: `http://REGISTRY/v2/agent/blobs/uploads/` answered 404 Not Found (NAME_UNKNOWN): there is no such repository, and this registry wants it to be made before
+    "#]],
+    );
+}
+
+#[test]
 fn a_registry_that_states_another_digest_is_named() {
     let other = Digest::of("other").to_string();
     for (method, part) in [("PUT", "/uploads/"), ("PUT", "/manifests/")] {
