@@ -3,6 +3,7 @@
 mod bench;
 mod cache;
 mod ci;
+mod deploy;
 mod target;
 mod toolchain;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use bench::{BenchCommand, HistoryArguments, HistoryFormat};
 pub use cache::CacheCommand;
 pub use ci::CiCommand;
+pub use deploy::FleetCommand;
 pub use target::TargetCommand;
 pub use toolchain::{ShellSyntax, ToolchainCommand};
 
@@ -157,6 +159,79 @@ Examples:
         #[command(flatten)]
         arguments: HistoryArguments,
     },
+
+    /// Bring what builds leave onto machines and into registries: every deploy, or those named.
+    #[command(after_help = "\
+Examples:
+  orch deploy
+  orch deploy --only edge
+  orch deploy --only edge --dry-run")]
+    Deploy {
+        #[command(flatten)]
+        project: ProjectArguments,
+        /// Only these deploys, e.g. `edge`, and what they need.
+        #[arg(long = "only", value_name = "DEPLOY", num_args = 1..)]
+        names: Vec<String>,
+        #[command(flatten)]
+        running: Running,
+        /// Go on although somebody else holds a machine's lock.
+        #[arg(long)]
+        break_lock: bool,
+    },
+
+    /// Let a deploy go on that waits for a person.
+    #[command(after_help = "Example:\n  orch promote edge")]
+    Promote {
+        /// The deploy.
+        name: String,
+        #[command(flatten)]
+        project: ProjectArguments,
+        #[command(flatten)]
+        running: Running,
+    },
+
+    /// Bring the machines of a deploy back to the release that held before.
+    #[command(after_help = "\
+Examples:
+  orch rollback edge
+  orch rollback edge --to 0a1b2c3d4e5f")]
+    Rollback {
+        /// The deploy.
+        name: String,
+        /// The release, as `orch status --output json` and `orch audit` show them.
+        #[arg(long, value_name = "RELEASE")]
+        to: Option<String>,
+        /// Go on although somebody else holds a machine's lock.
+        #[arg(long)]
+        break_lock: bool,
+        #[command(flatten)]
+        project: ProjectArguments,
+    },
+
+    /// Say how the machines of deploys stand now.
+    #[command(after_help = "Examples:\n  orch status\n  orch status --only edge")]
+    Status {
+        #[command(flatten)]
+        project: ProjectArguments,
+        /// Only these deploys.
+        #[arg(long, value_name = "DEPLOY", num_args = 1..)]
+        only: Vec<String>,
+    },
+
+    /// Say who deployed what, when and where.
+    #[command(after_help = "Examples:\n  orch audit\n  orch audit --verify")]
+    Audit {
+        /// The pipeline file, or its folder.
+        #[arg(default_value = "pipeline.toml")]
+        pipeline: PathBuf,
+        /// Find the first entry that somebody has touched.
+        #[arg(long)]
+        verify: bool,
+    },
+
+    /// Machines that are deployed to.
+    #[command(subcommand)]
+    Fleet(FleetCommand),
 
     /// Run, and again whenever an input, the pipeline, its lock or a plugin of its own changes.
     #[command(after_help = "\

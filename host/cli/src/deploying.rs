@@ -89,7 +89,9 @@ fn hosts(
         Inventory::Program(words) => (words.join(" "), printed(words, folder)?),
     };
     if text.len() > MOST_BYTES {
-        return Err(Fault::usage(format!("the inventory `{name}` is larger than 16 MiB")));
+        return Err(Fault::usage(format!(
+            "the inventory `{name}` is larger than 16 MiB"
+        )));
     }
     let text = String::from_utf8(text)
         .map_err(|_| Fault::usage(format!("the inventory `{name}` is no UTF-8 text")))?;
@@ -123,7 +125,9 @@ fn printed(words: &[String], folder: &Path) -> Result<Vec<u8>, Fault> {
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| {
-            Fault::usage(format!("could not run the inventory's `{program}`: {error}"))
+            Fault::usage(format!(
+                "could not run the inventory's `{program}`: {error}"
+            ))
         })?;
     match said.status.success() {
         true => Ok(said.stdout),
@@ -151,7 +155,9 @@ fn obstacles(
     let machine = MachineFacts::of_observation(machine);
     let obstacles = orch_inspect::obstacles(&facts, &machine).into_iter();
     let certain = obstacles.filter(|one| one.certainty == Certainty::Certain);
-    Ok(certain.map(|one| format!("{} ({})", one.what, one.why)).collect())
+    Ok(certain
+        .map(|one| format!("{} ({})", one.what, one.why))
+        .collect())
 }
 
 /// For graphs in which nothing is deployed.

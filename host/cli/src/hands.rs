@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use orch_engine::port::{Deployer, Executor, Measurer, Sources};
-use orch_engine::{ActionGraph, Cancel, Run, RunOptions, World};
+use orch_engine::{ActionGraph, Cancel, Plan, Run, RunOptions, World};
 use orch_execute::{
     FileMemory, LocalExecutor, LocalSettings, NotedSources, ProjectPublisher, ProjectSources,
     Sandboxes, StoreActionCache,
@@ -14,7 +14,7 @@ use orch_model::{Digest, Fault, RelativePath};
 use orch_plugins::{EmbeddedSettings, EmbeddedWasm};
 
 use crate::console::Console;
-use crate::deploying::NoDeployer;
+use crate::deploying::{self, DeployOptions, NoDeployer};
 use crate::healing;
 use crate::house::House;
 use crate::isolation;
@@ -103,6 +103,18 @@ impl Hands {
     pub fn measure(&mut self, house: &House, project: &Project, anew: bool) -> Result<(), Fault> {
         let executor = self.executor.clone();
         self.measurer = Box::new(measuring::measurer(house, project, executor, anew)?);
+        Ok(())
+    }
+
+    /// Deploys from now on what a plan wants.
+    pub fn deploy(
+        &mut self,
+        house: &House,
+        project: &Project,
+        plan: &Plan,
+        options: DeployOptions,
+    ) -> Result<(), Fault> {
+        self.deployer = Box::new(deploying::deployer(house, project, plan, options)?);
         Ok(())
     }
 

@@ -24,6 +24,7 @@ mod measuring;
 mod planned;
 mod planning;
 mod project;
+mod pushing;
 mod quantity;
 mod report_file;
 mod results;
@@ -36,8 +37,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, BenchCommand, Command};
+use arguments::{Arguments, BenchCommand, Command, FleetCommand};
 use console::Console;
+use deploying::DeployOptions;
 use environment::Environment;
 use exit::Exit;
 use stop::Stop;
@@ -116,6 +118,51 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             selection,
             running,
         } => command::bench::bench(environment, &project, &selection, &running, console),
+        Command::Deploy {
+            names,
+            project,
+            running,
+            break_lock,
+        } => {
+            let options = DeployOptions {
+                break_lock,
+                promotes: false,
+            };
+            let names = names.as_slice();
+            command::deploy::deploy(environment, &project, names, &running, options, console)
+        }
+        Command::Promote {
+            name,
+            project,
+            running,
+        } => {
+            let options = DeployOptions {
+                break_lock: false,
+                promotes: true,
+            };
+            command::deploy::deploy(environment, &project, &[name], &running, options, console)
+        }
+        Command::Rollback {
+            name,
+            to,
+            break_lock,
+            project,
+        } => {
+            let options = DeployOptions {
+                break_lock,
+                promotes: false,
+            };
+            command::deploy::rollback(environment, &project, &name, to, options, console)
+        }
+        Command::Status { only, project } => {
+            command::deploy::status(environment, &project, &only, console)
+        }
+        Command::Audit { verify, pipeline } => {
+            command::audit::audit(&environment, &pipeline, verify, console)
+        }
+        Command::Fleet(FleetCommand::Check { only, project }) => {
+            command::deploy::fleet(environment, &project, &only, console)
+        }
         Command::History { arguments } => {
             command::history::history(environment, &arguments, console)
         }

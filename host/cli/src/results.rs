@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use orch_engine::port::{BenchReport, Judgement, OutputFile};
+use orch_engine::port::{BenchReport, DeployReport, Judgement, OutputFile};
 use orch_engine::{
     ActionGraph, Node, NodeKind, NodeRun, Origin, Outcome, Plan, PlannedBuild, Run, SmokeRun,
 };
 use orch_model::Runner;
-use orch_report::{BenchRow, ResultOrigin, ResultRow};
+use orch_report::{BenchRow, DeployRow, ResultOrigin, ResultRow};
 use serde::Deserialize;
 
 /// A row for every artifact that was put in place.
@@ -48,6 +48,24 @@ pub fn bench_rows(graph: &ActionGraph, run: &Run) -> Vec<BenchRow> {
         })
     };
     measured.filter_map(row).collect()
+}
+
+/// A row for every deploy that came to something.
+pub fn deploy_rows(graph: &ActionGraph, run: &Run) -> Vec<DeployRow> {
+    let steps = graph.nodes().iter().zip(&run.nodes);
+    let deployed = steps.filter(|(node, _)| matches!(node.kind, NodeKind::Deploy { .. }));
+    let row = |(node, run): (&Node, &NodeRun)| {
+        let findings = match &run.outcome {
+            Outcome::Succeeded { result, .. } => &result.findings,
+            Outcome::Failed { findings, .. } => findings,
+            Outcome::Skipped { .. } | Outcome::Cancelled => return None,
+        };
+        Some(DeployRow {
+            node: node.id.clone(),
+            report: DeployReport::deserialize(findings).ok()?,
+        })
+    };
+    deployed.filter_map(row).collect()
 }
 
 /// The rows of an earlier run, in which some builds were looked up once more: `rows` are

@@ -22,7 +22,7 @@ use crate::owner::Owner;
 use crate::rollout::{Aim, End, Over};
 use crate::secrets::Secrets;
 use crate::site::{Shared, Site};
-use crate::standing::Standing;
+use crate::standing::{Checked, Standing};
 use crate::trouble::Trouble;
 use crate::wanted::Wanted;
 use crate::waves;
@@ -108,6 +108,22 @@ impl FleetDeployer {
         let shared = self.shared(deploy, &work, Secrets::default(), &images, &Silent);
         let sites = sites(&hosts, &wanted, &shared);
         Ok(each(sites, deploy.rollout.at_once as usize, standing))
+    }
+
+    /// What the machines are, each reached now.
+    pub fn check(&self, deploy: &PlannedDeploy, cancel: &Cancel) -> Result<Vec<Checked>, Fault> {
+        let files = vec![Vec::new(); deploy.releases.len()];
+        let images = BTreeMap::new();
+        let hosts = self.hosts(deploy)?;
+        let wanted = wanted(deploy, &files, &images);
+        let work = Work::begin(&self.0, cancel)?;
+        let shared = self.shared(deploy, &work, Secrets::default(), &images, &Silent);
+        let sites = sites(&hosts, &wanted, &shared);
+        let checked = |mut site: Site<'_>| Checked {
+            host: site.host.clone(),
+            found: site.probe().map_err(Trouble::into_fault),
+        };
+        Ok(each(sites, deploy.rollout.at_once as usize, checked))
     }
 
     /// The machines of a deploy, in the order of the fleet.

@@ -31,4 +31,4 @@ pub use audit::{Audit, Entry, HostEntry, Tampered};
 pub use deployer::{Deploying, FleetDeployer, ReadHosts};
 pub use local_files::ReadContent;
 pub use owner::Owner;
-pub use standing::Standing;
+pub use standing::{Checked, Standing};

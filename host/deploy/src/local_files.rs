@@ -39,8 +39,7 @@ impl<'a> LocalFiles<'a> {
             None => None,
             Some(bytes) => {
                 let file = self.folder.path().join(digest.hex());
-                std::fs::write(&file, bytes)
-                    .map_err(|error| Fault::io("write", &file, &error))?;
+                std::fs::write(&file, bytes).map_err(|error| Fault::io("write", &file, &error))?;
                 Some(file)
             }
         };

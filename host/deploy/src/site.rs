@@ -416,7 +416,11 @@ impl<'a> Site<'a> {
             let to = filling(self.host, self.shared, release)
                 .fill(&upload.to)
                 .map_err(Trouble::Failed)?;
-            let local = self.shared.files.file(&file.digest).map_err(Trouble::Failed)?;
+            let local = self
+                .shared
+                .files
+                .file(&file.digest)
+                .map_err(Trouble::Failed)?;
             let local = local.ok_or_else(|| {
                 let why = format!("`{}` is missing from the store", upload.artifact);
                 Trouble::Failed(Fault::lost(why).hint("run again: it will be made anew"))

@@ -1,5 +1,16 @@
 //! How the machines of a deploy stand, asked now.
 
+use orch_model::{Fault, FleetHost, Observation};
+
+/// A machine that was asked what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// Which.
+    pub host: FleetHost,
+    /// What it is, or why that is not known.
+    pub found: Result<Observation, Fault>,
+}
+
 /// One machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {

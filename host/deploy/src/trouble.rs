@@ -25,6 +25,14 @@ impl Trouble {
         }
     }
 
+    /// As a fault.
+    pub fn into_fault(self) -> Fault {
+        match self {
+            Self::Offline(fault) | Self::Stranger(fault) | Self::Failed(fault) => fault,
+            Self::Stopped => Fault::interrupted(),
+        }
+    }
+
     /// What to do.
     pub fn hint(&self) -> Option<&str> {
         match self {

@@ -51,6 +51,8 @@ impl NodeId {
     /// A deploy's node.
     pub fn deploy(name: &str) -> Self {
         Self(format!("deploy.{name}"))
+    }
+
     /// Under which a history has what was found of the machine itself. No table makes such a name.
     pub fn calibration() -> Self {
         Self("machine.calibration".to_owned())

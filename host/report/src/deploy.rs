@@ -35,7 +35,11 @@ fn deploy(row: &DeployRow, style: Style) -> String {
     let report = &row.report;
     let sent = match report.total_bytes {
         0 => "nothing to send".to_owned(),
-        total => format!("sent {} of {}", human_bytes(report.sent_bytes), human_bytes(total)),
+        total => format!(
+            "sent {} of {}",
+            human_bytes(report.sent_bytes),
+            human_bytes(total)
+        ),
     };
     let mut text = match &report.image {
         Some(image) => format!("{}: {image}, {sent}\n", row.node),

@@ -14,6 +14,7 @@ pub use compare::compare;
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::command::run::{Order, carry_out};
 use crate::console::Console;
+use crate::deploying::DeployOptions;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -40,6 +41,7 @@ pub fn bench(
         shortcut: None,
         began,
         anew: true,
+        deploying: DeployOptions::default(),
         says_protections: true,
     };
     let cancel = Cancel::new();

@@ -1,11 +1,13 @@
 //! One file a verb. Each turns arguments into calls to the house and values into text;
 //! none decides what a plan, a graph or an outcome is.
 
+pub mod audit;
 pub mod bench;
 pub mod cache;
 pub mod check;
 pub mod ci;
 pub mod completions;
+pub mod deploy;
 pub mod doctor;
 pub mod explain;
 pub mod fetch;

@@ -5,10 +5,11 @@ mod rest;
 use std::time::{Duration, Instant};
 
 use orch_engine::{ActionGraph, Cancel, Forecast, LeftOut, Run, RunOptions};
-use orch_report::{BenchRow, ResultRow, Summary, Table};
+use orch_report::{BenchRow, DeployRow, ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
+use crate::deploying::DeployOptions;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::hands::{Hands, cores, perform};
@@ -20,7 +21,7 @@ use crate::known_projects;
 use crate::planned::{Planned, graph_of};
 use crate::planning::LockUse;
 use crate::report_file;
-use crate::results::{bench_rows, rows};
+use crate::results::{bench_rows, deploy_rows, rows};
 use crate::selection::{left_out, select};
 use crate::shortcut::{self, Glance, LastRun, Settled, Shortcut};
 use crate::stop::Stop;
@@ -39,7 +40,7 @@ pub fn run(
         match shortcut.glance() {
             Glance::NothingToDo(last) => {
                 let summary = up_to_date(&last, began.elapsed());
-                show(&last.rows, &[], &last.left_out, &summary, console);
+                Shown::of_builds(&last.rows, &last.left_out).say(&summary, console);
                 return Ok(Exit::Done);
             }
             Glance::Rest(rest) => {
@@ -59,6 +60,7 @@ pub fn run(
         shortcut,
         began,
         anew: false,
+        deploying: DeployOptions::default(),
         says_protections: true,
     };
     let cancel = Cancel::new();
@@ -79,6 +81,8 @@ pub struct Order<'a> {
     pub began: Instant,
     /// Whether to measure what was measured before too.
     pub anew: bool,
+    /// What the user wants of deploys.
+    pub deploying: DeployOptions,
     /// Whether to say which protections this run does without.
     pub says_protections: bool,
 }
@@ -109,6 +113,9 @@ pub fn carry_out(
     if !plan.benches.is_empty() {
         hands.measure(house, project, order.anew)?;
     }
+    if !plan.deploys.is_empty() {
+        hands.deploy(house, project, plan, order.deploying)?;
+    }
     prepare(&mut hands);
     if running.dry_run {
         return foresee(house, &hands, &graph, console);
@@ -119,9 +126,16 @@ pub fn carry_out(
     let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
     let rows = rows(plan, &graph, &run);
     let benches = bench_rows(&graph, &run);
+    let deploys = deploy_rows(&graph, &run);
     let left_out = left_out(plan, order.selection);
     let summary = count(&run, order.began);
-    show(&rows, &benches, &left_out, &summary, console);
+    let shown = Shown {
+        rows: &rows,
+        benches: &benches,
+        deploys: &deploys,
+        left_out: &left_out,
+    };
+    shown.say(&summary, console);
     history::add(&project.folder, &run)?;
     hands.memory.save()?;
     if benches.iter().any(|bench| !bench.known) {
@@ -180,40 +194,60 @@ fn up_to_date(last: &LastRun, took: Duration) -> Summary {
     }
 }
 
-/// What a run made, what of its matrices cannot be, and how its nodes ended.
-fn show(
-    rows: &[ResultRow],
-    benches: &[BenchRow],
-    left_out: &[LeftOut],
-    summary: &Summary,
-    console: &Console,
-) {
-    for cell in left_out {
-        let message = format!("`{}` is left out: {}", cell.node, cell.reason);
-        console.warning(&message, None);
-    }
-    match console.json() {
-        Some(json) => {
-            json.results(rows);
-            if !benches.is_empty() {
-                let rows: Vec<_> = benches.iter().map(BenchRow::to_json).collect();
-                json.list("benches", &rows);
-            }
-            json.summary(summary);
+/// What is said of a run.
+#[derive(Default)]
+struct Shown<'a> {
+    /// What it made.
+    rows: &'a [ResultRow],
+    benches: &'a [BenchRow],
+    deploys: &'a [DeployRow],
+    /// What of its matrices cannot be.
+    left_out: &'a [LeftOut],
+}
+
+impl<'a> Shown<'a> {
+    /// Of a run in which nothing was measured or deployed.
+    fn of_builds(rows: &'a [ResultRow], left_out: &'a [LeftOut]) -> Self {
+        Self {
+            rows,
+            left_out,
+            ..Self::default()
         }
-        None => {
-            if !rows.is_empty() {
-                console.print(&orch_report::render_results(rows, console.style()));
+    }
+
+    fn say(&self, summary: &Summary, console: &Console) {
+        for cell in self.left_out {
+            let message = format!("`{}` is left out: {}", cell.node, cell.reason);
+            console.warning(&message, None);
+        }
+        match console.json() {
+            Some(json) => {
+                json.results(self.rows);
+                if !self.benches.is_empty() {
+                    let rows: Vec<_> = self.benches.iter().map(BenchRow::to_json).collect();
+                    json.list("benches", &rows);
+                }
+                if !self.deploys.is_empty() {
+                    let rows: Vec<_> = self.deploys.iter().map(DeployRow::to_json).collect();
+                    json.list("deploys", &rows);
+                }
+                json.summary(summary);
             }
-            if !benches.is_empty() {
-                let between = match rows.is_empty() {
-                    true => "",
-                    false => "\n",
-                };
-                let tables = orch_report::render_benches(benches, console.style());
-                console.print(&format!("{between}{tables}"));
+            None => {
+                let style = console.style();
+                let tables = [
+                    (!self.rows.is_empty()).then(|| orch_report::render_results(self.rows, style)),
+                    (!self.benches.is_empty())
+                        .then(|| orch_report::render_benches(self.benches, style)),
+                    (!self.deploys.is_empty())
+                        .then(|| orch_report::render_deploys(self.deploys, style)),
+                ];
+                let tables: Vec<String> = tables.into_iter().flatten().collect();
+                if !tables.is_empty() {
+                    console.print(&tables.join("\n"));
+                }
+                console.say(orch_report::render_summary(summary, style).trim_end());
             }
-            console.say(orch_report::render_summary(summary, console.style()).trim_end());
         }
     }
 }

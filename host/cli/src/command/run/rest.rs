@@ -18,7 +18,7 @@ use crate::results;
 use crate::shortcut::{self, Rest, Shortcut};
 use crate::stop::Stop;
 
-use super::{count, options, show};
+use super::{Shown, count, options};
 
 pub fn run(
     environment: Environment,
@@ -44,7 +44,7 @@ pub fn run(
     let rows = results::renewed(std::mem::take(&mut last.rows), plan, rows);
     let mut summary = count(&run, began);
     summary.cached += last.nodes.saturating_sub(graph.nodes().len());
-    show(&rows, &[], &last.left_out, &summary, console);
+    Shown::of_builds(&rows, &last.left_out).say(&summary, console);
     history::add(folder, &run)?;
     hands.memory.save()?;
     if is_settled && shortcut::is_settled(graph, &run) {

@@ -13,6 +13,7 @@ use orch_model::Digest;
 use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::command::run::{Order, carry_out};
 use crate::console::Console;
+use crate::deploying::DeployOptions;
 use crate::environment::Environment;
 use crate::grants;
 use crate::house::House;
@@ -118,6 +119,7 @@ impl<'a> Rounds<'a> {
             ),
             began,
             anew: false,
+            deploying: DeployOptions::default(),
             says_protections: !std::mem::replace(&mut self.has_begun, true),
         };
         carry_out(order, cancel, console, |hands| {
