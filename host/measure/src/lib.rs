@@ -10,6 +10,7 @@ mod gates;
 pub mod load;
 mod meanwhile;
 mod measurer;
+mod names;
 mod noise;
 mod past;
 mod pinning;

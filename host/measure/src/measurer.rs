@@ -63,18 +63,9 @@ impl LocalMeasurer {
             false => self.surroundings(job),
         };
         let earlier = self.earlier(job, &mut notes)?;
-        let files = earlier.as_ref().and_then(|earlier| earlier.files.as_ref());
-        let again = files.filter(|files| self.can_run(files, job));
         let mut sides = vec![Side::candidate(job)];
-        if let (Some(files), Some(earlier)) = (again, &earlier) {
-            let side = Side::baseline(job, files);
-            match self.refuses(&side, job, &seats, cancel)? {
-                None => sides.push(side),
-                Some(reason) => notes.push(format!(
-                    "the program of {} cannot be run as this bench wants it now: it {reason}",
-                    earlier.name
-                )),
-            }
+        if let Some(earlier) = &earlier {
+            sides.extend(self.again(earlier, job, &seats, &mut notes, cancel)?);
         }
         let earlier = earlier.filter(|earlier| {
             let counts = sides.len() > 1 || earlier.is_same_work;
@@ -109,6 +100,30 @@ impl LocalMeasurer {
         let taken = session.decide()?;
         self.measuring.past.add(job, &taken.report, taken.metrics)?;
         Ok(taken.report)
+    }
+
+    /// What was measured before, where it can be run again; what speaks against that is noted.
+    fn again(
+        &self,
+        earlier: &Earlier,
+        job: &MeasureJob<'_>,
+        seats: &Seats,
+        notes: &mut Vec<String>,
+        cancel: &Cancel,
+    ) -> Result<Option<Side>, Unsampled> {
+        let files = earlier.files.as_ref();
+        let Some(files) = files.filter(|files| self.can_run(files, job)) else {
+            return Ok(None);
+        };
+        let side = Side::baseline(job, files);
+        let Some(reason) = self.refuses(&side, job, seats, cancel)? else {
+            return Ok(Some(side));
+        };
+        notes.push(format!(
+            "the program of {} cannot be run as this bench wants it now: it {reason}",
+            earlier.name
+        ));
+        Ok(None)
     }
 
     /// What could not be controlled on this machine, and on which CPUs what runs.

@@ -2,18 +2,19 @@
 //! one fails.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+use orch_engine::Cancel;
 use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage, Verdict};
-use orch_engine::{Cancel, PlannedBench};
 use orch_model::{Fault, FaultKind, Gate, Metric, Sample};
 
 use crate::calibration::Calibration;
 use crate::gates::{BETWEEN_RUNS, Held};
 use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::LocalMeasurer;
+use crate::names::{check_gates, check_names};
 use crate::past::Earlier;
 use crate::pinning::Seats;
 use crate::sampling::{Sampling, Unsampled, Used};
@@ -289,56 +290,6 @@ impl Session<'_> {
         check_names(bench, &metrics)?;
         Ok(metrics)
     }
-}
-
-/// Metrics that a bench may have over all of its measurements.
-const MOST_METRICS: usize = 10_000;
-
-/// By its name a metric is found again: there must be one of each, over all measurements.
-fn check_names(bench: &PlannedBench, metrics: &[Metric]) -> Result<(), Fault> {
-    let refused = |what: String| {
-        let why = format!(
-            "the probe `{}` of plugin `{}` {what}",
-            bench.probe, bench.by.plugin
-        );
-        Fault::new(FaultKind::Plugin, why).hint("its author has to mend it")
-    };
-    if metrics.len() > MOST_METRICS {
-        let count = metrics.len();
-        return Err(refused(format!(
-            "gave {count} metrics; {MOST_METRICS} are allowed"
-        )));
-    }
-    let mut seen = BTreeSet::new();
-    match metrics.iter().find(|metric| !seen.insert(&metric.name)) {
-        None => Ok(()),
-        Some(twice) => Err(refused(format!(
-            "gave the metric `{}` in two measurements",
-            twice.name
-        ))),
-    }
-}
-
-/// Every gate must be on a metric that there is.
-fn check_gates(gates: &[Gate], metrics: &[Metric]) -> Result<(), Fault> {
-    let names = || metrics.iter().map(|metric| metric.name.as_str());
-    let unknown = gates
-        .iter()
-        .find(|gate| names().all(|name| name != gate.metric));
-    let Some(gate) = unknown else { return Ok(()) };
-    let listed: Vec<_> = names().map(|name| format!("`{name}`")).collect();
-    let hint = match orch_model::nearest(&gate.metric, names()) {
-        Some(meant) => format!(
-            "did you mean `{meant}`? The probe gives {}",
-            listed.join(", ")
-        ),
-        None => format!("the probe gives {}", listed.join(", ")),
-    };
-    Err(Fault::usage(format!(
-        "a gate is on the metric `{}`, which the probe does not give",
-        gate.metric
-    ))
-    .hint(hint))
 }
 
 fn fails(taken: &Taken) -> bool {

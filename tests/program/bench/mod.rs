@@ -187,7 +187,7 @@ fn another_baseline_limits_of_time_and_cpus() {
     project
         .orch(&["run", "--only", "bench.startup"])
         .exits(1)
-        .says("ran longer than 10 ms");
+        .says("hint: set `timeout` to a longer time");
 
     // There is always one CPU more that is wanted than there is.
     let project = project.file("pipeline.toml", with("cpus = 8192"));

@@ -30,6 +30,7 @@ connections = [1, 4]
 duration = "200ms"
 warmup = "50ms"
 samples = 2
+cpus = 1
 
 [bench.average]
 probe = "gobench"
@@ -42,6 +43,7 @@ probe = "memstats"
 of = "build.service"
 arguments = ["-listen", "127.0.0.1:${port}"]
 samples = 2
+cpus = 1
 "#;
 
 const MAIN: &str = r#"package main

@@ -15,6 +15,9 @@ use crate::measuring::{hardware, past};
 use crate::project::Project;
 use crate::stop::Stop;
 
+/// From this noise on gates of a usual size stay open.
+const LOUD: f64 = 0.05;
+
 /// Measures the machine's own noise, and keeps it in the project's history.
 pub fn calibrate(
     environment: Environment,
@@ -34,6 +37,11 @@ pub fn calibrate(
         |run, of| console.progress(&format!("run {run} of {of}")),
     )?;
     let calibration = past(&project).calibrate(medians)?;
+    if calibration.noise > LOUD {
+        let message = "with so much noise only large changes can be told from it";
+        let hint = "end what else runs and calibrate again: the newest five calibrations count";
+        console.warning(message, Some(hint));
+    }
     match console.json() {
         Some(json) => json.list(
             "calibrations",
