@@ -423,7 +423,7 @@ fn what_cannot_stand_in_a_unit_is_named() {
             directives.UMask: a directive is one line, and does not end with a backslash
             service: `a/b` names no service
             arguments[0]: no argument and no variable of a program can hold a NUL
-            environment.A-B: systemd takes no variable named `A-B`
+            environment.A-B: `A-B` is no variable that systemd takes
             environment.C: systemd takes no control characters in a variable but tab and newline
             environment.D: `${host.}` is no placeholder
             arguments[1]: `${x}` is no placeholder
