@@ -43,7 +43,7 @@ pub(crate) fn port(name: &str) -> Option<Problem> {
     let is_good = is_label(name) && name.len() <= PORT_BYTES && !name.contains("--");
     (!is_good).then(|| {
         Problem::value(name, "is no name of a port")
-            .at(&format!("ports.{name}"))
+            .at(format!("ports.{name}"))
             .hint("write small letters, digits and single `-`, 15 at most, a letter first")
     })
 }
@@ -142,7 +142,7 @@ pub(crate) fn path(index: usize, path: &str) -> Option<Problem> {
         && parts.all(|part| !matches!(part, "" | "." | ".."));
     (!is_good).then(|| {
         Problem::value(path, "is no folder of a container")
-            .at(&format!("writable[{index}]"))
+            .at(format!("writable[{index}]"))
             .hint("write an absolute path, such as `/var/lib/agent`")
     })
 }

@@ -60,7 +60,7 @@ fn tag(index: usize, text: &str) -> Option<Problem> {
     let is_good = begins_well && text.len() <= TAG_BYTES && text.chars().all(is_plain);
     (!is_good).then(|| {
         Problem::value(text, "is no tag")
-            .at(&format!("tags[{index}]"))
+            .at(format!("tags[{index}]"))
             .hint("write letters, digits, `_`, `.` and `-`, 128 at most, such as `1.2`")
     })
 }
