@@ -15,8 +15,8 @@ pub(crate) struct Words {
     pub(crate) arguments: Vec<String>,
     /// `Environment=`, each quoted.
     pub(crate) assignments: Vec<String>,
-    /// The file of those variables that hold what is known only when a release is made.
-    pub(crate) file: String,
+    /// Names and values of the variables that hold what is known only when a release is made.
+    pub(crate) later: Vec<(String, String)>,
 }
 
 /// Arguments and variables; those of tuning give way to the user's.
@@ -66,7 +66,7 @@ impl Words {
         }
         match Value::variable(&at, value)? {
             Value::Known(text) => self.assignments.push(quote::assignment(name, &text)),
-            Value::Later(parts) => self.file += &quote::line(name, &parts),
+            Value::Later(_) => self.later.push((name.to_owned(), value.to_owned())),
         }
         Ok(())
     }
@@ -74,10 +74,10 @@ impl Words {
     fn argument(&mut self, index: usize, argument: &str) -> Result<(), Problem> {
         match Value::argument(&format!("arguments[{index}]"), argument)? {
             Value::Known(text) => self.arguments.push(quote::argument(&text)),
-            Value::Later(parts) => {
+            Value::Later(_) => {
                 let name = format!("ORCH_ARGUMENT_{}", index + 1);
-                self.file += &quote::line(&name, &parts);
                 self.arguments.push(format!("$${{{name}}}"));
+                self.later.push((name, argument.to_owned()));
             }
         }
         Ok(())
