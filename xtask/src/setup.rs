@@ -66,7 +66,7 @@ static TO_BUILD: [Need; 3] = [
     },
 ];
 
-static TO_TEST: [Need; 25] = [
+static TO_TEST: [Need; 28] = [
     Need {
         what: "rustfmt",
         why: "the check of the code's layout",
@@ -238,6 +238,24 @@ static TO_TEST: [Need; 25] = [
         why: "a registry of images that knows its users",
         present: || Path::new("/usr/bin/htpasswd").exists(),
         remedies: &[Remedy::Debian(&["apache2-utils"])],
+    },
+    Need {
+        what: "systemd's tools",
+        why: "whether systemd takes the units of services, and how it rates them",
+        present: || Line::new("systemd-analyze --version").succeeds(),
+        remedies: &[Remedy::Debian(&["systemd"])],
+    },
+    Need {
+        what: "kubectl",
+        why: "what it makes of manifests",
+        present: || Line::new("kubectl version --client").succeeds(),
+        remedies: &[Remedy::Debian(&["kubernetes-client"])],
+    },
+    Need {
+        what: "OpenOCD",
+        why: "whether it takes what it is given to flash a board",
+        present: || Line::new("openocd --version").succeeds(),
+        remedies: &[Remedy::Debian(&["openocd"])],
     },
     Need {
         what: "the right to mount in a namespace",

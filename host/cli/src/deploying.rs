@@ -102,8 +102,9 @@ fn hosts(
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     orch_pipeline::inventory(&source, &targets).map_err(|problems| {
         let said = problems.iter().map(|problem| {
-            let line = source.text[..problem.span.start.min(source.text.len())].matches('\n');
-            format!("line {}: {}", line.count() + 1, problem.message)
+            let at = problem.places.first().map_or(0, |place| place.span.start);
+            let before = source.text.get(..at).unwrap_or_default();
+            format!("line {}: {}", before.matches('\n').count() + 1, problem.message)
         });
         let said: Vec<_> = said.collect();
         let fault = Fault::usage(format!("inventory `{}`: {}", source.name, said.join("; ")));

@@ -265,17 +265,17 @@ fn platform(release: &PlannedRelease) -> Result<Platform, Fault> {
             "there are no images for target `{}` ({})",
             release.target, machine.triple
         ))
-        .hint("images are for Linux on x86_64, 64-bit and 32-bit Arm, riscv64 and 32-bit x86")
+        .hint("images are for Linux on x86_64, 64-bit and 32-bit Arm, and riscv64")
     };
-    if machine.operating_system() != OperatingSystem::Linux {
+    if machine.operating_system() != Some(OperatingSystem::Linux) {
         return Err(refused());
     }
     let arm = |variant| Platform::linux("arm").variant(variant);
-    Ok(match machine.architecture() {
+    let architecture = machine.architecture().ok_or_else(refused)?;
+    Ok(match architecture {
         Architecture::X86_64 => Platform::linux("amd64"),
         Architecture::Aarch64 => Platform::linux("arm64"),
         Architecture::Riscv64 => Platform::linux("riscv64"),
-        Architecture::X86 => Platform::linux("386"),
         Architecture::Arm => match machine.triple.as_str() {
             triple if triple.starts_with("armv7") || triple.starts_with("thumbv7") => arm("v7"),
             triple if triple.starts_with("armv5") => arm("v5"),

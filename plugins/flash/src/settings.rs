@@ -134,15 +134,19 @@ fn script(setting: &str, name: &str) -> Option<Problem> {
     };
     let is_good = name.split('/').all(is_part) && !name.ends_with(".cfg");
     (!is_good).then(|| {
-        wrong(name, "names no file of OpenOCD", setting)
+        Problem::value(name, "names no file of OpenOCD")
+            .at(setting)
             .hint("write its name without folder and ending, such as `stlink`")
     })
 }
 
 fn address(text: &str) -> Option<Problem> {
     let digits = text.strip_prefix("0x").unwrap_or_default();
-    (u64::from_str_radix(digits, 16).is_err() || digits.starts_with('+'))
-        .then(|| wrong(text, "is no address", "address").hint("write it as in `0x08000000`"))
+    (u64::from_str_radix(digits, 16).is_err() || digits.starts_with('+')).then(|| {
+        Problem::value(text, "is no address")
+            .at("address")
+            .hint("write it as in `0x08000000`")
+    })
 }
 
 /// OpenOCD reads a script, in which the serial number must be nothing but a word.
@@ -152,10 +156,9 @@ fn serial_problem(serial: &str) -> Option<Problem> {
         return placeholders("serial", serial).err();
     }
     let hint = "write letters, digits, `-`, `_`, `.` and `:`, or `${host.serial}`";
-    Some(wrong(serial, "is no serial number", "serial").hint(hint))
-}
-
-fn wrong(value: &str, why: &str, setting: &str) -> Problem {
-    let shown: String = value.chars().take(80).collect();
-    Problem::new(format!("`{}` {why}", shown.escape_debug())).at(setting)
+    Some(
+        Problem::value(serial, "is no serial number")
+            .at("serial")
+            .hint(hint),
+    )
 }

@@ -103,9 +103,12 @@ fn a_command_flashes() {
 
 #[test]
 fn what_no_tool_takes_is_named() {
-    refused("{}", expect![[r#"
+    refused(
+        "{}",
+        expect![[r#"
         : it is not told what flashes
-    "#]]);
+    "#]],
+    );
     refused(
         r#"{"tool": "openocd", "command": ["a"], "verify": ["b"], "force": true}"#,
         expect![[r#"
@@ -141,9 +144,12 @@ fn what_no_tool_takes_is_named() {
             file: the build ships no `blink.uf2`
         "#]],
     );
-    refused(r#"{"tool": "dfu-util"}"#, expect![[r#"
+    refused(
+        r#"{"tool": "dfu-util"}"#,
+        expect![[r#"
         tool: unknown variant `dfu-util`, expected `openocd` or `picotool`
-    "#]]);
+    "#]],
+    );
     let mut request = request();
     request.artifacts[0].name = "a b;c".to_owned();
     let settings = settings(r#"{"tool": "picotool"}"#).unwrap();

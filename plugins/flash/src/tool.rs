@@ -1,5 +1,5 @@
 //! How the tools are called. OpenOCD: its user's guide, "Flash Programming" and "Debug Adapter
-//! Configuration"; picotool: `picotool help load`, of version 1.1 and later.
+//! Configuration"; picotool: `picotool help load`, of version 2 for `--ser`, and 1.1 for the rest.
 
 use crate::settings::Settings;
 

@@ -15,7 +15,8 @@ pub(crate) fn image(deploy: &str, written: &str) -> Option<Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     let is_good = !deploy.is_empty() && deploy.chars().all(is_plain);
     (!is_good).then(|| {
-        wrong(written, "names no deploy that pushes an image", "image")
+        Problem::value(written, "names no deploy that pushes an image")
+            .at("image")
             .hint("write the table's name, such as `image = \"deploy.image\"`")
     })
 }
@@ -23,7 +24,8 @@ pub(crate) fn image(deploy: &str, written: &str) -> Option<Problem> {
 /// The name of an object.
 pub(crate) fn label(setting: &str, name: &str) -> Option<Problem> {
     (!is_label(name) || name.len() > LABEL_BYTES).then(|| {
-        wrong(name, "is no name in a cluster", setting)
+        Problem::value(name, "is no name in a cluster")
+            .at(setting)
             .hint("write small letters, digits and `-`, 63 at most, a letter first")
     })
 }
@@ -40,7 +42,8 @@ fn is_label(name: &str) -> bool {
 pub(crate) fn port(name: &str) -> Option<Problem> {
     let is_good = is_label(name) && name.len() <= PORT_BYTES && !name.contains("--");
     (!is_good).then(|| {
-        wrong(name, "is no name of a port", &format!("ports.{name}"))
+        Problem::value(name, "is no name of a port")
+            .at(format!("ports.{name}"))
             .hint("write small letters, digits and single `-`, 15 at most, a letter first")
     })
 }
@@ -49,7 +52,8 @@ pub(crate) fn port(name: &str) -> Option<Problem> {
 pub(crate) fn context(name: &str) -> Option<Problem> {
     let is_good = !name.is_empty() && !name.contains(char::is_control) && !name.contains("${");
     (!is_good).then(|| {
-        wrong(name, "is no context of kubectl", "context")
+        Problem::value(name, "is no context of kubectl")
+            .at("context")
             .hint("`kubectl config get-contexts` shows all")
     })
 }
@@ -65,13 +69,13 @@ pub(crate) fn probes(settings: &Settings) -> Vec<Problem> {
     for (setting, path) in paths {
         let is_path = |path: &str| path.starts_with('/') && !path.contains(char::is_whitespace);
         if let Some(path) = path.as_deref().filter(|path| !is_path(path)) {
-            let problem = wrong(path, "is no path of a URL", setting);
+            let problem = Problem::value(path, "is no path of a URL").at(setting);
             problems.push(problem.hint("write one such as `/healthz`"));
         }
     }
     match settings.probed_port() {
         Some(name) if !settings.ports.contains_key(name) => {
-            let problem = wrong(name, "is none of `ports`", "probes.port");
+            let problem = Problem::value(name, "is none of `ports`").at("probes.port");
             problems.push(problem.hint("write the name that it has there"));
         }
         None if probes.ready.is_some() || probes.live.is_some() => problems.push(
@@ -89,7 +93,8 @@ pub(crate) fn memory(text: &str) -> Option<Problem> {
     let number = text.strip_suffix(['K', 'M', 'G', 'T']).unwrap_or(text);
     let is_good = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
     (!is_good).then(|| {
-        wrong(text, "is no amount of memory", "memory")
+        Problem::value(text, "is no amount of memory")
+            .at("memory")
             .hint("write bytes with `K`, `M` or `G`, such as `256M`")
     })
 }
@@ -100,7 +105,8 @@ pub(crate) fn cpu(setting: &str, text: &str) -> Option<Problem> {
     let is_number = |c: char| c.is_ascii_digit() || (c == '.' && !text.ends_with('m'));
     let is_good = number.chars().all(is_number) && number.parse::<f64>().is_ok_and(|it| it > 0.0);
     (!is_good).then(|| {
-        wrong(text, "is no amount of CPUs", setting)
+        Problem::value(text, "is no amount of CPUs")
+            .at(setting)
             .hint("write CPUs or thousandths of one, such as `0.5` or `500m`")
     })
 }
@@ -110,8 +116,11 @@ pub(crate) fn share(setting: &str, text: &str) -> Option<Problem> {
     let number = text.strip_suffix('%').unwrap_or(text);
     let is_digits = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
     let is_good = is_digits && number.parse::<i32>().is_ok();
-    (!is_good)
-        .then(|| wrong(text, "is neither a number nor a share", setting).hint("write `1` or `25%`"))
+    (!is_good).then(|| {
+        Problem::value(text, "is neither a number nor a share")
+            .at(setting)
+            .hint("write `1` or `25%`")
+    })
 }
 
 /// An update that can neither add a copy nor take one away.
@@ -132,16 +141,8 @@ pub(crate) fn path(index: usize, path: &str) -> Option<Problem> {
         && !path.contains(char::is_control)
         && parts.all(|part| !matches!(part, "" | "." | ".."));
     (!is_good).then(|| {
-        wrong(
-            path,
-            "is no folder of a container",
-            &format!("writable[{index}]"),
-        )
-        .hint("write an absolute path, such as `/var/lib/agent`")
+        Problem::value(path, "is no folder of a container")
+            .at(format!("writable[{index}]"))
+            .hint("write an absolute path, such as `/var/lib/agent`")
     })
-}
-
-fn wrong(value: &str, why: &str, setting: &str) -> Problem {
-    let shown: String = value.chars().take(80).collect();
-    Problem::new(format!("`{}` {why}", shown.escape_debug())).at(setting)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
-use orch_plugin::deployer::{Placeholder, literal, placeholders};
+use orch_plugin::deployer::{Value, literal};
 use orch_plugin::{Problem, argument_problems, variable_problems};
 
 /// What a program is started with.
@@ -58,30 +58,22 @@ impl Words {
             let hint = "write letters, digits, `_`, `-` and `.`, with no digit first";
             return Err(Problem::new(what).at(at).hint(hint));
         }
-        let parts = placeholders(&at, value)?;
-        match plain(&parts) {
-            Some(text) => self.variables.push(variable(name, text)),
-            None => self.add_secret(secret, name, value),
+        match Value::variable(&at, value)? {
+            Value::Known(text) => self.variables.push(variable(name, &text)),
+            Value::Later(_) => self.add_secret(secret, name, value),
         }
         Ok(())
     }
 
     fn add_argument(&mut self, secret: &str, index: usize, argument: &str) -> Result<(), Problem> {
-        let at = format!("arguments[{index}]");
-        let parts = placeholders(&at, argument)?;
-        if let Some(text) = plain(&parts) {
-            self.arguments.push(expanded(text));
-            return Ok(());
+        match Value::argument(&format!("arguments[{index}]"), argument)? {
+            Value::Known(text) => self.arguments.push(expanded(&text)),
+            Value::Later(_) => {
+                let name = format!("ORCH_ARGUMENT_{}", index + 1);
+                self.add_secret(secret, &name, argument);
+                self.arguments.push(format!("$({name})"));
+            }
         }
-        let is_secret = |part: &Placeholder| matches!(part, Placeholder::Secret(_));
-        if parts.iter().any(is_secret) {
-            let what = "everybody on the machine can see the arguments of a program";
-            let hint = "hand the secret over in `environment`";
-            return Err(Problem::new(what).at(at).hint(hint));
-        }
-        let name = format!("ORCH_ARGUMENT_{}", index + 1);
-        self.add_secret(secret, &name, argument);
-        self.arguments.push(format!("$({name})"));
         Ok(())
     }
 
@@ -113,15 +105,6 @@ fn variable(name: &str, value: &str) -> EnvVar {
 /// A text that a cluster, which puts variables in at `$(X)` and makes one `$` of two, makes this of.
 fn expanded(text: &str) -> String {
     literal(&text.replace('$', "$$"))
-}
-
-/// The text, where there is nothing else.
-fn plain(parts: &[Placeholder]) -> Option<&str> {
-    match parts {
-        [] => Some(""),
-        [Placeholder::Text(text)] => Some(text),
-        _ => None,
-    }
 }
 
 /// What is both a variable's name and a key of a Secret.

@@ -47,7 +47,11 @@ fn repository(text: &str) -> Option<Problem> {
     }
     let hint = "write the registry's host and a path in small letters, without a tag: \
                 `registry.example/team/agent`";
-    Some(wrong(text, "names no repository of a registry", "repository").hint(hint))
+    Some(
+        Problem::value(text, "names no repository of a registry")
+            .at("repository")
+            .hint(hint),
+    )
 }
 
 fn tag(index: usize, text: &str) -> Option<Problem> {
@@ -55,7 +59,8 @@ fn tag(index: usize, text: &str) -> Option<Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let is_good = begins_well && text.len() <= TAG_BYTES && text.chars().all(is_plain);
     (!is_good).then(|| {
-        wrong(text, "is no tag", &format!("tags[{index}]"))
+        Problem::value(text, "is no tag")
+            .at(format!("tags[{index}]"))
             .hint("write letters, digits, `_`, `.` and `-`, 128 at most, such as `1.2`")
     })
 }
@@ -67,10 +72,12 @@ fn base(text: &str) -> Option<Problem> {
     let is_pinned = hexadecimal.len() == 64 && hexadecimal.chars().all(is_digit);
     let is_good = text == "scratch" || (is_pinned && repository(name).is_none());
     (!is_good).then(|| {
-        wrong(text, "is no image that stays the same", "base").hint(
-            "pin it by digest: `registry.example/base@sha256:…`; `skopeo inspect \
+        Problem::value(text, "is no image that stays the same")
+            .at("base")
+            .hint(
+                "pin it by digest: `registry.example/base@sha256:…`; `skopeo inspect \
              docker://IMAGE` prints the digest",
-        )
+            )
     })
 }
 
@@ -79,7 +86,8 @@ fn user(text: &str) -> Option<Problem> {
     let mut parts = text.splitn(2, ':');
     let is_good = text.is_empty() || parts.all(is_number);
     (!is_good).then(|| {
-        wrong(text, "is no user of an image", "user")
+        Problem::value(text, "is no user of an image")
+            .at("user")
             .hint("write numbers, since an image on `scratch` knows no names: `65532:65532`")
     })
 }
@@ -90,7 +98,8 @@ fn path(setting: &str, path: &str) -> Option<Problem> {
         && !path.contains(char::is_control)
         && parts.all(|part| !matches!(part, "" | "." | ".."));
     (!is_good).then(|| {
-        wrong(path, "is no place of a file in an image", setting)
+        Problem::value(path, "is no place of a file in an image")
+            .at(setting)
             .hint("write an absolute path, such as `/usr/share/words.txt`")
     })
 }
@@ -126,9 +135,4 @@ fn unknown_yet(settings: &Settings) -> Vec<Problem> {
         Some(Problem::new(what).at(at.as_str()).hint(hint))
     });
     found.collect()
-}
-
-fn wrong(value: &str, why: &str, setting: &str) -> Problem {
-    let shown: String = value.chars().take(80).collect();
-    Problem::new(format!("`{}` {why}", shown.escape_debug())).at(setting)
 }

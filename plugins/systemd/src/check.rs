@@ -15,7 +15,8 @@ pub(crate) fn service(name: &str) -> Option<Problem> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let is_good = begins_well && name.len() <= NAME_BYTES && name.chars().all(is_name);
     (!is_good).then(|| {
-        problem(name, "names no service", "service")
+        Problem::value(name, "names no service")
+            .at("service")
             .hint("write letters, digits, `-`, `_` and `.`, such as `service = \"agent\"`")
     })
 }
@@ -26,7 +27,8 @@ pub(crate) fn user(name: &str) -> Option<Problem> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     let is_good = begins_well && name.len() < USER_BYTES && name.chars().all(is_name);
     (!is_good).then(|| {
-        problem(name, "names no user", "user")
+        Problem::value(name, "names no user")
+            .at("user")
             .hint("write a user that the machines have, or take `user` away for one of its own")
     })
 }
@@ -36,7 +38,8 @@ pub(crate) fn memory(text: &str) -> Option<Problem> {
     let number = text.strip_suffix(['K', 'M', 'G', 'T', '%']).unwrap_or(text);
     let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
     (!is_number && text != "infinity").then(|| {
-        problem(text, "is no amount of memory", "memory")
+        Problem::value(text, "is no amount of memory")
+            .at("memory")
             .hint("write bytes with `K`, `M` or `G`, or a share of the machine: `256M`, `50%`")
     })
 }
@@ -48,7 +51,8 @@ pub(crate) fn socket(text: &str) -> Option<Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_.:[]-".contains(c);
     let is_good = text.chars().all(is_plain) && (is_port || text.starts_with('/'));
     (!is_good).then(|| {
-        problem(text, "is nothing that a socket listens at", "socket")
+        Problem::value(text, "is nothing that a socket listens at")
+            .at("socket")
             .hint("write a port, an address and a port, or a path: `8080`, `127.0.0.1:8080`")
     })
 }
@@ -60,7 +64,8 @@ pub(crate) fn unit(setting: &str, name: &str) -> Option<Problem> {
         !stem.is_empty() && !ending.is_empty() && ending.chars().all(|c| c.is_ascii_lowercase())
     });
     (!has_ending || !name.chars().all(is_name)).then(|| {
-        problem(name, "names no unit", setting)
+        Problem::value(name, "names no unit")
+            .at(setting)
             .hint("write a unit with its ending, such as `postgresql.service`")
     })
 }
@@ -70,7 +75,9 @@ pub(crate) fn path(setting: &str, path: &str) -> Option<Problem> {
     let climbs = path.split('/').any(|part| part == "..");
     let is_good = path.starts_with('/') && !climbs && !path.contains(char::is_control);
     (!is_good).then(|| {
-        problem(path, "is no absolute path", setting).hint("write one such as `/var/log/agent`")
+        Problem::value(path, "is no absolute path")
+            .at(setting)
+            .hint("write one such as `/var/log/agent`")
     })
 }
 
@@ -78,7 +85,7 @@ pub(crate) fn path(setting: &str, path: &str) -> Option<Problem> {
 pub(crate) fn directive(name: &str, values: &[String]) -> Vec<Problem> {
     let at = format!("directives.{name}");
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-        let problem = problem(name, "names no directive", &at);
+        let problem = Problem::value(name, "names no directive").at(&at);
         return vec![problem.hint("write one of systemd.exec(5), such as `CPUWeight`")];
     }
     let mut problems = Vec::new();
@@ -120,9 +127,4 @@ pub(crate) fn each(
     let texts = texts.iter().enumerate();
     let wrong = texts.filter_map(|(index, text)| check(&format!("{setting}[{index}]"), text));
     wrong.collect()
-}
-
-fn problem(value: &str, why: &str, setting: &str) -> Problem {
-    let shown: String = value.chars().take(80).collect();
-    Problem::new(format!("`{}` {why}", shown.escape_debug())).at(setting)
 }

@@ -9,6 +9,7 @@ mod service;
 mod settings;
 mod sysctl;
 mod unit;
+mod variables;
 mod words;
 
 use orch_plugin::deployer::{Deployer, Proposal, Request};
@@ -68,7 +69,7 @@ impl Deployer for Systemd {
                 .as_deref()
                 .map(|it| service.socket(it).to_string()),
             wanted_by: service.wanted_by(),
-            variables: &words.file,
+            variables: &words.later,
             sysctl: sysctl::file(&request.tweaks, &settings),
         };
         Ok(Proposal::Release(parts.release()))
@@ -78,7 +79,9 @@ impl Deployer for Systemd {
 /// An artifact by the name of a file that is made beside it.
 fn misnamed(request: &Request, service: &str) -> Option<Problem> {
     let own = [format!("{service}.service"), format!("{service}.socket")];
-    let is_taken = |name: &str| FILES.contains(&name) || own.iter().any(|own| own == name);
+    let is_taken = |name: &str| {
+        FILES.contains(&name) || variables::is_file(name) || own.iter().any(|own| own == name)
+    };
     let taken = request.artifacts.iter().find(|one| is_taken(&one.name))?;
     Some(Problem::new(format!(
         "the build ships `{}`, which is the name of a file that is made for systemd",

@@ -1,9 +1,8 @@
-//! How texts stand in a unit and in a file of variables so that systemd reads them back as they
-//! were: the rules are those of systemd.syntax(7), "Quoting", systemd.service(5), "Command lines",
-//! and systemd.exec(5), `EnvironmentFile=`. What is made here is contract text: the host finds no
-//! placeholder in it but those that were meant.
+//! How texts stand in a unit so that systemd reads them back as they were: the rules are those of
+//! systemd.syntax(7), "Quoting", and systemd.service(5), "Command lines". What is made here is
+//! contract text: the host finds no placeholder in it.
 
-use orch_plugin::deployer::{Placeholder, literal};
+use orch_plugin::deployer::literal;
 
 /// One word of `ExecStart=`. `$` is doubled, or systemd would put variables in.
 pub(crate) fn argument(text: &str) -> String {
@@ -32,28 +31,6 @@ pub(crate) fn word(text: &str) -> String {
             c if c.is_ascii_control() => quoted += &format!("\\x{:02x}", u32::from(c)),
             c => quoted.push(c),
         }
-    }
-    quoted.push('"');
-    literal(&quoted)
-}
-
-/// One line of a file of variables. Text stands in double quotes, and what the host puts in place
-/// of a placeholder in single ones, where nothing has a meaning but the single quote that ends them.
-pub(crate) fn line(name: &str, value: &[Placeholder]) -> String {
-    let quoted: String = value.iter().map(segment).collect();
-    format!("{name}={quoted}\n")
-}
-
-fn segment(part: &Placeholder) -> String {
-    let Placeholder::Text(text) = part else {
-        return format!("'{}'", part.written());
-    };
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$' | '`') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
     }
     quoted.push('"');
     literal(&quoted)

@@ -3,11 +3,11 @@
 use orch_plugin::deployer::{Check, Release, Shipped, Step, Upload};
 
 use crate::settings::{Scope, Settings};
+use crate::variables;
 
 /// Files of a release beside the units and what the build ships.
-pub(crate) const FILES: [&str; 3] = [VARIABLES, SYSCTL, LINGER];
+pub(crate) const FILES: [&str; 2] = [SYSCTL, LINGER];
 
-const VARIABLES: &str = "environment";
 const SYSCTL: &str = "sysctl.conf";
 const LINGER: &str = "check-lingering";
 
@@ -29,7 +29,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) unit: String,
     pub(crate) socket: Option<String>,
     pub(crate) wanted_by: &'a str,
-    pub(crate) variables: &'a str,
+    pub(crate) variables: &'a [(String, String)],
     pub(crate) sysctl: Option<String>,
 }
 
@@ -73,9 +73,7 @@ impl Parts<'_> {
         if let Some(socket) = &self.socket {
             steps.push(Step::write(&units[1], socket));
         }
-        if !self.variables.is_empty() {
-            steps.push(Step::write_private(VARIABLES, self.variables));
-        }
+        steps.extend(variables::steps(self.variables));
         if let Some(sysctl) = &self.sysctl {
             steps.push(Step::write(SYSCTL, sysctl));
         }

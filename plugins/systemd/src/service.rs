@@ -8,6 +8,7 @@ use crate::hardening::{CALLS, FILTERS, ISOLATION};
 use crate::quote;
 use crate::settings::{Restart, Scope, Settings};
 use crate::unit::{Section, Unit};
+use crate::variables::VARIABLES;
 use crate::words::Words;
 
 /// The right to listen at a port below 1024.
@@ -107,8 +108,8 @@ impl Service<'_> {
         for assignment in &words.assignments {
             service.add("Environment", assignment);
         }
-        if !words.file.is_empty() {
-            service.add("EnvironmentFile", format!("{}/environment", self.folder));
+        if !words.later.is_empty() {
+            service.add("EnvironmentFile", format!("{}/{VARIABLES}", self.folder));
         }
         service.add("Restart", settings.restart.name());
         if !matches!(settings.restart, Restart::Never) {

@@ -1,6 +1,6 @@
 //! Releases as a person reads them, and what is refused.
 
-use expect_test::{Expect, expect};
+use expect_test::{Expect, ExpectFile, expect, expect_file};
 use orch_plugin::deployer::Shipped;
 use orch_plugin::{Machine, Tweak, fake, settings};
 
@@ -10,14 +10,22 @@ fn planned(request: &Request, json: &str) -> Result<Proposal, Error> {
     Systemd::plan(request, settings(json)?, &fake::Facts::new())
 }
 
-fn check(json: &str, expected: Expect) {
+/// What is planned stands in `goldens/NAME.txt`.
+fn check(json: &str, name: &str) {
     let proposal = planned(&Request::of("agent"), json).unwrap();
-    expected.assert_eq(&proposal.text());
+    golden(name).assert_eq(&proposal.text());
 }
 
 fn unit(request: &Request, json: &str) -> String {
     let proposal = planned(request, json).unwrap();
     proposal.document("agent.service").unwrap().contents.clone()
+}
+
+fn golden(name: &str) -> ExpectFile {
+    expect_file![format!(
+        "{}/src/goldens/{name}.txt",
+        env!("CARGO_MANIFEST_DIR")
+    )]
 }
 
 fn refused(json: &str, expected: Expect) {
@@ -27,80 +35,7 @@ fn refused(json: &str, expected: Expect) {
 
 #[test]
 fn nothing_needs_to_be_said() {
-    check(
-        "{}",
-        expect![[r#"
-        home /opt/agent, as root, by ["systemctl", "journalctl", "systemd-analyze"]
-        stage:
-          upload agent as agent, 755
-          write agent.service, 644
-            | [Unit]
-            | Description=agent
-            | After=network.target
-            | Conflicts=agent.socket
-            | After=agent.socket
-            | StartLimitBurst=10
-            | StartLimitIntervalSec=60
-            |
-            | [Service]
-            | Type=exec
-            | ExecStart=/opt/agent/releases/${release}/agent
-            | WorkingDirectory=/opt/agent/releases/${release}
-            | Restart=always
-            | RestartSec=2s
-            | TimeoutStopSec=30s
-            | DynamicUser=yes
-            | StateDirectory=agent
-            | StateDirectoryMode=0700
-            | NoNewPrivileges=yes
-            | UMask=0077
-            | LockPersonality=yes
-            | MemoryDenyWriteExecute=yes
-            | RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-            | RestrictNamespaces=yes
-            | RestrictRealtime=yes
-            | RestrictSUIDSGID=yes
-            | SystemCallArchitectures=native
-            | SystemCallErrorNumber=EPERM
-            | SystemCallFilter=@system-service
-            | SystemCallFilter=~@privileged
-            | ProtectSystem=strict
-            | ProtectHome=yes
-            | PrivateTmp=yes
-            | PrivateDevices=yes
-            | PrivateMounts=yes
-            | ProtectKernelTunables=yes
-            | ProtectKernelModules=yes
-            | ProtectKernelLogs=yes
-            | ProtectControlGroups=yes
-            | ProtectClock=yes
-            | ProtectHostname=yes
-            | ProtectProc=invisible
-            | RemoveIPC=yes
-            | CapabilityBoundingSet=
-            | PrivateUsers=yes
-            |
-            | [Install]
-            | WantedBy=multi-user.target
-          run ["systemd-analyze", "verify", "--man=no", "./agent.service"]
-        activate:
-          link /etc/systemd/system/agent.service -> /opt/agent/live/agent.service
-          link /etc/systemd/system/multi-user.target.wants/agent.service -> ../agent.service
-          remove /etc/sysctl.d/60-agent.conf
-          run ["systemctl", "daemon-reload"]
-          run ["systemctl", "reset-failed", "agent.servic[e]", "agent.socke[t]"]
-          run ["systemctl", "restart", "agent.service"]
-        withdraw:
-          run ["systemctl", "stop", "agent.socke[t]", "agent.servic[e]"]
-          remove /etc/systemd/system/multi-user.target.wants/agent.service
-          remove /etc/systemd/system/agent.service
-          remove /etc/sysctl.d/60-agent.conf
-          run ["systemctl", "daemon-reload"]
-        checks:
-          ["systemctl", "is-active", "--quiet", "agent.service"] exits with 0
-        follow: ["journalctl", "--follow", "--output=cat", "--unit=agent.service"]
-    "#]],
-    );
+    check("{}", "nothing");
 }
 
 #[test]
@@ -113,91 +48,7 @@ fn everything_can_be_said() {
             "restart-limit": 0, "stop-timeout": "1m", "after": ["postgresql.service"],
             "writable": ["/srv/the data"], "directives": {"CPUWeight": 50, "UMask": "0027",
             "LoadCredential": ["a:/etc/a", "b:/etc/b"]}, "verify": false}"#,
-        expect![[r#"
-            home /opt/sensor, as root, by ["systemctl", "journalctl"]
-            stage:
-              upload agent as agent, 755
-              write sensor.service, 644
-                | [Unit]
-                | Description=sensor
-                | After=network.target
-                | Wants=postgresql.service
-                | After=postgresql.service
-                | Conflicts=sensor.socket
-                | After=sensor.socket
-                | StartLimitIntervalSec=0
-                |
-                | [Service]
-                | Type=notify
-                | ExecStart=/opt/sensor/releases/${release}/agent --name $${ORCH_ARGUMENT_2} "a $$b%%"
-                | WorkingDirectory=/opt/sensor/releases/${release}
-                | Environment="LEVEL=50%% \"loud\""
-                | EnvironmentFile=/opt/sensor/releases/${release}/environment
-                | Restart=on-failure
-                | RestartSec=500ms
-                | TimeoutStopSec=60s
-                | User=sensor
-                | StateDirectory=sensor
-                | StateDirectoryMode=0700
-                | ReadWritePaths="/srv/the data"
-                | AmbientCapabilities=CAP_NET_BIND_SERVICE
-                | MemoryMax=256M
-                | LimitNOFILE=65536
-                | NoNewPrivileges=yes
-                | LockPersonality=yes
-                | MemoryDenyWriteExecute=yes
-                | RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-                | RestrictNamespaces=yes
-                | RestrictRealtime=yes
-                | RestrictSUIDSGID=yes
-                | SystemCallArchitectures=native
-                | SystemCallErrorNumber=EPERM
-                | SystemCallFilter=@system-service
-                | SystemCallFilter=~@privileged
-                | ProtectSystem=strict
-                | ProtectHome=yes
-                | PrivateTmp=yes
-                | PrivateDevices=yes
-                | PrivateMounts=yes
-                | ProtectKernelTunables=yes
-                | ProtectKernelModules=yes
-                | ProtectKernelLogs=yes
-                | ProtectControlGroups=yes
-                | ProtectClock=yes
-                | ProtectHostname=yes
-                | ProtectProc=invisible
-                | RemoveIPC=yes
-                | CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-                | CPUWeight=50
-                | LoadCredential=a:/etc/a
-                | LoadCredential=b:/etc/b
-                | UMask=0027
-                |
-                | [Install]
-                | WantedBy=multi-user.target
-              write environment, 600
-                | TOKEN='${secret.token}'
-                | ZONE="it's "'${host.zone}'
-                | ORCH_ARGUMENT_2='${host.name}'
-            activate:
-              link /etc/systemd/system/sensor.service -> /opt/sensor/live/sensor.service
-              link /etc/systemd/system/multi-user.target.wants/sensor.service -> ../sensor.service
-              remove /etc/sysctl.d/60-sensor.conf
-              run ["systemctl", "daemon-reload"]
-              run ["systemctl", "reset-failed", "sensor.servic[e]", "sensor.socke[t]"]
-              run ["systemctl", "restart", "sensor.service"]
-            withdraw:
-              run ["systemctl", "stop", "sensor.socke[t]", "sensor.servic[e]"]
-              remove /etc/systemd/system/multi-user.target.wants/sensor.service
-              remove /etc/systemd/system/sensor.service
-              remove /etc/sysctl.d/60-sensor.conf
-              run ["systemctl", "daemon-reload"]
-            checks:
-              ["systemctl", "is-active", "--quiet", "sensor.service"] exits with 0
-              127.0.0.1:8081 takes connections
-              127.0.0.1:80 takes connections
-            follow: ["journalctl", "--follow", "--output=cat", "--unit=sensor.service"]
-        "#]],
+        "everything",
     );
 }
 
@@ -205,74 +56,7 @@ fn everything_can_be_said() {
 fn a_user_has_services_too() {
     check(
         r#"{"scope": "user", "socket": "127.0.0.1:8080", "environment": {"TOKEN": "${secret.token}"}}"#,
-        expect![[r#"
-            home .local/share/agent, as the user, by ["systemctl", "journalctl", "systemd-analyze"]
-            stage:
-              upload agent as agent, 755
-              write agent.service, 644
-                | [Unit]
-                | Description=agent
-                | Requires=agent.socket
-                | After=agent.socket
-                | StartLimitBurst=10
-                | StartLimitIntervalSec=60
-                |
-                | [Service]
-                | Type=exec
-                | ExecStart=%h/.local/share/agent/releases/${release}/agent
-                | WorkingDirectory=%h/.local/share/agent/releases/${release}
-                | EnvironmentFile=%h/.local/share/agent/releases/${release}/environment
-                | Restart=always
-                | RestartSec=2s
-                | TimeoutStopSec=30s
-                | NoNewPrivileges=yes
-                | UMask=0077
-                | LockPersonality=yes
-                | MemoryDenyWriteExecute=yes
-                | RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-                | RestrictNamespaces=yes
-                | RestrictRealtime=yes
-                | RestrictSUIDSGID=yes
-                | SystemCallArchitectures=native
-                | SystemCallErrorNumber=EPERM
-                | SystemCallFilter=@system-service
-                | SystemCallFilter=~@privileged
-                |
-                | [Install]
-                | WantedBy=default.target
-              write agent.socket, 644
-                | [Unit]
-                | Description=Connections to agent
-                |
-                | [Socket]
-                | ListenStream=127.0.0.1:8080
-                |
-                | [Install]
-                | WantedBy=sockets.target
-              write environment, 600
-                | TOKEN='${secret.token}'
-              write check-lingering, 644
-                | #!/bin/sh
-                | user=$(id -un)
-                | [ -e "/var/lib/systemd/linger/$user" ] && exit 0
-                | echo "services of $user end when $user logs out: run \`loginctl enable-linger $user\` as root" >&2
-                | exit 1
-              run ["sh", "check-lingering"]
-              run ["systemd-analyze", "--user", "verify", "--man=no", "./agent.service", "./agent.socket"]
-            activate:
-              run ["systemctl", "--user", "enable", "--force", "./agent.service", "./agent.socket"]
-              run ["systemctl", "--user", "daemon-reload"]
-              run ["systemctl", "--user", "reset-failed", "agent.servic[e]", "agent.socke[t]"]
-              run ["systemctl", "--user", "restart", "agent.service"]
-            withdraw:
-              run ["systemctl", "--user", "stop", "agent.socke[t]", "agent.servic[e]"]
-              run ["systemctl", "--user", "enable", "--force", "./agent.service", "./agent.socket"]
-              run ["systemctl", "--user", "disable", "agent.service", "agent.socket"]
-              run ["systemctl", "--user", "daemon-reload"]
-            checks:
-              ["systemctl", "--user", "is-active", "--quiet", "agent.service"] exits with 0
-            follow: ["journalctl", "--follow", "--output=cat", "--user-unit=agent.service"]
-        "#]],
+        "user",
     );
 }
 
@@ -280,64 +64,7 @@ fn a_user_has_services_too() {
 fn a_socket_is_handed_over() {
     check(
         r#"{"socket": "443", "ports": {"https": 443}, "hardening": false}"#,
-        expect![[r#"
-            home /opt/agent, as root, by ["systemctl", "journalctl", "systemd-analyze"]
-            stage:
-              upload agent as agent, 755
-              write agent.service, 644
-                | [Unit]
-                | Description=agent
-                | After=network.target
-                | Requires=agent.socket
-                | After=agent.socket
-                | StartLimitBurst=10
-                | StartLimitIntervalSec=60
-                |
-                | [Service]
-                | Type=exec
-                | ExecStart=/opt/agent/releases/${release}/agent
-                | WorkingDirectory=/opt/agent/releases/${release}
-                | Restart=always
-                | RestartSec=2s
-                | TimeoutStopSec=30s
-                | DynamicUser=yes
-                | StateDirectory=agent
-                | StateDirectoryMode=0700
-                |
-                | [Install]
-                | WantedBy=multi-user.target
-              write agent.socket, 644
-                | [Unit]
-                | Description=Connections to agent
-                |
-                | [Socket]
-                | ListenStream=443
-                |
-                | [Install]
-                | WantedBy=sockets.target
-              run ["systemd-analyze", "verify", "--man=no", "./agent.service", "./agent.socket"]
-            activate:
-              link /etc/systemd/system/agent.service -> /opt/agent/live/agent.service
-              link /etc/systemd/system/multi-user.target.wants/agent.service -> ../agent.service
-              link /etc/systemd/system/agent.socket -> /opt/agent/live/agent.socket
-              link /etc/systemd/system/sockets.target.wants/agent.socket -> ../agent.socket
-              remove /etc/sysctl.d/60-agent.conf
-              run ["systemctl", "daemon-reload"]
-              run ["systemctl", "reset-failed", "agent.servic[e]", "agent.socke[t]"]
-              run ["systemctl", "restart", "agent.service"]
-            withdraw:
-              run ["systemctl", "stop", "agent.socke[t]", "agent.servic[e]"]
-              remove /etc/systemd/system/multi-user.target.wants/agent.service
-              remove /etc/systemd/system/agent.service
-              remove /etc/systemd/system/sockets.target.wants/agent.socket
-              remove /etc/systemd/system/agent.socket
-              remove /etc/sysctl.d/60-agent.conf
-              run ["systemctl", "daemon-reload"]
-            checks:
-              ["systemctl", "is-active", "--quiet", "agent.service"] exits with 0
-              127.0.0.1:443 takes connections
-            follow: ["journalctl", "--follow", "--output=cat", "--unit=agent.service"]
-        "#]],
+        "socket",
     );
 }
 
@@ -423,7 +150,7 @@ fn what_cannot_stand_in_a_unit_is_named() {
             directives.UMask: a directive is one line, and does not end with a backslash
             service: `a/b` names no service
             arguments[0]: no argument and no variable of a program can hold a NUL
-            environment.A-B: systemd takes no variable named `A-B`
+            environment.A-B: `A-B` is no variable that systemd takes
             environment.C: systemd takes no control characters in a variable but tab and newline
             environment.D: `${host.}` is no placeholder
             arguments[1]: `${x}` is no placeholder

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use orch_plugin::deployer::{Placeholder, placeholders};
+use orch_plugin::deployer::Value;
 use orch_plugin::{Problem, argument_problems, variable_problems};
 
 use crate::quote;
@@ -15,8 +15,8 @@ pub(crate) struct Words {
     pub(crate) arguments: Vec<String>,
     /// `Environment=`, each quoted.
     pub(crate) assignments: Vec<String>,
-    /// The file of those variables that hold what is known only when a release is made.
-    pub(crate) file: String,
+    /// Names and values of the variables that hold what is known only when a release is made.
+    pub(crate) later: Vec<(String, String)>,
 }
 
 /// Arguments and variables; those of tuning give way to the user's.
@@ -56,48 +56,31 @@ impl Words {
     fn variable(&mut self, name: &str, value: &str) -> Result<(), Problem> {
         let at = format!("environment.{name}");
         if !names_variable(name) {
-            let what = format!("systemd takes no variable named `{}`", name.escape_debug());
+            let why = "is no variable that systemd takes";
             let hint = "write letters, digits and `_`, with no digit first";
-            return Err(Problem::new(what).at(at).hint(hint));
+            return Err(Problem::value(name, why).at(at).hint(hint));
         }
         if has_control(value) {
             let what = "systemd takes no control characters in a variable but tab and newline";
             return Err(Problem::new(what).at(at));
         }
-        let parts = placeholders(&at, value)?;
-        match plain(&parts) {
-            Some(text) => self.assignments.push(quote::assignment(name, text)),
-            None => self.file += &quote::line(name, &parts),
+        match Value::variable(&at, value)? {
+            Value::Known(text) => self.assignments.push(quote::assignment(name, &text)),
+            Value::Later(_) => self.later.push((name.to_owned(), value.to_owned())),
         }
         Ok(())
     }
 
     fn argument(&mut self, index: usize, argument: &str) -> Result<(), Problem> {
-        let at = format!("arguments[{index}]");
-        let parts = placeholders(&at, argument)?;
-        if let Some(text) = plain(&parts) {
-            self.arguments.push(quote::argument(text));
-            return Ok(());
+        match Value::argument(&format!("arguments[{index}]"), argument)? {
+            Value::Known(text) => self.arguments.push(quote::argument(&text)),
+            Value::Later(_) => {
+                let name = format!("ORCH_ARGUMENT_{}", index + 1);
+                self.arguments.push(format!("$${{{name}}}"));
+                self.later.push((name, argument.to_owned()));
+            }
         }
-        let is_secret = |part: &Placeholder| matches!(part, Placeholder::Secret(_));
-        if parts.iter().any(is_secret) {
-            let what = "everybody on the machine can see the arguments of a program";
-            let hint = "hand the secret over in `environment`";
-            return Err(Problem::new(what).at(at).hint(hint));
-        }
-        let name = format!("ORCH_ARGUMENT_{}", index + 1);
-        self.file += &quote::line(&name, &parts);
-        self.arguments.push(format!("$${{{name}}}"));
         Ok(())
-    }
-}
-
-/// The text, where there is nothing else.
-fn plain(parts: &[Placeholder]) -> Option<&str> {
-    match parts {
-        [] => Some(""),
-        [Placeholder::Text(text)] => Some(text),
-        _ => None,
     }
 }
 

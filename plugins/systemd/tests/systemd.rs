@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use orch_plugin::deployer::{Deployer, Proposal, Request};
+use orch_plugin::deployer::{Deployer, Proposal, Request, Step};
 use orch_plugin::{fake, settings};
 use orch_plugin_systemd::Systemd;
 use proptest::prelude::*;
@@ -201,6 +201,60 @@ fn texts() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(text, 40)
 }
 
+/// Texts that a variable may hold, none of which is empty. `$` has a meaning to the reader that is at
+/// hand, and none to the one that reads for services.
+fn values() -> impl Strategy<Value = Vec<String>> {
+    let text = "[ a;#\"'\\\\%{}=`\n\t\u{e4}-]{1,12}";
+    prop::collection::vec(text, 40)
+}
+
+/// What systemd reads of a file of variables that a release makes of these values.
+fn read_back(texts: &[String]) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("variables");
+    fs::create_dir_all(folder.join("environment.d")).unwrap();
+    let meant: Vec<String> = (0..texts.len())
+        .map(|index| format!("${{host.v{index}}}"))
+        .collect();
+    let Proposal::Release(release) = planned(&json(&meant, "environment")) else {
+        panic!("an image");
+    };
+    for step in &release.stage {
+        match step {
+            Step::Write(document) => {
+                let index = document.contents.strip_prefix("${host.v");
+                let index = index.and_then(|rest| rest.strip_suffix('}'));
+                let contents = match index {
+                    Some(index) => &texts[index.parse::<usize>().unwrap()],
+                    None => &document.contents,
+                };
+                fs::write(folder.join(&document.to), contents).unwrap();
+            }
+            Step::Run(command) if command[0] == "sh" => {
+                let mut shell = Command::new("sh");
+                let status = shell.args(&command[1..]).current_dir(&folder).status();
+                assert!(status.unwrap().success());
+            }
+            _ => {}
+        }
+    }
+    fs::rename(
+        folder.join("environment"),
+        folder.join("environment.d/read.conf"),
+    )
+    .unwrap();
+    const READER: &str =
+        "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator";
+    let mut reader = Command::new(READER);
+    let reader = reader
+        .env_clear()
+        .env("HOME", &folder)
+        .env("XDG_CONFIG_HOME", &folder);
+    let output = reader.output();
+    let output = output.expect("systemd's reader: `apt-get install systemd` brings it");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
 fn json(texts: &[String], name: &str) -> String {
     let quoted = |text: &String| serde_json::to_string(text).unwrap();
     match name {
@@ -232,6 +286,17 @@ proptest! {
         let read: Vec<String> = read.iter().map(|word| word.replace("$$", "$")).collect();
         let meant: Vec<String> = texts.iter().map(|text| text.replace("$${", "${")).collect();
         prop_assert_eq!(&read[1..], &meant);
+    }
+
+    #[test]
+    fn any_value_of_a_placeholder_arrives(texts in values()) {
+        let read = read_back(&texts);
+        for (index, text) in texts.iter().enumerate() {
+            let line = read.lines().find(|line| line.starts_with(&format!("V{index}=")));
+            let line = line.unwrap_or_else(|| panic!("V{index} {text:?}: {read}"));
+            let (_, value) = line.split_once('=').unwrap();
+            prop_assert_eq!(&words(value).concat(), text, "{}", line);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-pub use self::placeholder::{Placeholder, literal, placeholders};
+pub use self::placeholder::{Placeholder, Value, literal, placeholders};
 use crate::contract::deployer::exports::orch::plugin::deployer::Guest;
 pub use crate::contract::deployer::exports::orch::plugin::deployer::{
     Check, Compression, Document, Image, Proposal, Release, Request, Shipped, Step, Upload,

@@ -12,6 +12,12 @@ impl Problem {
         }
     }
 
+    /// A value that is wrong, and why: "`a b` is no tag". The rest of a long one is left out.
+    pub fn value(value: &str, why: &str) -> Self {
+        let shown: String = value.chars().take(80).collect();
+        Self::new(format!("`{}` {why}", shown.escape_debug()))
+    }
+
     /// With the setting at fault, e.g. `cpu` or `flags[2]`; the user's file is shown there.
     pub fn at(mut self, setting: impl Into<String>) -> Self {
         self.setting = Some(setting.into());

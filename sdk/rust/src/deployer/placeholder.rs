@@ -30,6 +30,49 @@ impl Placeholder {
     }
 }
 
+/// What a program is given: a text that is known, or what is known when a release is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// The text.
+    Known(String),
+    /// Text and at least one placeholder.
+    Later(Vec<Placeholder>),
+}
+
+impl Value {
+    /// The value of a variable.
+    ///
+    /// # Errors
+    ///
+    /// That something between `${` and `}` is no placeholder, at `setting`.
+    pub fn variable(setting: &str, text: &str) -> Result<Self, Problem> {
+        let parts = placeholders(setting, text)?;
+        Ok(match parts.as_slice() {
+            [] => Self::Known(String::new()),
+            [Placeholder::Text(text)] => Self::Known(text.clone()),
+            _ => Self::Later(parts),
+        })
+    }
+
+    /// An argument, which everybody on a machine can see.
+    ///
+    /// # Errors
+    ///
+    /// As for a variable, and where a secret stands in it.
+    pub fn argument(setting: &str, text: &str) -> Result<Self, Problem> {
+        let value = Self::variable(setting, text)?;
+        let is_secret = |part: &Placeholder| matches!(part, Placeholder::Secret(_));
+        match &value {
+            Self::Later(parts) if parts.iter().any(is_secret) => Err(Problem::new(
+                "everybody on the machine can see the arguments of a program",
+            )
+            .at(setting)
+            .hint("hand the secret over in `environment`")),
+            _ => Ok(value),
+        }
+    }
+}
+
 /// A text in which the host finds no placeholder: each `${` is written `$${`.
 pub fn literal(text: &str) -> String {
     text.replace("${", "$${")
@@ -53,8 +96,9 @@ pub fn placeholders(setting: &str, text: &str) -> Result<Vec<Placeholder>, Probl
             continue;
         }
         plain += before;
-        let (inside, after) = after.split_once('}').unwrap_or((after, ""));
-        let part = placeholder(inside).ok_or_else(|| no_placeholder(setting, inside))?;
+        let closed = after.split_once('}');
+        let part = closed.and_then(|(inside, after)| Some((placeholder(inside)?, after)));
+        let (part, after) = part.ok_or_else(|| no_placeholder(setting, after))?;
         if !plain.is_empty() {
             parts.push(Placeholder::Text(std::mem::take(&mut plain)));
         }
@@ -86,9 +130,10 @@ fn placeholder(inside: &str) -> Option<Placeholder> {
     }
 }
 
-fn no_placeholder(setting: &str, inside: &str) -> Problem {
-    let shown: String = inside.chars().take(80).collect();
-    Problem::new(format!("`${{{}}}` is no placeholder", shown.escape_debug()))
+/// That what stands behind `${` is none, up to where it ends if it does.
+fn no_placeholder(setting: &str, behind: &str) -> Problem {
+    let length = behind.find('}').map_or(behind.len(), |end| end + 1);
+    Problem::value(&format!("${{{}", &behind[..length]), "is no placeholder")
         .at(setting)
         .hint(
             "there are `${release}`, `${host.X}`, `${secret.X}` and `${image.X}`; write `$${` for \
@@ -123,6 +168,17 @@ mod tests {
             );
         }
         assert_eq!(placeholders("", ""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_secret_is_no_argument() {
+        let known = |text: &str| Ok(Value::Known(text.to_owned()));
+        assert_eq!(Value::argument("a", ""), known(""));
+        assert_eq!(Value::argument("a", "$${X}"), known("${X}"));
+        let later = Ok(Value::Later(vec![Placeholder::Release]));
+        assert_eq!(Value::argument("a", "${release}"), later);
+        assert!(Value::argument("a", "--token=${secret.a}").is_err());
+        assert!(Value::variable("a", "${secret.a}").is_ok());
     }
 
     #[test]

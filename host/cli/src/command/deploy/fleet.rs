@@ -102,7 +102,7 @@ impl Row {
             Err(fault) => (String::new(), fault.message.clone(), fault.hint.clone()),
             Ok(observation) => {
                 let facts = MachineFacts::of_observation(observation);
-                let wanted = release.map(|release| release.machine.machine.architecture());
+                let wanted = release.and_then(|release| release.machine.machine.architecture());
                 let is = facts
                     .architecture
                     .map(|one| one.to_string())
