@@ -143,7 +143,7 @@ fn an_upload_that_was_cut_goes_on_where_it_was() {
         "1"
     );
 
-    let sent = open(&machines, 0, "deploy").put(&[service.clone()], &[], true);
+    let sent = open(&machines, 0, "deploy").put(std::slice::from_ref(&service), &[], true);
     let sent = sent.unwrap().sent_bytes;
     assert!(
         there > 4 << 20 && sent < service.bytes + (1 << 20) - there,
