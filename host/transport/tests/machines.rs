@@ -1,9 +1,11 @@
 //! Connections to Debian machines that really boot, whose network is cut and whose disk is full.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use orch_model::Digest;
 use orch_tests::machines::Machines;
-use orch_transport::{Address, Barrier, Command, Connection, HostKey, Loss, Stop, Transport};
+use orch_transport::{Address, Barrier, Command, Connection, File, HostKey, Loss, Stop, Transport};
 
 fn transport(machines: &Machines) -> Transport {
     Transport::new(Some(machines.client())).expect("a folder can be made")
@@ -118,6 +120,88 @@ fn a_full_disk_leaves_nothing_half_written() {
 }
 
 #[test]
+fn an_upload_that_was_cut_goes_on_where_it_was() {
+    let machines = Machines::start(1);
+    let folder = tempfile::tempdir().unwrap();
+    // What travels is a little more: noise does not compress.
+    let service = noise(folder.path(), 60 << 20);
+    let connection = open(&machines, 0, "deploy");
+    let lost = std::thread::scope(|scope| {
+        let files = std::slice::from_ref(&service);
+        let put = scope.spawn(|| connection.put(files, &[], true));
+        wait_until(|| came_through(&machines) > 4 << 20);
+        machines.cut(0);
+        put.join().unwrap().unwrap_err()
+    });
+    assert_eq!(lost.loss, Loss::Broken, "{lost}");
+    // The other side has not noticed yet; it may still be writing what it got.
+    machines.mend(0);
+    wait_until(|| machines.inside(0, "pgrep -fx cat | wc -l") == "0");
+    let there = came_through(&machines);
+    assert_eq!(
+        machines.inside(0, "ls /opt/service 2>&1 | grep -c cannot"),
+        "1"
+    );
+
+    let sent = open(&machines, 0, "deploy").put(std::slice::from_ref(&service), &[], true);
+    let sent = sent.unwrap().sent_bytes;
+    assert!(
+        there > 4 << 20 && sent < service.bytes + (1 << 20) - there,
+        "{there} and {sent}"
+    );
+    let digest = machines.inside(0, "sha256sum </opt/service");
+    assert_eq!(digest, format!("{}  -", service.digest.hex()));
+    assert_eq!(machines.inside(0, "ls /opt"), "service");
+}
+
+#[test]
+fn an_upload_to_a_full_disk_leaves_nothing() {
+    let machines = Machines::start(1);
+    let folder = tempfile::tempdir().unwrap();
+    let service = noise(folder.path(), 6 << 20);
+    let connection = open(&machines, 0, "deploy");
+    for room in [4 << 20, 8 << 20] {
+        machines.resize_disk(0, room);
+        let lost = connection.put(std::slice::from_ref(&service), &[], true);
+        assert_eq!(lost.unwrap_err().loss, Loss::DiskFull);
+        assert_eq!(machines.inside(0, "ls /opt"), "");
+    }
+    machines.resize_disk(0, 64 << 20);
+    connection.put(&[service], &[], true).unwrap();
+    assert_eq!(machines.inside(0, "ls /opt"), "service");
+}
+
+/// How much of an upload lies on the machine.
+fn came_through(machines: &Machines) -> u64 {
+    let bytes = machines.inside(0, "cat /opt/service.*.part 2>/dev/null | wc -c");
+    bytes.parse().unwrap()
+}
+
+/// A file that does not compress, for `/opt/service`.
+fn noise(folder: &Path, bytes: u64) -> File {
+    let mut state = 1_u64;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let contents: Vec<u8> = std::iter::repeat_with(next)
+        .flatten()
+        .take(usize::try_from(bytes).unwrap())
+        .collect();
+    let local = folder.join("service");
+    std::fs::write(&local, &contents).unwrap();
+    File {
+        local,
+        digest: Digest::of(&contents),
+        bytes,
+        to: "/opt/service".to_owned(),
+        mode: 0o755,
+    }
+}
+
+#[test]
 fn many_machines_are_reached_at_once() {
     let machines = Machines::start(20);
     let transport = transport(&machines);
@@ -128,7 +212,10 @@ fn many_machines_are_reached_at_once() {
             scope.spawn(move || {
                 let address = Address::parse(&machines.address(index, "deploy")).unwrap();
                 let connection = transport.open(&address, &Stop::default());
-                let connection = connection.unwrap_or_else(|no| panic!("{}", no.fault));
+                let connection = connection.unwrap_or_else(|unreached| {
+                    let log = machines.inside(index, "journalctl --no-pager -u ssh -n 20");
+                    panic!("{}\n{log}", unreached.fault)
+                });
                 for round in 0..5 {
                     let round = round.to_string();
                     let ran = connection.run(Command::new(&["echo", &round])).unwrap();

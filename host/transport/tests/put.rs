@@ -174,6 +174,43 @@ fn what_came_through_is_not_sent_again() {
     });
 }
 
+/// A program and the same with one more line; what is linked behind moves by some bytes.
+#[test]
+fn of_a_program_with_another_line_little_travels() {
+    on_both(|connection, folder| {
+        let old = file(folder, "1/service", &program(folder, ""));
+        let whole = connection.put(std::slice::from_ref(&old), &[], false);
+        let line = "fprintf(stderr, \"%d arguments\\n\", count);";
+        let new = file(folder, "2/service", &program(folder, line));
+        assert_ne!(old.digest, new.digest);
+        let sent = connection.put(std::slice::from_ref(&new), &[basis(&old, true)], false);
+        let (whole, sent) = (whole.unwrap().sent_bytes, sent.unwrap().sent_bytes);
+        println!(
+            "{} bytes: {whole} compressed, {sent} as a difference",
+            new.bytes
+        );
+        assert!(sent * 2 < whole, "{sent} of {whole}");
+        assert_there(&new);
+    });
+}
+
+/// A static program with a line in the middle.
+fn program(folder: &Path, line: &str) -> Vec<u8> {
+    let (source, made) = (folder.join("main.c"), folder.join("main"));
+    let text = format!(
+        "#include <stdio.h>\nint main(int count, char **words) {{\n{line}\n\
+         return printf(\"%s\\n\", words[0]) < 0;\n}}\n"
+    );
+    std::fs::write(&source, text).unwrap();
+    let compiled = std::process::Command::new("cc")
+        .args(["-O2", "-static", "-o"])
+        .args([&made, &source])
+        .status()
+        .expect("apt-get install --no-install-recommends gcc libc6-dev");
+    assert!(compiled.success());
+    std::fs::read(&made).unwrap()
+}
+
 /// What travels of one file that is sent whole, as `put/receive.sh` describes it.
 fn parcel_of(file: &File) -> Vec<u8> {
     use std::io::Write as _;
