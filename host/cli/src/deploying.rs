@@ -104,7 +104,11 @@ fn hosts(
         let said = problems.iter().map(|problem| {
             let at = problem.places.first().map_or(0, |place| place.span.start);
             let before = source.text.get(..at).unwrap_or_default();
-            format!("line {}: {}", before.matches('\n').count() + 1, problem.message)
+            format!(
+                "line {}: {}",
+                before.matches('\n').count() + 1,
+                problem.message
+            )
         });
         let said: Vec<_> = said.collect();
         let fault = Fault::usage(format!("inventory `{}`: {}", source.name, said.join("; ")));

@@ -1,8 +1,8 @@
 //! `orch rollback`: machines go back to what held before.
 
 use orch_engine::Cancel;
-use orch_engine::port::Deployed;
 use orch_engine::NodeProgress;
+use orch_engine::port::Deployed;
 use orch_model::{Fault, FaultKind};
 use orch_report::{DeployRow, render_deploys};
 
