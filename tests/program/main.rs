@@ -17,6 +17,7 @@ mod command_line;
 mod companions;
 mod compilers;
 mod debuggers;
+mod deploy;
 mod emulator;
 mod every_target;
 mod example;

@@ -1,5 +1,7 @@
 //! What a deployer proposes: how a build goes live on machines, or into which image it goes.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// What a deployer proposes for the machines of one target.
@@ -178,6 +180,28 @@ impl Check {
             Self::Http { url, .. } => vec![url],
             Self::Tcp(address) => vec![address],
             Self::Command(words) => words.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Upload(upload) => write!(f, "send {} to {}", upload.artifact, upload.to),
+            Self::Write(document) => write!(f, "write {}", document.to),
+            Self::Link { name, to } => write!(f, "link {name} to {to}"),
+            Self::Remove(path) => write!(f, "remove {path}"),
+            Self::Run(words) => write!(f, "run {}", words.join(" ")),
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http { url, status } => write!(f, "{url} answers {status}"),
+            Self::Tcp(address) => write!(f, "{address} takes connections"),
+            Self::Command(words) => f.write_str(&words.join(" ")),
         }
     }
 }

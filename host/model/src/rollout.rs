@@ -1,6 +1,7 @@
 //! What a pipeline says of machines and of how a release reaches them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -149,4 +150,14 @@ pub enum SecretSource {
     File(String),
     /// What a program prints; a newline at its end does not count.
     Command(Vec<String>),
+}
+
+impl fmt::Display for Wave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(Share::Count(count)) => write!(f, "{count}"),
+            Self::Share(Share::Fraction(fraction)) => write!(f, "{}%", 100.0 * fraction),
+            Self::Label(label) => f.write_str(label),
+        }
+    }
 }

@@ -85,6 +85,11 @@ fn showcase() -> Vec<String> {
         done: 36_000_000,
         total: Some(72_000_000),
     });
+    json.observe(Event::HostProgressed {
+        node: &NodeId::deploy("edge"),
+        host: "pi-1",
+        doing: "staging",
+    });
     clock.set(1_790_000_012_000);
     let mut compiled = story::succeeded(4_612_345);
     if let Outcome::Succeeded { result, .. } = &mut compiled {

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use orch_engine::port::{ActionResult, Event, Observer, OutputFile, Stage};
 use orch_engine::{
-    LeftOut, Origin, Outcome, Plan, PlannedBench, PlannedBuild, PlannedTarget, PlannedTask,
-    PlannedToolchain, Proposer, SmokeRun,
+    LeftOut, Origin, Outcome, Plan, PlannedBench, PlannedBuild, PlannedDeploy, PlannedFleet,
+    PlannedRelease, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };
 use orch_model::{
-    Action, Advice, Archive, ArchiveFormat, Artifact, Digest, Gate, Log, LogLevel, Machine,
-    Measurement, NodeId, Part, RelativePath, Requirement, Root, Sample, SandboxPath, Target,
-    TargetRunner, Toolchain, Tweak, Word, Work,
+    Action, Advice, Archive, ArchiveFormat, Artifact, Check, Commit, Digest, Gate, Health,
+    Inventory, Log, LogLevel, Machine, Measurement, NodeId, OnFailure, Part, Proposal,
+    RelativePath, Release, Requirement, Rollout, Root, Sample, SandboxPath, SecretSource, Share,
+    Step, Target, TargetRunner, Toolchain, Tweak, Upload, Wave, Word, Work,
 };
 
 use crate::clock::Clock;
@@ -148,6 +149,61 @@ pub(crate) fn end(observer: &dyn Observer, clock: &StandingClock) {
     });
 }
 
+fn deploy() -> PlannedDeploy {
+    PlannedDeploy {
+        node: NodeId::deploy("edge"),
+        by: by("systemd"),
+        of: "agent".into(),
+        fleet: Some(PlannedFleet {
+            name: "edge".into(),
+            inventory: Inventory::Hosts(Vec::new()),
+            labels: Vec::new(),
+        }),
+        some_targets: false,
+        releases: vec![PlannedRelease {
+            target: "pi5".into(),
+            build: NodeId::build("agent", "pi5", None),
+            machine: Target::default(),
+            artifacts: Vec::new(),
+            proposal: Proposal::Release(Release {
+                home: "/opt/agent".into(),
+                stage: vec![Step::Upload(Upload {
+                    artifact: "agent".into(),
+                    to: "agent".into(),
+                    mode: 0o755,
+                })],
+                activate: vec![Step::Run(vec![
+                    "systemctl".into(),
+                    "restart".into(),
+                    "agent".into(),
+                ])],
+                checks: vec![Check::Tcp("127.0.0.1:8080".into())],
+                ..Release::default()
+            }),
+        }],
+        rollout: Rollout {
+            order: Vec::new(),
+            waves: vec![
+                Wave::Share(Share::Count(1)),
+                Wave::Share(Share::Fraction(1.0)),
+            ],
+            health: Health {
+                checks: Vec::new(),
+                within_ms: 30_000,
+                soak_ms: 0,
+            },
+            max_failed: Share::Count(0),
+            approval: false,
+            on_failure: OnFailure::RollBack,
+            commit: Commit::Each,
+            keep: 3,
+            at_once: 32,
+        },
+        secrets: [("token".to_owned(), SecretSource::File("token".into()))].into(),
+        needs: vec![NodeId::task("test", None)],
+    }
+}
+
 /// A plan with one of each.
 pub(crate) fn plan() -> Plan {
     let by = |plugin: &str| Proposer {
@@ -255,7 +311,7 @@ pub(crate) fn plan() -> Plan {
             action: action("run", &["test", "./..."]),
             needs: vec![],
         }],
-        deploys: Vec::new(),
+        deploys: vec![deploy()],
         benches: vec![PlannedBench {
             node: NodeId::bench("size", "pi5", None),
             by: by("size"),

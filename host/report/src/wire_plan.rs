@@ -2,8 +2,7 @@
 
 use orch_engine::{Plan, PlannedRelease, Proposer, SmokeRun};
 use orch_model::{
-    Action, Advice, Digest, Gate, Inventory, Measurement, Proposal, Requirement, Rollout, Target,
-    TargetRunner,
+    Action, Advice, Digest, Gate, Measurement, Proposal, Requirement, Target, TargetRunner,
 };
 use serde::Serialize;
 
@@ -118,9 +117,8 @@ struct WireDeploy<'a> {
     node: &'a str,
     of: &'a str,
     fleet: Option<&'a str>,
-    inventory: Option<&'a Inventory>,
+    waves: Vec<String>,
     releases: Vec<WireRelease<'a>>,
-    rollout: &'a Rollout,
     /// Names alone.
     secrets: Vec<&'a str>,
     needs: Vec<&'a str>,
@@ -131,7 +129,10 @@ struct WireDeploy<'a> {
 struct WireRelease<'a> {
     target: &'a str,
     build: &'a str,
-    proposal: &'a Proposal,
+    image: Option<&'a str>,
+    home: Option<&'a str>,
+    steps: Vec<String>,
+    checks: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -309,9 +310,8 @@ fn deploys(plan: &Plan) -> Vec<WireDeploy<'_>> {
             node: planned.node.as_str(),
             of: &planned.of,
             fleet: planned.fleet.as_ref().map(|fleet| fleet.name.as_str()),
-            inventory: planned.fleet.as_ref().map(|fleet| &fleet.inventory),
+            waves: planned.rollout.waves.iter().map(ToString::to_string).collect(),
             releases: planned.releases.iter().map(release).collect(),
-            rollout: &planned.rollout,
             secrets: planned.secrets.keys().map(String::as_str).collect(),
             needs: planned.needs.iter().map(|node| node.as_str()).collect(),
             by: proposer(&planned.by),
@@ -320,10 +320,24 @@ fn deploys(plan: &Plan) -> Vec<WireDeploy<'_>> {
 }
 
 fn release(release: &PlannedRelease) -> WireRelease<'_> {
-    WireRelease {
-        target: &release.target,
-        build: release.build.as_str(),
-        proposal: &release.proposal,
+    let (target, build) = (release.target.as_str(), release.build.as_str());
+    match &release.proposal {
+        Proposal::Release(release) => WireRelease {
+            target,
+            build,
+            image: None,
+            home: Some(&release.home),
+            steps: release.steps().map(ToString::to_string).collect(),
+            checks: release.checks.iter().map(ToString::to_string).collect(),
+        },
+        Proposal::Image(image) => WireRelease {
+            target,
+            build,
+            image: Some(&image.repository),
+            home: None,
+            steps: Vec::new(),
+            checks: Vec::new(),
+        },
     }
 }
 

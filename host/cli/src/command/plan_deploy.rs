@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use orch_engine::PlannedDeploy;
-use orch_model::{
-    Check, Health, HealthCheck, Image, Inventory, Proposal, Release, Share, Step, Wave,
-};
+use orch_model::{Health, HealthCheck, Image, Inventory, Proposal, Release};
 
 /// Its lines.
 pub fn deploy_lines(text: &mut String, deploy: &PlannedDeploy) {
@@ -23,7 +21,7 @@ pub fn deploy_lines(text: &mut String, deploy: &PlannedDeploy) {
             Inventory::Program(words) => format!("machines that `{}` prints", words.join(" ")),
         };
         let _ = writeln!(text, "    to       fleet.{}: {machines}", fleet.name);
-        let waves: Vec<_> = deploy.rollout.waves.iter().map(wave).collect();
+        let waves: Vec<_> = deploy.rollout.waves.iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "    waves    {}", waves.join(", "));
         if deploy.rollout.approval {
             let _ = writeln!(text, "    waits    for `orch promote {}`", deploy.name());
@@ -47,29 +45,13 @@ pub fn deploy_lines(text: &mut String, deploy: &PlannedDeploy) {
     text.push('\n');
 }
 
-fn wave(wave: &Wave) -> String {
-    match wave {
-        Wave::Share(Share::Count(count)) => count.to_string(),
-        Wave::Share(Share::Fraction(fraction)) => format!("{} %", 100.0 * fraction),
-        Wave::Label(label) => label.clone(),
-    }
-}
-
 fn health_lines(text: &mut String, health: &Health) {
     for check in &health.checks {
         let what = match check {
-            HealthCheck::Machine(check) => self::check(check),
+            HealthCheck::Machine(check) => check.to_string(),
             HealthCheck::Prometheus { query, .. } => format!("query {query}"),
         };
         let _ = writeln!(text, "    healthy  {what}");
-    }
-}
-
-fn check(check: &Check) -> String {
-    match check {
-        Check::Http { url, status } => format!("{url} answers {status}"),
-        Check::Tcp(address) => format!("{address} takes connections"),
-        Check::Command(words) => words.join(" "),
     }
 }
 
@@ -81,21 +63,11 @@ fn release_lines(text: &mut String, release: &Release) {
     let _ = writeln!(text, "      below    {}{rights}", release.home);
     for (what, steps) in [("stage", &release.stage), ("activate", &release.activate)] {
         for step in steps {
-            let _ = writeln!(text, "      {what:<8} {}", self::step(step));
+            let _ = writeln!(text, "      {what:<8} {step}");
         }
     }
     for one in &release.checks {
-        let _ = writeln!(text, "      healthy  {}", check(one));
-    }
-}
-
-fn step(step: &Step) -> String {
-    match step {
-        Step::Upload(upload) => format!("send {} to {}", upload.artifact, upload.to),
-        Step::Write(document) => format!("write {}", document.to),
-        Step::Link { name, to } => format!("link {name} to {to}"),
-        Step::Remove(path) => format!("remove {path}"),
-        Step::Run(words) => format!("run {}", words.join(" ")),
+        let _ = writeln!(text, "      healthy  {one}");
     }
 }
 
