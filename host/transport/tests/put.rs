@@ -1,13 +1,14 @@
-//! What travels when files are brought to a host, on loopback and on this machine.
+//! What travels when files are brought to a host: on loopback, on this machine, and to one that
+//! has busybox only.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use orch_model::Digest;
 use orch_tests::ssh_server::SshServer;
-use orch_transport::{Address, Basis, Connection, File, Loss, Stop, Transport};
+use orch_transport::{Address, Basis, Command, Connection, File, Loss, Stop, Transport};
 
-fn on_both(check: impl Fn(&Connection, &Path)) {
+fn on_each(check: impl Fn(&Connection, &Path)) {
     let server = SshServer::start();
     let path = server.path();
     let folder = path.split(':').next().expect("a path has a first folder");
@@ -18,6 +19,33 @@ fn on_both(check: impl Fn(&Connection, &Path)) {
         let folder = tempfile::tempdir_in("/dev/shm").unwrap();
         check(&connection, folder.path());
     }
+    // A host that has busybox and nothing else.
+    let programs = busybox();
+    server.answers(&format!(
+        "export PATH={}; eval \\\"$SSH_ORIGINAL_COMMAND\\\"",
+        programs.path().display()
+    ));
+    let other = Address::parse(&server.address()).unwrap();
+    let connection = transport.open(&other, &Stop::default()).unwrap();
+    let found = connection
+        .run(Command::script("command -v dd", &[]))
+        .unwrap();
+    // Its shell runs programs of its own without looking for them.
+    assert_eq!(found.text(), "dd");
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    check(&connection, folder.path());
+}
+
+/// A folder with busybox under all its names.
+fn busybox() -> tempfile::TempDir {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let installed = std::process::Command::new("/bin/busybox")
+        .args(["--install", "-s"])
+        .arg(folder.path())
+        .status()
+        .expect("apt-get install --no-install-recommends busybox-static");
+    assert!(installed.success());
+    folder
 }
 
 /// Bytes that do not compress.
@@ -60,7 +88,7 @@ fn assert_there(file: &File) {
 
 #[test]
 fn what_is_there_does_not_travel() {
-    on_both(|connection, folder| {
+    on_each(|connection, folder| {
         let files = [
             file(folder, "a/it's one", &noise(1, 70_000)),
             file(folder, "a/b/two", b"two"),
@@ -90,7 +118,7 @@ fn what_is_there_does_not_travel() {
 
 #[test]
 fn what_lies_elsewhere_on_the_host_is_copied_there() {
-    on_both(|connection, folder| {
+    on_each(|connection, folder| {
         let old = file(folder, "1/service", &noise(2, 50_000));
         connection
             .put(std::slice::from_ref(&old), &[], false)
@@ -109,7 +137,7 @@ fn what_lies_elsewhere_on_the_host_is_copied_there() {
 
 #[test]
 fn of_a_new_version_only_what_differs_travels() {
-    on_both(|connection, folder| {
+    on_each(|connection, folder| {
         let contents = noise(3, 1_000_000);
         let old = file(folder, "1/service", &contents);
         connection
@@ -137,7 +165,7 @@ fn of_a_new_version_only_what_differs_travels() {
 
 #[test]
 fn what_came_through_is_not_sent_again() {
-    on_both(|connection, folder| {
+    on_each(|connection, folder| {
         let new = file(folder, "service", &noise(5, 300_000));
         let whole = connection
             .put(std::slice::from_ref(&new), &[], false)
@@ -177,7 +205,7 @@ fn what_came_through_is_not_sent_again() {
 /// A program and the same with one more line; what is linked behind moves by some bytes.
 #[test]
 fn of_a_program_with_another_line_little_travels() {
-    on_both(|connection, folder| {
+    on_each(|connection, folder| {
         let old = file(folder, "1/service", &program(folder, ""));
         let whole = connection.put(std::slice::from_ref(&old), &[], false);
         let line = "fprintf(stderr, \"%d arguments\\n\", count);";

@@ -11,6 +11,9 @@ use crate::ssh_server::{make_client, make_key};
 /// Where the folders lie.
 const PLACE: &str = "/run/orch-test-machines";
 
+/// Where the kernel shows control groups.
+const GROUPS: &str = "/sys/fs/cgroup";
+
 /// A number that is this process's own: the kernel holds the lock, and lets it go with the
 /// process, however that ends.
 pub(super) struct Claim {
@@ -84,6 +87,15 @@ impl Claim {
         }
         for name in names(Path::new("/sys/class/net"), &begin) {
             let _ = Command::new("ip").args(["link", "del", &name]).output();
+        }
+        for hierarchy in ["", "systemd", "unified"].map(|name| Path::new(GROUPS).join(name)) {
+            for name in names(&hierarchy, &begin) {
+                let group = hierarchy.join(name);
+                let _ = Command::new("find")
+                    .arg(group)
+                    .args(["-depth", "-type", "d", "-exec", "rmdir", "{}", "+"])
+                    .output();
+            }
         }
         let folder = self.folder();
         if folder.exists() {

@@ -12,6 +12,15 @@ use crate::ssh_server::make_key;
 /// How long a machine may take until it is up, while many others boot.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Runs a command in control groups called `$0`: else all machines would share one, and systemd
+/// of each would take processes of the others for its own.
+const IN_GROUP: &str = r#"
+for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+  [ ! -f "$hierarchy/cgroup.procs" ] ||
+    { mkdir -p "$hierarchy/$0" && echo $$ >"$hierarchy/$0/cgroup.procs"; } || exit 1
+done
+exec "$@""#;
+
 pub(super) struct Machine {
     name: String,
     ip: Ipv4Addr,
@@ -96,7 +105,8 @@ impl Machine {
         let folder = self.folder.display();
         let log = std::fs::File::create(self.folder.join("console")).expect("it can be written");
         let errors = log.try_clone().expect("it is open");
-        let process = Command::new("systemd-nspawn")
+        let process = Command::new("sh")
+            .args(["-c", IN_GROUP, &self.name, "systemd-nspawn"])
             .args([
                 "--register=no",
                 "--keep-unit",
@@ -124,7 +134,7 @@ impl Machine {
                 "{} does not boot: {}\n{}",
                 self.name,
                 self.console(),
-                self.inside("systemctl --failed --no-legend; ss -ltn")
+                self.inside("systemctl --failed --no-legend; journalctl --no-pager -n 60")
             );
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -111,6 +111,12 @@ impl Contents<'_> {
         })
     }
 
+    /// Whether older content makes room for another file before this one is made of it.
+    fn replaces(&self, basis: &Basis, file: &File) -> bool {
+        let mut others = self.missing.iter().filter(|other| other.to != file.to);
+        others.any(|other| other.to == basis.remote)
+    }
+
     /// What a file is made of: lines of the recipe that copy, and literals.
     fn stretches<'a>(
         &'a self,
@@ -128,15 +134,17 @@ impl Contents<'_> {
         let basis = self
             .basis
             .iter()
-            .find(|basis| same_name(&basis.remote, &file.to));
+            .find(|basis| same_name(&basis.remote, &file.to) && !self.replaces(basis, file));
         let Some((basis, local)) = basis
             .filter(|_| bounds.contains(&file.bytes))
             .and_then(|basis| Some((basis, basis.local.as_deref()?)))
         else {
             return Ok(whole);
         };
-        let old = read(local)?;
-        // What lies here may be another version than what lies there.
+        // What lies here may be another version than what lies there, or gone.
+        let Ok(old) = read(local) else {
+            return Ok(whole);
+        };
         if Digest::of(&old) != basis.digest || old.len() as u64 >= MOST_DELTA_BYTES {
             return Ok(whole);
         }
