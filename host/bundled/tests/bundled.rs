@@ -103,6 +103,10 @@ fn each_is_small() {
             "cc" | "go" | "zig" => 500_000,
             // Read settings and what programs print, and check both.
             "go-probes" | "gobench" | "http-load" => 350_000,
+            // Check every setting, and write units and the like of them.
+            "flash" | "oci" | "systemd" => 350_000,
+            // Has the types of a cluster's manifests.
+            "kubernetes" => 500_000,
             "process" | "size" => 200_000,
             "cargo" | "system" => 250_000,
             // Works out which packages a set needs.
