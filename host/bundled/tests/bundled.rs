@@ -103,6 +103,12 @@ fn each_is_small() {
             "cc" | "go" | "zig" => 500_000,
             // Read settings and what programs print, and check both.
             "go-probes" | "gobench" | "http-load" => 350_000,
+            // Check every setting, and write units and the like of them.
+            "flash" => 200_000,
+            "oci" => 250_000,
+            "systemd" => 300_000,
+            // Has the types of a cluster's manifests, with every field that a pod can have.
+            "kubernetes" => 600_000,
             "process" | "size" => 200_000,
             "cargo" | "system" => 250_000,
             // Works out which packages a set needs.

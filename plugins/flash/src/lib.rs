@@ -25,7 +25,7 @@ impl Deployer for Flash {
         let programs = commands.iter().chain([&settings.follow]);
         let programs = programs.filter_map(|command| command.first());
         let mut programs: Vec<String> = programs
-            .filter(|program| !program.contains('/'))
+            .filter(|program| is_plain(program))
             .cloned()
             .collect();
         programs.sort_unstable();
@@ -78,11 +78,15 @@ fn flashed<'a>(request: &'a Request, settings: &Settings) -> Result<&'a Shipped,
     })
 }
 
-/// A name that would be more than a file to a tool: an option, or part of a script.
-fn unquotable(name: &str) -> Option<Problem> {
+/// Whether a name is nothing but a name: no path, no option, no part of a script.
+fn is_plain(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.+-".contains(c);
-    let is_good = name.chars().all(is_plain) && !name.starts_with('-');
-    (!is_good).then(|| {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && name.chars().all(is_plain)
+}
+
+/// A name that would be more than a file to a tool.
+fn unquotable(name: &str) -> Option<Problem> {
+    (!is_plain(name)).then(|| {
         Problem::new(format!(
             "`{}` cannot be handed to a tool: such a name has letters, digits, `_`, `.`, `+`, `-`",
             name.escape_debug()
