@@ -310,7 +310,12 @@ fn deploys(plan: &Plan) -> Vec<WireDeploy<'_>> {
             node: planned.node.as_str(),
             of: &planned.of,
             fleet: planned.fleet.as_ref().map(|fleet| fleet.name.as_str()),
-            waves: planned.rollout.waves.iter().map(ToString::to_string).collect(),
+            waves: planned
+                .rollout
+                .waves
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             releases: planned.releases.iter().map(release).collect(),
             secrets: planned.secrets.keys().map(String::as_str).collect(),
             needs: planned.needs.iter().map(|node| node.as_str()).collect(),

@@ -3,7 +3,8 @@
 
 mod faults;
 
-use orch_tests::{Machines, Project};
+use orch_tests::Project;
+use orch_tests::machines::Machines;
 
 use crate::project_of_compilers;
 
@@ -86,7 +87,10 @@ impl Fleet {
         });
         let hosts: String = hosts.collect();
         let project = project_of_compilers()
-            .file("pipeline.toml", format!("{PIPELINE}\n[fleet.edge]\nhosts = [\n{hosts}]\n"))
+            .file(
+                "pipeline.toml",
+                format!("{PIPELINE}\n[fleet.edge]\nhosts = [\n{hosts}]\n"),
+            )
             .file("go.mod", "module agent.example\n\ngo 1.22\n")
             .variable("PATH", &machines.path())
             .variable("USER", "ann")
@@ -109,7 +113,8 @@ impl Fleet {
     fn says(&self, index: usize) -> String {
         let ask = "exec 3<>/dev/tcp/127.0.0.1/8080; \
                    printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3";
-        self.machines.inside(index, &format!("bash -c {}", quoted(ask)))
+        self.machines
+            .inside(index, &format!("bash -c {}", quoted(ask)))
     }
 
     fn live(&self, index: usize) -> String {
@@ -134,7 +139,11 @@ fn a_first_release_updates_in_waves_and_bad_ones_that_go_back() {
     assert_eq!(fleet.machines.inside(0, readable), "");
 
     let again = fleet.project.orch(&["deploy"]).exits(0);
-    assert!(again.stdout.contains("3 unchanged, nothing to send"), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("3 unchanged, nothing to send"),
+        "{}",
+        again.stdout
+    );
 
     fleet.release("two", 200, "");
     let update = fleet.project.orch(&["deploy"]).exits(0);
@@ -142,10 +151,19 @@ fn a_first_release_updates_in_waves_and_bad_ones_that_go_back() {
     assert_eq!(fleet.says(0), "two z0 12");
     let good = fleet.live(0);
 
-    for (status, crash) in [(500, ""), (200, "at once"), (200, "soon"), (200, "never answers")] {
+    for (status, crash) in [
+        (500, ""),
+        (200, "at once"),
+        (200, "soon"),
+        (200, "never answers"),
+    ] {
         fleet.release("bad", status, crash);
         let bad = fleet.project.orch(&["deploy"]).exits(12);
-        assert!(bad.stdout.contains("1 rolled back"), "{crash}: {}", bad.stdout);
+        assert!(
+            bad.stdout.contains("1 rolled back"),
+            "{crash}: {}",
+            bad.stdout
+        );
         for index in 0..3 {
             assert_eq!(fleet.says(index), format!("two z{index} 12"), "{crash}");
             assert_eq!(fleet.live(index), good, "{crash}");
@@ -153,16 +171,30 @@ fn a_first_release_updates_in_waves_and_bad_ones_that_go_back() {
     }
 
     let status = fleet.project.orch(&["status"]).exits(0);
-    assert_eq!(status.stdout.matches(" good").count(), 3, "{}", status.stdout);
+    assert_eq!(
+        status.stdout.matches(" good").count(),
+        3,
+        "{}",
+        status.stdout
+    );
     fleet.project.orch(&["rollback", "edge"]).exits(0);
     assert_eq!(fleet.says(1), "one z1 12");
     let audit = fleet.project.orch(&["audit"]).exits(0);
-    assert_eq!(audit.stdout.matches("rolled-back").count(), 4, "{}", audit.stdout);
+    assert_eq!(
+        audit.stdout.matches("rolled-back").count(),
+        4,
+        "{}",
+        audit.stdout
+    );
     fleet.project.orch(&["audit", "--verify"]).exits(0);
     let log = fleet.project.path().join(".orch/audit.jsonl");
     let text = std::fs::read_to_string(&log).expect("it is there");
     assert!(!text.contains("s3cret"));
     std::fs::write(&log, text.replacen("ann@", "bob@", 1)).expect("it can be written");
     let touched = fleet.project.orch(&["audit", "--verify"]).exits(1);
-    assert!(touched.stdout.contains("entry 1: it is not as it was written"));
+    assert!(
+        touched
+            .stdout
+            .contains("entry 1: it is not as it was written")
+    );
 }

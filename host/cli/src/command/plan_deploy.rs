@@ -21,7 +21,12 @@ pub fn deploy_lines(text: &mut String, deploy: &PlannedDeploy) {
             Inventory::Program(words) => format!("machines that `{}` prints", words.join(" ")),
         };
         let _ = writeln!(text, "    to       fleet.{}: {machines}", fleet.name);
-        let waves: Vec<_> = deploy.rollout.waves.iter().map(ToString::to_string).collect();
+        let waves: Vec<_> = deploy
+            .rollout
+            .waves
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let _ = writeln!(text, "    waves    {}", waves.join(", "));
         if deploy.rollout.approval {
             let _ = writeln!(text, "    waits    for `orch promote {}`", deploy.name());
