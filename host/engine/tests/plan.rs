@@ -6,10 +6,10 @@ use orch_engine::port::{
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, ChosenPolicy, Digest,
-    Lock, Machine, Manifest, Measurement, Metric, Observation, Offer, Pipeline, PluginFailure,
-    PluginId, PluginOrigin, PluginSummary, ProbePlan, RelativePath, Role, Root, Runner,
-    SandboxPath, Settings, Spanned, Target, TargetRunner, TargetTable, Toolchain, ToolchainTable,
-    Tweak, Word, Work,
+    Lock, Machine, Manifest, Measurement, Observation, Offer, Pipeline, PluginFailure, PluginId,
+    PluginOrigin, PluginSummary, ProbePlan, Reading, RelativePath, Role, Root, Runner, SandboxPath,
+    Settings, Spanned, Target, TargetRunner, TargetTable, Toolchain, ToolchainTable, Tweak, Word,
+    Work,
 };
 
 /// One plugin of every role, `all`, and a second platform that offers `board` too.
@@ -196,11 +196,12 @@ impl Plugins for Fake {
                 warmups: 0,
                 samples: 1,
             }],
+            files: Vec::new(),
         }))
     }
 
-    fn read_samples(&self, _: &PluginId, _: &SampleRequest) -> Called<Vec<Metric>> {
-        called(Ok(Vec::new()))
+    fn read_samples(&self, _: &PluginId, _: &SampleRequest) -> Called<Reading> {
+        called(Ok(Reading::default()))
     }
 }
 

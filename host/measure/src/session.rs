@@ -8,7 +8,7 @@ use fastrand::Rng;
 
 use orch_engine::Cancel;
 use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage, Verdict};
-use orch_model::{Fault, FaultKind, Metric, Sample, Work};
+use orch_model::{Fault, FaultKind, Metric, Reading, Sample, Work};
 
 use crate::gates::{BETWEEN_RUNS, Held};
 use crate::measurer::LocalMeasurer;
@@ -159,13 +159,16 @@ impl Session<'_> {
 
     /// What the samples say.
     fn read(&self, samples: &Samples, seed: u64) -> Result<Taken, Fault> {
-        let own = self.metrics(samples, 0)?;
+        let Reading {
+            metrics: own,
+            profiles,
+        } = self.read_side(samples, 0)?;
         let bench = self.job.bench;
         let (before, noise) = match (self.sides.len(), self.earlier) {
             (1, Some(earlier)) => (earlier.metrics.clone(), BETWEEN_RUNS),
             (1, None) => (BTreeMap::new(), 0.0),
             _ => {
-                let before = self.metrics(samples, 1)?;
+                let before = self.read_side(samples, 1)?.metrics;
                 (
                     before
                         .into_iter()
@@ -205,6 +208,7 @@ impl Session<'_> {
         });
         let report = BenchReport {
             metrics: metrics.collect(),
+            profiles,
             machine: self.measurer.measuring.past.machine().to_owned(),
             function_only: bench.function_only,
             baseline: self.earlier.map(|earlier| match self.sides.len() {
@@ -221,10 +225,10 @@ impl Session<'_> {
     }
 
     /// What the probe reads of one side.
-    fn metrics(&self, samples: &Samples, side: usize) -> Result<Vec<Metric>, Fault> {
+    fn read_side(&self, samples: &Samples, side: usize) -> Result<Reading, Fault> {
         let bench = self.job.bench;
         let plugins = (self.measurer.measuring.plugins)()?;
-        let mut metrics = Vec::new();
+        let mut reading = Reading::default();
         for (measurement, samples) in bench.measurements.iter().zip(samples) {
             let Some(samples) = samples.get(side) else {
                 continue;
@@ -236,12 +240,14 @@ impl Session<'_> {
                 samples: samples.clone(),
             };
             let called = plugins.read_samples(&bench.by.plugin, &request);
-            metrics.extend(called.result.map_err(|failure| {
+            let read = called.result.map_err(|failure| {
                 let why = format!("could not read what `{}` gave: {failure}", self.job.node);
                 Fault::new(FaultKind::Plugin, why)
-            })?);
+            })?;
+            reading.metrics.extend(read.metrics);
+            reading.profiles.extend(read.profiles);
         }
-        Ok(metrics)
+        Ok(reading)
     }
 }
 
@@ -254,6 +260,7 @@ fn check_gates(gates: &[orch_model::Gate], metrics: &[Metric]) -> Result<(), Fau
     let Some(gate) = unknown else { return Ok(()) };
     let listed: Vec<_> = names().map(|name| format!("`{name}`")).collect();
     let hint = match orch_model::nearest(&gate.metric, names()) {
+        _ if listed.is_empty() => "the probe gives no metric: take the gate away".to_owned(),
         Some(meant) => format!(
             "did you mean `{meant}`? The probe gives {}",
             listed.join(", ")

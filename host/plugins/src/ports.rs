@@ -5,7 +5,7 @@ use orch_engine::port::{
     AdviceRequest, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest, SampleRequest,
 };
 use orch_model::{
-    Advice, Build, Machine, Metric, Observation, Offer, PluginId, PluginSummary, ProbePlan, Role,
+    Advice, Build, Machine, Observation, Offer, PluginId, PluginSummary, ProbePlan, Reading, Role,
     Target, Toolchain,
 };
 
@@ -131,9 +131,9 @@ impl Plugins for PluginHost {
         })
     }
 
-    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>> {
+    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Reading> {
         self.call(plugin, Role::BenchmarkProbe, "read", |guest| {
-            Ok(review::metrics(guest.read_samples(request)?)?)
+            Ok(review::reading(guest.read_samples(request)?)?)
         })
     }
 }

@@ -274,6 +274,7 @@ pub(crate) fn plan() -> Plan {
                 warmups: 0,
                 samples: 1,
             }],
+            files: Vec::new(),
             gates: vec![Gate {
                 metric: "file".into(),
                 worse_than: 0.02,

@@ -102,6 +102,7 @@ struct WireBench<'a> {
     needs: Vec<&'a str>,
     actions: Vec<WireAction<'a>>,
     measurements: Vec<WireMeasurement<'a>>,
+    files: Vec<&'a str>,
     gates: Vec<WireGate<'a>>,
     function_only: bool,
     by: WireProposer<'a>,
@@ -265,6 +266,11 @@ fn benches(plan: &Plan) -> Vec<WireBench<'_>> {
             needs: planned.needs.iter().map(|node| node.as_str()).collect(),
             actions: planned.actions.iter().map(action).collect(),
             measurements: planned.measurements.iter().map(measurement).collect(),
+            files: planned
+                .files
+                .iter()
+                .map(|file| file.name.as_str())
+                .collect(),
             gates: planned.gates.iter().map(gate).collect(),
             function_only: planned.function_only,
             by: proposer(&planned.by),

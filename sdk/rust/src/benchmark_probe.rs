@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 pub use self::service::{PORT, address, path_problem};
 use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::Guest;
 pub use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::{
-    Better, Command, Load, Measurement, Metric, ProbePlan, Readiness, Request, Service, Work,
+    Better, Command, Load, Measurement, Metric, ProbePlan, Profile, Readiness, Reading, Request,
+    Service, Work,
 };
 use crate::offer::offered;
 use crate::panics::report_through_log;
@@ -43,7 +44,7 @@ pub trait BenchmarkProbe {
         measurement: &str,
         settings: Self::Settings,
         samples: &[Sample],
-    ) -> Result<Vec<Metric>, Error>;
+    ) -> Result<Reading, Error>;
 }
 
 impl Request {
@@ -88,6 +89,7 @@ impl ProbePlan {
         Self {
             actions: Vec::new(),
             measurements: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -101,6 +103,22 @@ impl ProbePlan {
     pub fn measurement(mut self, measurement: Measurement) -> Self {
         self.measurements.push(measurement);
         self
+    }
+
+    /// With an output of an action that the user finds after the run.
+    pub fn file(mut self, file: Artifact) -> Self {
+        self.files.push(file);
+        self
+    }
+}
+
+impl From<Vec<Metric>> for Reading {
+    /// A reading of figures alone.
+    fn from(metrics: Vec<Metric>) -> Self {
+        Self {
+            metrics,
+            profiles: Vec::new(),
+        }
     }
 }
 
@@ -159,6 +177,18 @@ impl Command {
     pub fn cache(mut self, name: impl Into<String>) -> Self {
         self.caches.push(name.into());
         self
+    }
+
+    /// As an action, which is run once and may leave files.
+    pub fn action(self, name: impl Into<String>) -> Action {
+        Action {
+            arguments: self.arguments,
+            environment: self.environment,
+            directory: self.directory,
+            inputs: self.inputs,
+            caches: self.caches,
+            ..Action::new(name, self.program)
+        }
     }
 }
 
@@ -248,7 +278,7 @@ impl<T: BenchmarkProbe> Guest for Adapter<T> {
         measurement: String,
         settings: String,
         samples: Vec<Sample>,
-    ) -> Result<Vec<Metric>, Error> {
+    ) -> Result<Reading, Error> {
         report_through_log();
         offered(T::offers(), &probe)?;
         T::read(&probe, &measurement, crate::settings(&settings)?, &samples)

@@ -172,6 +172,7 @@ impl Planner<'_> {
             tuning: tuning(build),
             actions: planned.actions,
             measurements: planned.measurements,
+            files: planned.files,
             gates: table.gates.iter().map(|gate| gate.value.clone()).collect(),
             function_only: matches!(runner, Runner::Emulator(_)),
             needs,

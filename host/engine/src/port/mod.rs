@@ -23,8 +23,8 @@ pub use measurer::{
 };
 pub use observer::{Event, Observer, Stage};
 pub use plugins::{
-    AdviceRequest, BUILD_STEP, BuildRequest, Called, FinishRequest, Plugins, ProbeRequest,
-    SampleRequest,
+    AdviceRequest, BUILD_STEP, BuildRequest, Called, FILES_STEP, FinishRequest, Plugins,
+    ProbeRequest, SampleRequest,
 };
 pub use publisher::{Publication, Publisher};
 pub use sources::{SourceFile, Sources};

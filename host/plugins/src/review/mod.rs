@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use orch_model::{Advice, Offer, RelativePath, Target, TargetRunner, TextFile, Toolchain, Tweak};
 
 pub(crate) use build::build;
-pub(crate) use probe::{metrics, probe_plan};
+pub(crate) use probe::{probe_plan, reading};
 
 use crate::failure::Breach;
 

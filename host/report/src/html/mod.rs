@@ -99,6 +99,8 @@ pub struct Point {
 pub struct FlameGraph<'a> {
     /// What was profiled.
     pub title: &'a str,
+    /// What the numbers count: `ns`, `B`; empty for samples.
+    pub unit: &'a str,
     /// Folded stacks: `main;parse;read 12` on each line.
     pub folded: &'a str,
 }
