@@ -16,9 +16,10 @@ pub use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe
 };
 use crate::offer::offered;
 use crate::panics::report_through_log;
+use crate::process::describes_a_process;
 use crate::{
-    Action, Artifact, Error, Facts, HostFacts, InstalledToolchain, IntoWord, Machine, Offer, Path,
-    Sample, Variable, path,
+    Action, Artifact, Error, Facts, HostFacts, InstalledToolchain, Machine, Offer, Path, Sample,
+    path,
 };
 
 /// A way to measure. Export it with
@@ -122,6 +123,8 @@ impl From<Vec<Metric>> for Reading {
     }
 }
 
+describes_a_process!(Command);
+
 impl Command {
     /// A program without arguments, in an empty directory of its own.
     pub fn new(program: Path) -> Self {
@@ -133,50 +136,6 @@ impl Command {
             inputs: Vec::new(),
             caches: Vec::new(),
         }
-    }
-
-    /// With one more argument.
-    pub fn argument(mut self, argument: impl IntoWord) -> Self {
-        self.arguments.push(argument.into_word());
-        self
-    }
-
-    /// With several more arguments.
-    pub fn arguments<A: IntoWord>(self, arguments: impl IntoIterator<Item = A>) -> Self {
-        arguments.into_iter().fold(self, Self::argument)
-    }
-
-    /// With a variable; one of the same name that stood before it is replaced.
-    pub fn variable(mut self, name: impl Into<String>, value: impl IntoWord) -> Self {
-        let variable = Variable::new(name, value);
-        self.environment.retain(|other| other.name != variable.name);
-        self.environment.push(variable);
-        self
-    }
-
-    /// With variables such as a toolchain's own.
-    pub fn variables(self, variables: impl IntoIterator<Item = Variable>) -> Self {
-        variables.into_iter().fold(self, |command, variable| {
-            command.variable(variable.name, variable.value)
-        })
-    }
-
-    /// Working in a directory below `source` or `scratch`.
-    pub fn directory(mut self, directory: Path) -> Self {
-        self.directory = directory;
-        self
-    }
-
-    /// Finding the files below `source` that a glob pattern matches.
-    pub fn input(mut self, pattern: impl Into<String>) -> Self {
-        self.inputs.push(pattern.into());
-        self
-    }
-
-    /// Using a directory that is kept between runs, which [`crate::cache`] names.
-    pub fn cache(mut self, name: impl Into<String>) -> Self {
-        self.caches.push(name.into());
-        self
     }
 
     /// As an action, which is run once and may leave files.
