@@ -122,6 +122,6 @@ fn point(kept: &Kept, metric: &str) -> Option<Point> {
         median,
         low,
         high,
-        failed: measurement.failed,
+        failed: orch_measure::gate_failed(kept, &metric.name),
     })
 }

@@ -32,7 +32,7 @@ pub use conditions::{
 pub use gates::{compared, median_with_interval};
 pub use measurer::{Inspect, LocalMeasurer, Measuring};
 pub use noise::{Noise, Warning, warnings, warnings_during};
-pub use past::Past;
+pub use past::{Past, gate_failed};
 pub use pinning::{Pinning, choose_cpus};
 pub use port::{free_port, port_is_taken, require_free_port};
 pub use ready::{NotReady, ReadySign, wait_until_ready};

@@ -208,6 +208,16 @@ fn work(bench: &PlannedBench) -> Digest {
     hasher.finish()
 }
 
+/// Whether a gate on a metric failed when it was measured. Where that is not known, whether any
+/// gate of its bench did.
+pub fn gate_failed(kept: &Kept, metric: &str) -> bool {
+    let Some(beside) = beside(kept) else {
+        return kept.measurement.failed;
+    };
+    let mut fails = beside.report.gates(|verdict| *verdict == Verdict::Fails);
+    fails.any(|(report, _)| report.name == metric)
+}
+
 /// None where another program has written the row.
 fn beside(kept: &Kept) -> Option<Beside> {
     serde_json::from_str(kept.measurement.verdict.as_deref()?).ok()

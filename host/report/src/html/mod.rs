@@ -90,7 +90,7 @@ pub struct Point {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// Whether a gate failed on it, or the bench itself did.
+    /// Whether a gate failed on it.
     pub failed: bool,
 }
 
