@@ -46,7 +46,7 @@ pub use fault::{Fault, FaultKind};
 pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
 pub use machine::{Architecture, Machine, Memory, MemoryUse, OperatingSystem};
 pub use machine_facts::{Libc, LibcFamily, MachineFacts};
-pub use measurement::{Better, Gate, Metric};
+pub use measurement::{Better, Gate, Metric, Profile, Reading};
 pub use nearest::nearest;
 pub use node::NodeId;
 pub use observation::Observation;

@@ -275,6 +275,7 @@ pub(crate) fn plan() -> Plan {
                 warmups: 0,
                 samples: 1,
             }],
+            files: Vec::new(),
             cpus: None,
             baseline: Some("v1.2".into()),
             gates: vec![Gate {

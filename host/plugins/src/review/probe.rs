@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use orch_engine::port::BUILD_STEP;
+use orch_engine::port::{BUILD_STEP, FILES_STEP};
 use orch_model::{
-    Action, Build, Load, Measurement, Metric, ProbePlan, Readiness, RelativePath, Root,
-    SandboxPath, Work,
+    Action, Artifact, Build, Load, Measurement, Metric, ProbePlan, Profile, Readiness, Reading,
+    RelativePath, Root, SandboxPath, Work,
 };
 
 use super::build::{build, paths, planned, tools_of};
@@ -25,6 +25,10 @@ const RATES: RangeInclusive<f64> = 0.01..=10_000_000.0;
 const BODY_BYTES: usize = 8 << 20;
 /// Values of all metrics of one measurement.
 const VALUES: usize = 1_000_000;
+/// Profiles that are drawn of one measurement.
+const PROFILES: usize = 16;
+/// Bytes of the stacks of one profile: it is kept in the history and drawn on a page.
+const STACK_BYTES: usize = 512 << 10;
 /// A day: nothing is measured for longer.
 const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
 
@@ -34,15 +38,22 @@ pub(crate) fn probe_plan(plan: ProbePlan, always: &[&str]) -> Reviewed<ProbePlan
         root: Root::Artifact(BUILD_STEP.to_owned()),
         relative: RelativePath::root(),
     };
-    let actions = Build {
+    let made = Build {
         actions: plan.actions,
-        artifacts: Vec::new(),
+        artifacts: plan.files,
     };
-    let actions = build(actions, Some(&given), always)?.actions;
+    let made = build(made, Some(&given), always)?;
+    files(&made.artifacts)?;
+    let actions = made.actions;
     let mut known: BTreeSet<&str> = actions.iter().map(|action| action.name.as_str()).collect();
     if !known.insert(BUILD_STEP) {
         return breach(format!(
             "called an action `{BUILD_STEP}`, which stands for the build that is measured"
+        ));
+    }
+    if known.contains(FILES_STEP) {
+        return breach(format!(
+            "called an action `{FILES_STEP}`, which is the host's own that puts files in place"
         ));
     }
     let mut measurements = plan.measurements;
@@ -58,7 +69,23 @@ pub(crate) fn probe_plan(plan: ProbePlan, always: &[&str]) -> Reviewed<ProbePlan
     Ok(ProbePlan {
         actions,
         measurements,
+        files: made.artifacts,
     })
+}
+
+/// What is put in place was made by a step of the bench, and is no copy of what the build ships.
+fn files(files: &[Artifact]) -> Reviewed<()> {
+    let is_made = |file: &Artifact| match &file.path.root {
+        Root::Artifact(step) => step != BUILD_STEP,
+        _ => false,
+    };
+    match files.iter().find(|file| !is_made(file)) {
+        None => Ok(()),
+        Some(file) => breach(format!(
+            "keeps the file `{}`, which no action of its own makes",
+            shown::value(file.name.as_str())
+        )),
+    }
 }
 
 fn measurement(measurement: &mut Measurement, known: &BTreeSet<&str>) -> Reviewed<()> {
@@ -178,9 +205,45 @@ fn steps(action: &Action) -> Vec<String> {
 }
 
 /// What a probe read of samples.
-pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
-    count("metrics", &metrics)?;
-    for metric in &metrics {
+pub(crate) fn reading(reading: Reading) -> Reviewed<Reading> {
+    metrics(&reading.metrics)?;
+    profiles(&reading.profiles)?;
+    Ok(reading)
+}
+
+fn profiles(profiles: &[Profile]) -> Reviewed<()> {
+    if profiles.len() > PROFILES {
+        return breach(format!(
+            "returned {} profiles; {PROFILES} are allowed",
+            profiles.len()
+        ));
+    }
+    for profile in profiles {
+        no_control("profile", &profile.name, NAME_BYTES)?;
+        no_control("unit", &profile.unit, NAME_BYTES)?;
+        if profile.name.is_empty() || profile.stacks.len() > STACK_BYTES {
+            return breach(format!(
+                "gave a profile without a name, or one of {} bytes; {STACK_BYTES} are allowed",
+                profile.stacks.len()
+            ));
+        }
+        if profile
+            .stacks
+            .contains(|c: char| c.is_control() && c != '\n')
+        {
+            return breach(format!(
+                "gave the profile `{}` stacks that hold control characters",
+                shown::value(&profile.name)
+            ));
+        }
+    }
+    let names = profiles.iter().map(|profile| profile.name.as_str());
+    distinct("profile", names)
+}
+
+fn metrics(metrics: &[Metric]) -> Reviewed<()> {
+    count("metrics", metrics)?;
+    for metric in metrics {
         // Names of Go's benchmarks have slashes: `Parse/small-8`.
         no_control("metric", &metric.name, NAME_BYTES)?;
         no_control("unit", &metric.unit, NAME_BYTES)?;
@@ -194,12 +257,11 @@ pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
             ));
         }
     }
-    distinct("metric", metrics.iter().map(|metric| metric.name.as_str()))?;
     let values: usize = metrics.iter().map(|metric| metric.values.len()).sum();
     if values > VALUES {
         return breach(format!("returned {values} values; {VALUES} are allowed"));
     }
-    Ok(metrics)
+    distinct("metric", metrics.iter().map(|metric| metric.name.as_str()))
 }
 
 #[cfg(test)]
@@ -221,10 +283,65 @@ mod tests {
 
     fn plan(measurement: Measurement) -> Reviewed<ProbePlan> {
         let plan = ProbePlan {
-            actions: Vec::new(),
             measurements: vec![measurement],
+            ..ProbePlan::default()
         };
         probe_plan(plan, &["go"])
+    }
+
+    #[test]
+    fn files_are_made_by_the_bench_itself() {
+        for (root, why) in [
+            (Root::Source, "source"),
+            (Root::Artifact(BUILD_STEP.to_owned()), "the build"),
+            (Root::Artifact("other".to_owned()), "nobody"),
+            (Root::Tool("go".to_owned()), "a toolchain"),
+        ] {
+            let file = Artifact {
+                name: RelativePath::new("cpu.pprof").unwrap(),
+                path: SandboxPath {
+                    root,
+                    relative: RelativePath::new("cpu.pprof").unwrap(),
+                },
+                executable: false,
+            };
+            let plan = ProbePlan {
+                measurements: vec![inspecting()],
+                files: vec![file],
+                ..ProbePlan::default()
+            };
+            assert!(probe_plan(plan, &["go"]).is_err(), "{why}");
+        }
+    }
+
+    #[test]
+    fn profiles_are_bounded() {
+        let profile = |name: &str, stacks: &str| Profile {
+            name: name.to_owned(),
+            unit: "ns".to_owned(),
+            stacks: stacks.to_owned(),
+        };
+        let read = |profiles: Vec<Profile>| {
+            reading(Reading {
+                profiles,
+                ..Reading::default()
+            })
+        };
+        assert!(read(vec![profile("cpu", "main;parse 3\nmain 1\n")]).is_ok());
+        for (wrong, why) in [
+            (vec![profile("", "main 1")], "no name"),
+            (vec![profile("cpu", "main\u{1b}[2J 1")], "escapes"),
+            (vec![profile("cpu", &"a".repeat(STACK_BYTES + 1))], "large"),
+            (vec![profile("cpu", "a 1"); 2], "twice"),
+            (
+                (0..=PROFILES)
+                    .map(|number| profile(&number.to_string(), "a 1"))
+                    .collect(),
+                "many",
+            ),
+        ] {
+            assert!(read(wrong).is_err(), "{why}");
+        }
     }
 
     #[test]
@@ -303,12 +420,12 @@ mod tests {
                 values,
             }]
         };
-        assert!(metrics(metric(vec![1.0])).is_ok());
-        assert!(metrics(metric(vec![])).is_err());
-        assert!(metrics(metric(vec![f64::NAN])).is_err());
-        assert!(metrics(metric(vec![1.0; VALUES])).is_ok());
-        assert!(metrics(metric(vec![1.0; VALUES + 1])).is_err());
+        assert!(metrics(&metric(vec![1.0])).is_ok());
+        assert!(metrics(&metric(vec![])).is_err());
+        assert!(metrics(&metric(vec![f64::NAN])).is_err());
+        assert!(metrics(&metric(vec![1.0; VALUES])).is_ok());
+        assert!(metrics(&metric(vec![1.0; VALUES + 1])).is_err());
         let twice = [metric(vec![1.0]), metric(vec![1.0])].concat();
-        assert!(metrics(twice).is_err());
+        assert!(metrics(&twice).is_err());
     }
 }
