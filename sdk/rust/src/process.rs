@@ -32,10 +32,7 @@ macro_rules! describes_a_process {
             }
 
             /// With variables such as a toolchain's own.
-            pub fn variables(
-                self,
-                variables: impl IntoIterator<Item = $crate::Variable>,
-            ) -> Self {
+            pub fn variables(self, variables: impl IntoIterator<Item = $crate::Variable>) -> Self {
                 variables.into_iter().fold(self, |process, variable| {
                     process.variable(variable.name, variable.value)
                 })
