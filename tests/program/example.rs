@@ -17,13 +17,26 @@ fn example() -> Project {
 
 /// A project with all files of an example.
 pub fn with_files_of(example: &str, project: Project) -> Project {
-    let prefix = format!("examples/{example}/");
+    with_files_below(&format!("examples/{example}/"), project)
+}
+
+fn with_files_below(prefix: &str, project: Project) -> Project {
     let sources = tree::texts(&[])
         .into_iter()
-        .filter_map(|text| Some((text.path.strip_prefix(&prefix)?.to_owned(), text.content)));
+        .filter_map(|text| Some((text.path.strip_prefix(prefix)?.to_owned(), text.content)));
     sources.fold(project, |project, (path, content)| {
         project.file(&path, content)
     })
+}
+
+/// It takes minutes to measure, so only that it can be.
+#[test]
+fn the_benches_of_the_example_are_planned_by_what_is_pinned() {
+    let plan = with_files_below("examples/", project()).orch(&["plan", "bench.toml", "--locked"]);
+    plan.exits(0)
+        .shows("bench.size@wasm+go-next  (probe size of size 0.1.0)")
+        .shows("bench.readings@static+go-next  (probe gobench of gobench 0.1.0)")
+        .shows("keeps    out/bench.profile/static/go/cpu.pprof");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use orch_deploy::ImagePart;
 use orch_engine::port::OutputFile;
 use orch_engine::{Cancel, PlannedRelease};
 use orch_image::{
@@ -10,20 +11,15 @@ use orch_image::{
     PinnedImage, Platform, Port, Process, Protocol, Push, Registry, RegistrySettings, Repository,
     Tag, Variant,
 };
-use orch_model::{Architecture, Artifact, Document, Fault, Machine, OperatingSystem, Upload};
+use orch_model::{
+    Architecture, Artifact, Document, Fault, Machine, OperatingSystem, Upload, without_placeholders,
+};
 use orch_store::Store;
 use tempfile::TempDir;
 
 use crate::environment::Environment;
 use crate::house::House;
 use crate::project::Project;
-
-/// A release, what its deployer wants of the image, and its files.
-pub type Part<'a> = (
-    &'a PlannedRelease,
-    &'a orch_model::Image,
-    &'a [(Artifact, OutputFile)],
-);
 
 /// The time that stands everywhere in an image, where the environment states none.
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
@@ -46,7 +42,7 @@ impl Pushing {
 
     /// One image for the platforms of all parts. Gives its reference by digest, and how many bytes
     /// travelled.
-    pub fn push(&self, parts: &[Part<'_>], cancel: &Cancel) -> Result<(String, u64), Fault> {
+    pub fn push(&self, parts: &[ImagePart<'_>], cancel: &Cancel) -> Result<(String, u64), Fault> {
         let Some((first, wanted, _)) = parts.first() else {
             return Err(Fault::internal("there is nothing to make an image of"));
         };
@@ -79,7 +75,7 @@ impl Pushing {
 
     fn image(
         &self,
-        parts: &[Part<'_>],
+        parts: &[ImagePart<'_>],
         registry: &Registry,
         files: &TempDir,
         cancelled: orch_image::Cancelled<'_>,
@@ -106,7 +102,7 @@ impl Pushing {
         Ok(Image {
             variants,
             process: process(wanted)?,
-            labels: wanted.labels.iter().cloned().collect(),
+            labels: wanted.labels.iter().map(plain_pair).collect(),
             annotations: BTreeMap::new(),
             compression: match wanted.compression {
                 orch_model::Compression::Zstd => Compression::Zstd,
@@ -117,7 +113,7 @@ impl Pushing {
     }
 
     /// What changes seldom lies below what changes with each release.
-    fn layers(&self, part: &Part<'_>, files: &TempDir) -> Result<Vec<Layer>, Fault> {
+    fn layers(&self, part: &ImagePart<'_>, files: &TempDir) -> Result<Vec<Layer>, Fault> {
         let (release, wanted, shipped) = part;
         let machine = PathBuf::from("/");
         let mut layers = Vec::new();
@@ -160,7 +156,7 @@ impl Pushing {
             std::fs::write(&path, bytes).map_err(|error| Fault::io("write", &path, &error))?;
         }
         Ok(Entry {
-            path: upload.to.parse()?,
+            path: plain(&upload.to).parse()?,
             content: Content::File {
                 path,
                 digest: file.digest,
@@ -218,11 +214,20 @@ impl Pushing {
 
 fn entry(document: &Document) -> Result<Entry, Fault> {
     Ok(Entry {
-        path: document.to.parse()?,
-        content: Content::Bytes(document.contents.clone().into_bytes()),
+        path: plain(&document.to).parse()?,
+        content: Content::Bytes(plain(&document.contents).into_bytes()),
         mode: document.mode,
         owner: Owner::default(),
     })
+}
+
+/// A text of the deployer's, which was found to hold no placeholder.
+fn plain(text: &str) -> String {
+    without_placeholders(text).unwrap_or_default()
+}
+
+fn plain_pair((name, value): &(String, String)) -> (String, String) {
+    (name.clone(), plain(value))
 }
 
 fn process(wanted: &orch_model::Image) -> Result<Process, Fault> {
@@ -231,9 +236,9 @@ fn process(wanted: &orch_model::Image) -> Result<Process, Fault> {
     let ports = wanted.ports.iter().map(|text| port(text));
     Ok(Process {
         user: some(&wanted.user),
-        entrypoint: wanted.entrypoint.clone(),
-        arguments: wanted.arguments.clone(),
-        environment: wanted.environment.iter().cloned().collect(),
+        entrypoint: wanted.entrypoint.iter().map(|text| plain(text)).collect(),
+        arguments: wanted.arguments.iter().map(|text| plain(text)).collect(),
+        environment: wanted.environment.iter().map(plain_pair).collect(),
         ports: ports.collect::<Result<BTreeSet<_>, _>>()?,
         working_directory: directory
             .map(|text| text.parse::<ImagePath>())

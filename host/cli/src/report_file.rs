@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use orch_history::{History, Selection};
 use orch_model::Fault;
-use orch_report::{BenchRow, HtmlPage, Point, Series, human_minute, render_html};
+use orch_report::{BenchRow, FlameGraph, HtmlPage, Point, Series, human_minute, render_html};
 
 use crate::measuring::{MEASUREMENTS, hardware};
 use crate::project::Project;
@@ -26,15 +26,34 @@ pub fn write(project: &Project, name: &str, rows: &[BenchRow]) -> Result<(), Fau
         Some(history) => series(history, rows)?,
         None => Vec::new(),
     };
+    let titles = titles(rows);
+    let profiles = rows.iter().flat_map(|row| &row.report.profiles);
+    let flames = titles
+        .iter()
+        .zip(profiles)
+        .map(|(title, profile)| FlameGraph {
+            title,
+            unit: &profile.unit,
+            folded: &profile.stacks,
+        });
     let text = render_html(&HtmlPage {
         project: name,
         made: &human_minute(time_s),
         benches: rows,
         history: &series,
-        flames: &[],
+        flames: &flames.collect::<Vec<_>>(),
     });
     let file = project.folder.join(REPORT);
     replace(&file, &text).map_err(|error| Fault::io("write", &file, &error))
+}
+
+/// What stands above each profile of the benches, in their order.
+fn titles(rows: &[BenchRow]) -> Vec<String> {
+    let titles = rows.iter().flat_map(|row| {
+        let profiles = row.report.profiles.iter();
+        profiles.map(|profile| format!("{} {}", row.node, profile.name))
+    });
+    titles.collect()
 }
 
 /// Readers see the old page or the new one, never a part.
@@ -83,6 +102,7 @@ fn series(history: &History, rows: &[BenchRow]) -> Result<Vec<Series>, Fault> {
 
 fn point(kept: orch_history::Point) -> Point {
     let (low, median, high) = orch_measure::median_with_interval(&kept.metric.values);
+    let failed = orch_measure::gate_failed(&kept);
     Point {
         run: kept.run.id,
         commit: kept.run.commit,
@@ -90,6 +110,6 @@ fn point(kept: orch_history::Point) -> Point {
         median,
         low,
         high,
-        failed: kept.failed,
+        failed,
     }
 }

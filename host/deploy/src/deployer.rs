@@ -31,14 +31,13 @@ use crate::waves;
 pub type ReadHosts = dyn Fn(&Inventory) -> Result<Vec<FleetHost>, Fault> + Send + Sync;
 /// Says what keeps a file from running on a machine.
 pub type Obstacles = dyn Fn(&OutputFile, &Observation) -> Result<Vec<String>, Fault> + Send + Sync;
+/// A variable of the user's environment.
+pub type ReadVariable = dyn Fn(&str) -> Option<String> + Send + Sync;
+/// An image of one target, with what the build ships for it.
+pub type ImagePart<'a> = (&'a PlannedRelease, &'a Image, &'a [(Artifact, OutputFile)]);
 /// Makes one image of those of all targets and pushes it; gives its reference by digest, and the
 /// bytes that were sent.
-pub type Push = dyn Fn(
-        &[(&PlannedRelease, &Image, &[(Artifact, OutputFile)])],
-        &Cancel,
-    ) -> Result<(String, u64), Fault>
-    + Send
-    + Sync;
+pub type Push = dyn Fn(&[ImagePart<'_>], &Cancel) -> Result<(String, u64), Fault> + Send + Sync;
 
 /// What deploying is told of this machine and the project.
 pub struct Deploying {
@@ -53,7 +52,7 @@ pub struct Deploying {
     /// Finds machines.
     pub hosts: Box<ReadHosts>,
     /// The user's environment.
-    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Box<ReadVariable>,
     /// The content behind a digest.
     pub content: Box<ReadContent>,
     /// What keeps a file from running on a machine.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use orch_model::{Action, Measurement, NodeId, Root, Target};
+use orch_model::{Action, Artifact, Measurement, NodeId, Root, Target};
 
 use crate::graph::NodeKind;
 use crate::plan::{
     Plan, PlannedBench, PlannedBuild, PlannedDeploy, PlannedTask, PlannedToolchain, SmokeRun,
 };
-use crate::port::BUILD_STEP;
+use crate::port::{BUILD_STEP, FILES_STEP};
 
 /// The step of a build that looks into its artifacts.
 const VERIFY: &str = "verify";
@@ -38,7 +38,8 @@ pub(crate) fn plan(plan: &Plan) -> Vec<Loose> {
     loose
 }
 
-/// A bench becomes the actions that make its probe's programs, and then the node that measures.
+/// A bench becomes the actions that make its probe's programs, then the node that puts files in
+/// place if there are any, and last the node that measures.
 fn lower_bench(bench: &PlannedBench) -> Vec<Loose> {
     let before = || bench.needs.iter().chain([&bench.build]).cloned();
     let mut loose = Vec::new();
@@ -50,6 +51,7 @@ fn lower_bench(bench: &PlannedBench) -> Vec<Loose> {
         step.needs.push(bench.build.clone());
         loose.push(step);
     }
+    loose.extend(lower_files(bench));
     let mut needs: Vec<NodeId> = loose.iter().map(|step| step.id.clone()).collect();
     needs.extend(before());
     let measured = bench.measurements.iter().flat_map(Measurement::actions);
@@ -63,6 +65,24 @@ fn lower_bench(bench: &PlannedBench) -> Vec<Loose> {
         needs,
     });
     loose
+}
+
+/// What puts the files of a bench in place.
+fn lower_files(bench: &PlannedBench) -> Option<Loose> {
+    let makers = bench.files.iter().filter_map(|file| match &file.path.root {
+        Root::Artifact(action) => Some(bench.node.step(action)),
+        _ => None,
+    });
+    let folder = bench.folder();
+    let place = |file: &Artifact| (file.clone(), folder.join(&file.name));
+    (!bench.files.is_empty()).then(|| Loose {
+        id: bench.node.step(FILES_STEP),
+        kind: NodeKind::Publish {
+            artifacts: bench.files.iter().map(place).collect(),
+            place: folder.clone(),
+        },
+        needs: makers.collect(),
+    })
 }
 
 fn lower_deploy(deploy: &PlannedDeploy) -> Loose {

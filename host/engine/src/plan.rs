@@ -185,6 +185,13 @@ impl PlannedBench {
         let name = unit.strip_prefix("bench.").unwrap_or(unit);
         name.split('@').next().unwrap_or(name)
     }
+
+    /// Where its files lie, below the pipeline's folder: `out/bench.<bench>/<target>`, and for a
+    /// cell of a matrix `out/bench.<bench>/<target>/<toolchain>`. No build has a name with a dot.
+    pub fn folder(&self) -> RelativePath {
+        let place = self.node.unit().replacen('@', "/", 1).replacen('+', "/", 1);
+        RelativePath::new(&format!("out/{place}")).unwrap_or_default()
+    }
 }
 
 /// One bench of one build for one target.
@@ -213,6 +220,9 @@ pub struct PlannedBench {
     pub actions: Vec<Action>,
     /// What is measured.
     pub measurements: Vec<Measurement>,
+    /// Outputs of the actions that are put in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Artifact>,
     /// On how many CPUs of its own the program runs; the scheduler's choice if none.
     pub cpus: Option<u32>,
     /// What is compared with, as the pipeline names it; the last good measurement if none.

@@ -7,8 +7,8 @@ use orch_engine::port::{
 use orch_engine::{Keep, PlanProblem, SmokeRun, Surroundings, plan, resolve};
 use orch_model::{
     Action, Advice, Archive, ArchiveFormat, Artifact, Build, BuildTable, ChosenPolicy, Digest,
-    Lock, Machine, Manifest, Measurement, Metric, Observation, Offer, Pipeline, PluginFailure,
-    PluginId, PluginOrigin, PluginSummary, ProbePlan, Proposal, RelativePath, Release, Role, Root,
+    Lock, Machine, Manifest, Measurement, Observation, Offer, Pipeline, PluginFailure, PluginId,
+    PluginOrigin, PluginSummary, ProbePlan, Proposal, Reading, RelativePath, Release, Role, Root,
     Runner, SandboxPath, Settings, Spanned, Target, TargetRunner, TargetTable, Toolchain,
     ToolchainTable, Tweak, Word, Work,
 };
@@ -197,11 +197,12 @@ impl Plugins for Fake {
                 warmups: 0,
                 samples: 1,
             }],
+            files: Vec::new(),
         }))
     }
 
-    fn read_samples(&self, _: &PluginId, _: &SampleRequest) -> Called<Vec<Metric>> {
-        called(Ok(Vec::new()))
+    fn read_samples(&self, _: &PluginId, _: &SampleRequest) -> Called<Reading> {
+        called(Ok(Reading::default()))
     }
 
     fn plan_deploy(&self, _: &PluginId, _: &DeployRequest) -> Called<Proposal> {

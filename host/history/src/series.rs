@@ -13,8 +13,10 @@ pub struct Point {
     pub run: Run,
     /// The metric with its values.
     pub metric: Metric,
-    /// Whether a gate failed.
+    /// Whether a gate failed, on this metric or on another of the measurement.
     pub failed: bool,
+    /// What was decided by the measurement, in the words of whoever measured.
+    pub verdict: Option<String>,
 }
 
 impl History {
@@ -28,6 +30,7 @@ impl History {
                 number: kept.number,
                 run: kept.run,
                 failed: kept.measurement.failed,
+                verdict: kept.measurement.verdict,
                 metric: metrics.find(|found| found.name == metric)?,
             })
         });

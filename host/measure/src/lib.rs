@@ -36,7 +36,7 @@ pub use conditions::{
 pub use gates::{are_comparable, compared, median_with_interval};
 pub use measurer::{Inspect, LocalMeasurer, Measuring};
 pub use noise::{Noise, Warning, warnings, warnings_during};
-pub use past::{CommitOf, Past};
+pub use past::{CommitOf, Past, gate_failed};
 pub use pinning::{Pinning, choose_cpus};
 pub use port::{free_port, port_is_taken, require_free_port};
 pub use ready::{NotReady, ReadySign, wait_until_ready};

@@ -43,6 +43,7 @@ pub(crate) fn check_gates(gates: &[Gate], metrics: &[Metric]) -> Result<(), Faul
     let Some(gate) = unknown else { return Ok(()) };
     let listed: Vec<_> = names().map(|name| format!("`{name}`")).collect();
     let hint = match orch_model::nearest(&gate.metric, names()) {
+        _ if listed.is_empty() => "the probe gives no metric: take the gate away".to_owned(),
         Some(meant) => format!(
             "did you mean `{meant}`? The probe gives {}",
             listed.join(", ")

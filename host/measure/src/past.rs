@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use orch_engine::PlannedBench;
 use orch_engine::port::{BenchReport, MeasureJob, Verdict};
-use orch_history::{Baseline, Hardware, History, Kept, Kind, Run, Selection};
+use orch_history::{Baseline, Hardware, History, Kept, Kind, Point, Run, Selection};
 use orch_model::{Digest, Fault, Hasher, Measurement, Metric, NodeId};
 
 use crate::calibration::{self, Calibration};
@@ -101,7 +101,7 @@ impl Past {
         let newest = history.newest(&selection)?;
         let same = newest.filter(|kept| kept.measurement.key == *key);
         let report = same
-            .and_then(|kept| beside(&kept))
+            .and_then(|kept| beside(kept.measurement.verdict.as_deref()))
             .map(|beside| beside.report);
         Ok(report)
     }
@@ -232,7 +232,7 @@ pub(crate) fn named(bench: &PlannedBench) -> Option<&str> {
 }
 
 fn earlier(kept: Kept, job: &MeasureJob<'_>) -> Earlier {
-    let beside = beside(&kept);
+    let beside = beside(kept.measurement.verdict.as_deref());
     let commit = kept.run.short_commit();
     let commit = commit.map(|commit| format!(" of commit {commit}"));
     Earlier {
@@ -274,10 +274,20 @@ fn work(bench: &PlannedBench) -> Digest {
 /// Whether nothing was run for it: files were looked into, which say the same each time and
 /// everywhere.
 pub(crate) fn is_counted(kept: &Kept) -> bool {
-    beside(kept).is_some_and(|beside| beside.files.is_of_nothing())
+    beside(kept.measurement.verdict.as_deref()).is_some_and(|beside| beside.files.is_of_nothing())
+}
+
+/// Whether a gate on the point's metric failed when it was measured. Where that is not known,
+/// whether any gate of its bench did.
+pub fn gate_failed(point: &Point) -> bool {
+    let Some(beside) = beside(point.verdict.as_deref()) else {
+        return point.failed;
+    };
+    let mut fails = beside.report.gates(|verdict| *verdict == Verdict::Fails);
+    fails.any(|(report, _)| report.name == point.metric.name)
 }
 
 /// None where another program has written the row.
-fn beside(kept: &Kept) -> Option<Beside> {
-    serde_json::from_str(kept.measurement.verdict.as_deref()?).ok()
+fn beside(verdict: Option<&str>) -> Option<Beside> {
+    serde_json::from_str(verdict?).ok()
 }

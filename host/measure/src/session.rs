@@ -8,7 +8,7 @@ use fastrand::Rng;
 
 use orch_engine::Cancel;
 use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage, Verdict};
-use orch_model::{Fault, FaultKind, Gate, Metric, Sample};
+use orch_model::{Fault, FaultKind, Gate, Metric, Reading, Sample};
 
 use crate::calibration::Calibration;
 use crate::gates::{BETWEEN_RUNS, Held};
@@ -125,7 +125,7 @@ impl Session<'_> {
     /// give is told before all others are taken.
     fn first_round(&self, random: &mut Rng) -> Result<Samples, Unsampled> {
         let mut samples = self.round(random, |_| 1)?;
-        check_gates(self.gates(), &self.metrics(&samples, 0)?)?;
+        check_gates(self.gates(), &self.read_side(&samples, 0)?.metrics)?;
         let others = self.round(random, |wanted| wanted - 1)?;
         join(&mut samples, others);
         Ok(samples)
@@ -192,7 +192,10 @@ impl Session<'_> {
 
     /// What the samples say.
     fn read(&self, samples: &Samples, seed: u64) -> Result<Taken, Fault> {
-        let own = self.metrics(samples, 0)?;
+        let Reading {
+            metrics: own,
+            profiles,
+        } = self.read_side(samples, 0)?;
         let bench = self.job.bench;
         let disturbed = match self.runs() {
             true => self.meanwhile.look(self.used.get()),
@@ -205,7 +208,7 @@ impl Session<'_> {
             (1, Some(earlier)) => (earlier.metrics.clone(), self.between_runs()),
             (1, None) => (BTreeMap::new(), 0.0),
             _ => {
-                let before = self.metrics(samples, 1)?;
+                let before = self.read_side(samples, 1)?.metrics;
                 (
                     before
                         .into_iter()
@@ -240,6 +243,7 @@ impl Session<'_> {
         });
         let report = BenchReport {
             metrics: metrics.collect(),
+            profiles,
             machine: self.measurer.measuring.past.machine().to_owned(),
             function_only: bench.function_only,
             baseline: self.earlier.map(|earlier| match self.sides.len() {
@@ -264,10 +268,10 @@ impl Session<'_> {
     }
 
     /// What the probe reads of one side.
-    fn metrics(&self, samples: &Samples, side: usize) -> Result<Vec<Metric>, Fault> {
+    fn read_side(&self, samples: &Samples, side: usize) -> Result<Reading, Fault> {
         let bench = self.job.bench;
         let plugins = (self.measurer.measuring.plugins)()?;
-        let mut metrics = Vec::new();
+        let mut reading = Reading::default();
         for (measurement, samples) in bench.measurements.iter().zip(samples) {
             let Some(samples) = samples.get(side) else {
                 continue;
@@ -279,16 +283,18 @@ impl Session<'_> {
                 samples: samples.clone(),
             };
             let called = plugins.read_samples(&bench.by.plugin, &request);
-            metrics.extend(called.result.map_err(|failure| {
+            let read = called.result.map_err(|failure| {
                 let why = format!("could not read what `{}` gave: {failure}", self.job.node);
                 Fault::new(FaultKind::Plugin, why).hint(
                     "`orch plugin inspect` says what the probe measures and by which settings; \
                      where these are as it wants them, its author has to mend it",
                 )
-            })?);
+            })?;
+            reading.metrics.extend(read.metrics);
+            reading.profiles.extend(read.profiles);
         }
-        check_names(bench, &metrics)?;
-        Ok(metrics)
+        check_names(bench, &reading.metrics)?;
+        Ok(reading)
     }
 }
 

@@ -46,7 +46,7 @@ pub use fault::{Fault, FaultKind};
 pub use lock::{Lock, LockedPlugin, LockedRelease, LockedToolchain};
 pub use machine::{Architecture, Machine, Memory, MemoryUse, OperatingSystem};
 pub use machine_facts::{Libc, LibcFamily, MachineFacts};
-pub use measurement::{Better, Gate, Metric};
+pub use measurement::{Better, Gate, Metric, Profile, Reading};
 pub use nearest::nearest;
 pub use node::NodeId;
 pub use observation::Observation;
@@ -55,7 +55,7 @@ pub use pipeline::{
     BenchTable, BuildTable, ChosenPolicy, DeployTable, FleetTable, Name, Pipeline, PluginSource,
     PluginTable, SecretTable, TargetTable, TaskTable, ToolchainTable,
 };
-pub use placeholder::{Placeholder, parse_placeholders};
+pub use placeholder::{Placeholder, parse_placeholders, without_placeholders};
 pub use plugin::{
     Asks, Log, LogLevel, Manifest, Offer, PluginFailure, PluginId, PluginOrigin, PluginSummary,
     Problem, Role,

@@ -25,6 +25,26 @@ pub struct Metric {
     pub values: Vec<f64>,
 }
 
+/// Where a program spent what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// What was profiled, for people.
+    pub name: String,
+    /// What the numbers count: `ns`, `B`.
+    pub unit: String,
+    /// Folded stacks: `main;parse;read 12` on each line.
+    pub stacks: String,
+}
+
+/// What a probe reads of the samples of a measurement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Figures.
+    pub metrics: Vec<Metric>,
+    /// What is drawn.
+    pub profiles: Vec<Profile>,
+}
+
 /// What a pipeline demands of a metric: no change for the worse by more than this.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -43,6 +43,17 @@ pub fn parse_placeholders(text: &str) -> Result<Vec<Placeholder>, TemplateError>
     })
 }
 
+/// The text itself, where it holds no placeholder: `$${` has become `${`.
+pub fn without_placeholders(text: &str) -> Option<String> {
+    let parts = parse_placeholders(text).ok()?.into_iter();
+    parts
+        .map(|part| match part {
+            Placeholder::Text(text) => Some(text),
+            _ => None,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +72,12 @@ mod tests {
                 Placeholder::Image("web".into()),
             ])
         );
+    }
+
+    #[test]
+    fn a_text_without_any_is_itself() {
+        assert_eq!(without_placeholders("a $${b}"), Some("a ${b}".into()));
+        assert_eq!(without_placeholders("a ${release}"), None);
     }
 
     #[test]

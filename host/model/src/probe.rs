@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Action;
+use crate::{Action, Artifact};
 
 /// What makes the programs that are measured, and what is measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -11,6 +11,8 @@ pub struct ProbePlan {
     pub actions: Vec<Action>,
     /// At least one, each by a name of its own.
     pub measurements: Vec<Measurement>,
+    /// Outputs of the actions that the user finds after the run.
+    pub files: Vec<Artifact>,
 }
 
 /// One thing that is measured.

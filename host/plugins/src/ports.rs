@@ -6,8 +6,8 @@ use orch_engine::port::{
     SampleRequest,
 };
 use orch_model::{
-    Advice, Build, Machine, Metric, Observation, Offer, PluginId, PluginSummary, ProbePlan,
-    Proposal, Role, Target, Toolchain,
+    Advice, Build, Machine, Observation, Offer, PluginId, PluginSummary, ProbePlan, Proposal,
+    Reading, Role, Target, Toolchain,
 };
 
 use crate::{PluginHost, failure::Breach, review};
@@ -132,9 +132,9 @@ impl Plugins for PluginHost {
         })
     }
 
-    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>> {
+    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Reading> {
         self.call(plugin, Role::BenchmarkProbe, "read", |guest| {
-            Ok(review::metrics(guest.read_samples(request)?)?)
+            Ok(review::reading(guest.read_samples(request)?)?)
         })
     }
 

@@ -54,6 +54,7 @@ fn main() {
     history[1].better = Better::More;
     let flames = [FlameGraph {
         title: "agent under load, CPU",
+        unit: "",
         folded: FOLDED,
     }];
     print!(

@@ -7,6 +7,7 @@ use orch_model::NodeId;
 
 use crate::fault::render_warning;
 use crate::figure::{human_change, human_value, range};
+use crate::profiles::profiles;
 use crate::style::Style;
 use crate::table::Table;
 
@@ -66,7 +67,12 @@ fn bench(row: &BenchRow, style: Style) -> String {
         title.push_str("; measured before");
     }
     let mut text = format!("{title}\n");
-    text.push_str(&table(report).render(style));
+    if !report.metrics.is_empty() {
+        text.push_str(&table(report).render(style));
+    }
+    if !report.profiles.is_empty() {
+        text.push_str(&profiles(&report.profiles).render(style));
+    }
     text
 }
 
@@ -209,6 +215,7 @@ mod tests {
                 function_only: false,
                 baseline: Some("run 3".into()),
                 notes: vec!["4 cores change their frequency".into()],
+                profiles: Vec::new(),
                 metrics: vec![
                     metric(
                         "wall",

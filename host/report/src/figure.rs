@@ -17,6 +17,19 @@ pub(crate) fn fitting_unit(value: f64, unit: &str) -> Unit<'_> {
     let units: &[(&str, f64)] = match unit {
         "ns" => &[("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)],
         "B" => &[("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)],
+        // As Go's benchmarks write it.
+        "ns/op" => &[
+            ("ns/op", 1.0),
+            ("µs/op", 1e3),
+            ("ms/op", 1e6),
+            ("s/op", 1e9),
+        ],
+        "B/op" => &[
+            ("B/op", 1.0),
+            ("kB/op", 1e3),
+            ("MB/op", 1e6),
+            ("GB/op", 1e9),
+        ],
         unit => &[(unit, 1.0)],
     };
     let fitting = units.iter().rev().find(|(_, size)| value.abs() >= *size);
@@ -98,6 +111,8 @@ mod tests {
             (21_900_000_000.0, "ns", "21.9 s"),
             (4_612_345.0, "B", "4.61 MB"),
             (12_345.6, "requests/s", "12,346 requests/s"),
+            (1_136_840.0, "ns/op", "1.14 ms/op"),
+            (304_420.0, "B/op", "304 kB/op"),
             (0.0, "", "0"),
             (0.000_123, "", "1.23e-4"),
             (-7.25, "", "-7.25"),

@@ -19,6 +19,7 @@ mod graph;
 mod html;
 mod json;
 mod plain;
+mod profiles;
 mod progress;
 mod result;
 mod size;

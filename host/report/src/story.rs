@@ -152,7 +152,10 @@ pub(crate) fn end(observer: &dyn Observer, clock: &StandingClock) {
 fn deploy() -> PlannedDeploy {
     PlannedDeploy {
         node: NodeId::deploy("edge"),
-        by: by("systemd"),
+        by: Proposer {
+            plugin: "systemd".parse().unwrap(),
+            version: "0.1.0".into(),
+        },
         of: "agent".into(),
         fleet: Some(PlannedFleet {
             name: "edge".into(),
@@ -331,6 +334,7 @@ pub(crate) fn plan() -> Plan {
                 warmups: 0,
                 samples: 1,
             }],
+            files: Vec::new(),
             cpus: None,
             baseline: Some("v1.2".into()),
             gates: vec![Gate {

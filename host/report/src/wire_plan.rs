@@ -105,6 +105,7 @@ struct WireBench<'a> {
     needs: Vec<&'a str>,
     actions: Vec<WireAction<'a>>,
     measurements: Vec<WireMeasurement<'a>>,
+    files: Vec<&'a str>,
     cpus: Option<u32>,
     baseline: Option<&'a str>,
     gates: Vec<WireGate<'a>>,
@@ -294,6 +295,11 @@ fn benches(plan: &Plan) -> Vec<WireBench<'_>> {
             needs: planned.needs.iter().map(|node| node.as_str()).collect(),
             actions: planned.actions.iter().map(action).collect(),
             measurements: planned.measurements.iter().map(measurement).collect(),
+            files: planned
+                .files
+                .iter()
+                .map(|file| file.name.as_str())
+                .collect(),
             cpus: planned.cpus,
             baseline: planned.baseline.as_deref(),
             gates: planned.gates.iter().map(gate).collect(),

@@ -9,7 +9,7 @@ mod program;
 mod scheduler;
 mod settings;
 
-use orch_plugin::benchmark_probe::{BenchmarkProbe, Metric, ProbePlan, Request};
+use orch_plugin::benchmark_probe::{BenchmarkProbe, ProbePlan, Reading, Request};
 use orch_plugin::{Error, Facts, Offer, Sample};
 
 use crate::settings::Probe;
@@ -46,12 +46,13 @@ impl BenchmarkProbe for GoProbes {
         measurement: &str,
         _: Settings,
         samples: &[Sample],
-    ) -> Result<Vec<Metric>, Error> {
-        match Probe::named(probe)? {
+    ) -> Result<Reading, Error> {
+        let metrics = match Probe::named(probe)? {
             Probe::Scheduler => scheduler::read(samples),
             Probe::BuildSpeed => Ok(build_speed::read(measurement, samples)),
             Probe::Memory => memory::read(samples),
-        }
+        };
+        metrics.map(Reading::from)
     }
 }
 

@@ -60,8 +60,8 @@ fn unsupported(probe: &str, request: &Request) -> String {
 }
 
 fn read(probe: &str, measurement: &str, samples: &[Sample]) -> Result<String, Error> {
-    let metrics = GoProbes::read(probe, measurement, Settings::default(), samples)?;
-    Ok(metrics.iter().map(Metric::text).collect())
+    let metrics = GoProbes::read(probe, measurement, Settings::default(), samples)?.metrics;
+    Ok(metrics.iter().map(|metric| metric.text()).collect())
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn the_time_that_few_builds_exceed() {
     };
     let p95 = |count| {
         let metrics = GoProbes::read("build-speed", "list", Settings::default(), &took(count));
-        metrics.unwrap()[1].values[0]
+        metrics.unwrap().metrics[1].values[0]
     };
     assert_eq!(
         [p95(1), p95(19), p95(20), p95(40), p95(100)],

@@ -85,7 +85,7 @@ pub(crate) fn find(
 ) -> Result<BTreeSet<String>, Error> {
     let tests = test_files(directory, facts)?;
     let mut found = BTreeSet::new();
-    for (setting, written) in settings.packages.written() {
+    for (setting, written) in settings.packages() {
         let pattern = match Pattern::parse(written) {
             Ok(pattern) => pattern,
             Err(problem) => {

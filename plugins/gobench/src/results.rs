@@ -167,7 +167,7 @@ fn nothing(measurement: &str, settings: &Settings) -> Result<Vec<Metric>, Error>
         package => format!(" of `{package}`"),
     };
     let why = format!("no benchmark{whose} matches `{}`", settings.bench);
-    let written = settings.packages.written();
+    let written = settings.packages();
     let mut patterns = written.iter().map(|(_, text)| Pattern::parse(text));
     if patterns.any(|pattern| matches!(pattern, Ok(Pattern::Below(_)))) {
         log::warning(&why);

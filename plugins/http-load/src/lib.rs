@@ -5,7 +5,7 @@ mod figures;
 mod settings;
 
 use orch_plugin::benchmark_probe::{
-    BenchmarkProbe, Load, Measurement, Metric, ProbePlan, Request, Service, Work, address,
+    BenchmarkProbe, Load, Measurement, ProbePlan, Reading, Request, Service, Work, address,
 };
 use orch_plugin::{Error, Facts, Offer, Pair, Problem, Sample};
 
@@ -65,12 +65,12 @@ impl BenchmarkProbe for HttpLoad {
         measurement: &str,
         settings: Settings,
         samples: &[Sample],
-    ) -> Result<Vec<Metric>, Error> {
+    ) -> Result<Reading, Error> {
         let prefix = match settings.is_ladder() {
             true => format!("{measurement} "),
             false => String::new(),
         };
-        figures::metrics(&prefix, samples)
+        figures::metrics(&prefix, samples).map(Reading::from)
     }
 }
 

@@ -24,8 +24,8 @@ fn read(json: &str, documents: &[&str]) -> Result<String, Error> {
         .iter()
         .map(|&text| Sample::printing(text))
         .collect();
-    let metrics = HttpLoad::read("http-load", "c8", settings(json)?, &samples)?;
-    Ok(metrics.iter().map(Metric::text).collect())
+    let metrics = HttpLoad::read("http-load", "c8", settings(json)?, &samples)?.metrics;
+    Ok(metrics.iter().map(|metric| metric.text()).collect())
 }
 
 fn refused(documents: &[&str]) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use orch_plugin::benchmark_probe::{
-    BenchmarkProbe, Command, Measurement, Metric, ProbePlan, Request, Work,
+    BenchmarkProbe, Command, Measurement, Metric, ProbePlan, Reading, Request, Work,
 };
 use orch_plugin::{Error, Facts, Offer, Sample, argument_problems, variable_problems};
 use serde::Deserialize;
@@ -73,7 +73,7 @@ impl BenchmarkProbe for Process {
         measurement: &str,
         _: Settings,
         samples: &[Sample],
-    ) -> Result<Vec<Metric>, Error> {
+    ) -> Result<Reading, Error> {
         let values = |of: fn(&Sample) -> u64| samples.iter().map(|it| of(it) as f64).collect();
         if probe == MEMORY {
             let peak = Metric::less_is_better("peak", "B", values(|it| it.peak_rss_bytes));
@@ -81,7 +81,8 @@ impl BenchmarkProbe for Process {
             let counted = counted
                 .into_iter()
                 .filter_map(|name| counter(name, samples));
-            return Ok(std::iter::once(peak).chain(counted).collect());
+            let all = std::iter::once(peak).chain(counted);
+            return Ok(all.collect::<Vec<_>>().into());
         }
         let prefix = match measurement {
             COLD => "cold-",
@@ -89,11 +90,12 @@ impl BenchmarkProbe for Process {
         };
         let time =
             |name: &str, of| Metric::less_is_better(format!("{prefix}{name}"), "ns", values(of));
-        Ok(vec![
+        let times = vec![
             time("wall", |it| it.wall_ns),
             time("user", |it| it.user_ns),
             time("system", |it| it.system_ns),
-        ])
+        ];
+        Ok(times.into())
     }
 }
 
@@ -139,10 +141,12 @@ mod tests {
             ..Sample::printing("").counting("minor-faults", 9)
         };
         let samples = [sample];
-        let metrics = Process::read(MEMORY, WARM, Settings::default(), &samples).unwrap();
+        let metrics = Process::read(MEMORY, WARM, Settings::default(), &samples);
+        let metrics = metrics.unwrap().metrics;
         let names: Vec<_> = metrics.iter().map(|metric| metric.name.as_str()).collect();
         assert_eq!(names, ["peak", "minor-faults"]);
-        let metrics = Process::read(STARTUP, COLD, Settings::default(), &samples).unwrap();
+        let metrics = Process::read(STARTUP, COLD, Settings::default(), &samples);
+        let metrics = metrics.unwrap().metrics;
         assert_eq!(metrics[0].name, "cold-wall");
         assert_eq!(metrics[0].values, [7.0]);
     }

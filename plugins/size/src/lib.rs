@@ -4,7 +4,9 @@ mod package;
 
 use std::collections::BTreeMap;
 
-use orch_plugin::benchmark_probe::{BenchmarkProbe, Measurement, Metric, ProbePlan, Request, Work};
+use orch_plugin::benchmark_probe::{
+    BenchmarkProbe, Measurement, Metric, ProbePlan, Reading, Request, Work,
+};
 use orch_plugin::{Error, Facts, Offer, Sample};
 use serde::Deserialize;
 
@@ -61,14 +63,9 @@ impl BenchmarkProbe for Size {
         Ok(ProbePlan::nothing().measurement(measurement))
     }
 
-    fn read(
-        _: &str,
-        _: &str,
-        settings: Settings,
-        samples: &[Sample],
-    ) -> Result<Vec<Metric>, Error> {
+    fn read(_: &str, _: &str, settings: Settings, samples: &[Sample]) -> Result<Reading, Error> {
         let Some(sample) = samples.last() else {
-            return Ok(Vec::new());
+            return Ok(Reading::from(Vec::new()));
         };
         let files: Vec<File> = serde_json::from_slice(&sample.stdout)
             .map_err(|error| Error::Failed(format!("the host's description: {error}")))?;
@@ -80,7 +77,7 @@ impl BenchmarkProbe for Size {
             };
             of_file(&whose, file, settings.packages)
         });
-        Ok(metrics.collect())
+        Ok(metrics.collect::<Vec<_>>().into())
     }
 }
 
@@ -124,7 +121,8 @@ mod tests {
             "symbols":[{"name":"net/http.Get","bytes":5},{"name":"net/http.(*Client).Do","bytes":6},
                 {"name":"main.main","bytes":2},{"name":"memcpy","bytes":1}]}]"#;
         let sample = Sample::printing(document);
-        let metrics = Size::read("size", "size", Settings { packages: 2 }, &[sample]).unwrap();
+        let metrics = Size::read("size", "size", Settings { packages: 2 }, &[sample]);
+        let metrics = metrics.unwrap().metrics;
         let shown: Vec<_> = metrics
             .iter()
             .map(|metric| format!("{}={}", metric.name, metric.values[0]))

@@ -1,6 +1,9 @@
 //! Describing an action, and the build that it is part of, in one expression.
 
+use crate::process::describes_a_process;
 use crate::{Action, Artifact, Build, IntoWord, Path, TextFile, Tool, Variable, path};
+
+describes_a_process!(Action);
 
 impl Action {
     /// An action by a name that is unique in its build, e.g. `compile`, and the program
@@ -19,46 +22,6 @@ impl Action {
             network: false,
             after: Vec::new(),
         }
-    }
-
-    /// With one more argument.
-    pub fn argument(mut self, argument: impl IntoWord) -> Self {
-        self.arguments.push(argument.into_word());
-        self
-    }
-
-    /// With several more arguments.
-    pub fn arguments<A: IntoWord>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments
-            .extend(arguments.into_iter().map(IntoWord::into_word));
-        self
-    }
-
-    /// With a variable; one of the same name that stood before it is replaced.
-    pub fn variable(mut self, name: impl Into<String>, value: impl IntoWord) -> Self {
-        let variable = Variable::new(name, value);
-        self.environment.retain(|other| other.name != variable.name);
-        self.environment.push(variable);
-        self
-    }
-
-    /// With variables such as a toolchain's own.
-    pub fn variables(self, variables: impl IntoIterator<Item = Variable>) -> Self {
-        variables.into_iter().fold(self, |action, variable| {
-            action.variable(variable.name, variable.value)
-        })
-    }
-
-    /// Working in a directory below `source` or `scratch`.
-    pub fn directory(mut self, directory: Path) -> Self {
-        self.directory = directory;
-        self
-    }
-
-    /// Reading files below `source` that a glob pattern matches; `!` in front takes away.
-    pub fn input(mut self, pattern: impl Into<String>) -> Self {
-        self.inputs.push(pattern.into());
-        self
     }
 
     /// Finding a file of this text below `scratch`.
@@ -81,12 +44,6 @@ impl Action {
     /// Leaving a file below `output`.
     pub fn output(mut self, relative: impl Into<String>) -> Self {
         self.outputs.push(path::output(relative));
-        self
-    }
-
-    /// Using a directory that is kept between runs, which [`crate::cache`] names.
-    pub fn cache(mut self, name: impl Into<String>) -> Self {
-        self.caches.push(name.into());
         self
     }
 

@@ -11,13 +11,15 @@ use serde::de::DeserializeOwned;
 pub use self::service::{PORT, address, path_problem};
 use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::Guest;
 pub use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::{
-    Better, Command, Load, Measurement, Metric, ProbePlan, Readiness, Request, Service, Work,
+    Better, Command, Load, Measurement, Metric, ProbePlan, Profile, Readiness, Reading, Request,
+    Service, Work,
 };
 use crate::offer::offered;
 use crate::panics::report_through_log;
+use crate::process::describes_a_process;
 use crate::{
-    Action, Artifact, Error, Facts, HostFacts, InstalledToolchain, IntoWord, Machine, Offer, Path,
-    Sample, Variable, path,
+    Action, Artifact, Error, Facts, HostFacts, InstalledToolchain, Machine, Offer, Path, Sample,
+    path,
 };
 
 /// A way to measure. Export it with
@@ -43,7 +45,7 @@ pub trait BenchmarkProbe {
         measurement: &str,
         settings: Self::Settings,
         samples: &[Sample],
-    ) -> Result<Vec<Metric>, Error>;
+    ) -> Result<Reading, Error>;
 }
 
 impl Request {
@@ -88,6 +90,7 @@ impl ProbePlan {
         Self {
             actions: Vec::new(),
             measurements: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -102,7 +105,25 @@ impl ProbePlan {
         self.measurements.push(measurement);
         self
     }
+
+    /// With an output of an action that the user finds after the run.
+    pub fn file(mut self, file: Artifact) -> Self {
+        self.files.push(file);
+        self
+    }
 }
+
+impl From<Vec<Metric>> for Reading {
+    /// A reading of figures alone.
+    fn from(metrics: Vec<Metric>) -> Self {
+        Self {
+            metrics,
+            profiles: Vec::new(),
+        }
+    }
+}
+
+describes_a_process!(Command);
 
 impl Command {
     /// A program without arguments, in an empty directory of its own.
@@ -117,48 +138,16 @@ impl Command {
         }
     }
 
-    /// With one more argument.
-    pub fn argument(mut self, argument: impl IntoWord) -> Self {
-        self.arguments.push(argument.into_word());
-        self
-    }
-
-    /// With several more arguments.
-    pub fn arguments<A: IntoWord>(self, arguments: impl IntoIterator<Item = A>) -> Self {
-        arguments.into_iter().fold(self, Self::argument)
-    }
-
-    /// With a variable; one of the same name that stood before it is replaced.
-    pub fn variable(mut self, name: impl Into<String>, value: impl IntoWord) -> Self {
-        let variable = Variable::new(name, value);
-        self.environment.retain(|other| other.name != variable.name);
-        self.environment.push(variable);
-        self
-    }
-
-    /// With variables such as a toolchain's own.
-    pub fn variables(self, variables: impl IntoIterator<Item = Variable>) -> Self {
-        variables.into_iter().fold(self, |command, variable| {
-            command.variable(variable.name, variable.value)
-        })
-    }
-
-    /// Working in a directory below `source` or `scratch`.
-    pub fn directory(mut self, directory: Path) -> Self {
-        self.directory = directory;
-        self
-    }
-
-    /// Finding the files below `source` that a glob pattern matches.
-    pub fn input(mut self, pattern: impl Into<String>) -> Self {
-        self.inputs.push(pattern.into());
-        self
-    }
-
-    /// Using a directory that is kept between runs, which [`crate::cache`] names.
-    pub fn cache(mut self, name: impl Into<String>) -> Self {
-        self.caches.push(name.into());
-        self
+    /// As an action, which is run once and may leave files.
+    pub fn action(self, name: impl Into<String>) -> Action {
+        Action {
+            arguments: self.arguments,
+            environment: self.environment,
+            directory: self.directory,
+            inputs: self.inputs,
+            caches: self.caches,
+            ..Action::new(name, self.program)
+        }
     }
 }
 
@@ -248,7 +237,7 @@ impl<T: BenchmarkProbe> Guest for Adapter<T> {
         measurement: String,
         settings: String,
         samples: Vec<Sample>,
-    ) -> Result<Vec<Metric>, Error> {
+    ) -> Result<Reading, Error> {
         report_through_log();
         offered(T::offers(), &probe)?;
         T::read(&probe, &measurement, crate::settings(&settings)?, &samples)

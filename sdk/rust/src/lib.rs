@@ -52,6 +52,7 @@ mod page_size;
 mod panics;
 mod path;
 mod problem;
+mod process;
 mod release;
 mod sample;
 mod settings;

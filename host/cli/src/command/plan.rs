@@ -196,6 +196,10 @@ fn bench_lines(text: &mut String, bench: &PlannedBench) {
             let _ = writeln!(text, "    asks     {} {}", load.method, load.url);
         }
     }
+    for file in &bench.files {
+        let path = bench.folder().join(&file.name);
+        let _ = writeln!(text, "    keeps    {path}");
+    }
     if let Some(cpus) = bench.cpus {
         let _ = writeln!(text, "    cpus     {cpus} of its own");
     }

@@ -178,6 +178,7 @@ impl Planner<'_> {
             tuning: tuning(build),
             actions: planned.actions,
             measurements: planned.measurements,
+            files: planned.files,
             cpus: table.cpus,
             baseline: table.baseline.clone(),
             gates: table.gates.iter().map(|gate| gate.value.clone()).collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use orch_model::{Artifact, Better, Digest, Fault, NodeId};
+use orch_model::{Artifact, Better, Digest, Fault, NodeId, Profile};
 
 use crate::Cancel;
 use crate::plan::PlannedBench;
@@ -68,6 +68,9 @@ pub struct BenchReport {
     pub notes: Vec<String>,
     /// In the order in which the probe gave them.
     pub metrics: Vec<MetricReport>,
+    /// This build's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
 }
 
 /// One metric.

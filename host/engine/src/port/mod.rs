@@ -27,8 +27,8 @@ pub use measurer::{
 };
 pub use observer::{Event, Observer, Stage};
 pub use plugins::{
-    AdviceRequest, BUILD_STEP, BuildRequest, Called, DeployRequest, FinishRequest, Plugins,
-    ProbeRequest, SampleRequest,
+    AdviceRequest, BUILD_STEP, BuildRequest, Called, DeployRequest, FILES_STEP, FinishRequest,
+    Plugins, ProbeRequest, SampleRequest,
 };
 pub use publisher::{Publication, Publisher};
 pub use sources::{SourceFile, Sources};

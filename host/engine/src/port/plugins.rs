@@ -1,9 +1,9 @@
 //! The loaded plugins, one method for each function of the contract that the engine uses.
 
 use orch_model::{
-    Advice, Artifact, Build, InstalledToolchain, Log, Machine, Metric, Observation, Offer,
-    PluginFailure, PluginId, PluginSummary, ProbePlan, Proposal, RecordedFact, RelativePath,
-    Sample, Target, Toolchain, Tweak,
+    Advice, Artifact, Build, InstalledToolchain, Log, Machine, Observation, Offer, PluginFailure,
+    PluginId, PluginSummary, ProbePlan, Proposal, Reading, RecordedFact, RelativePath, Sample,
+    Target, Toolchain, Tweak,
 };
 
 /// What came of one call: the result, what the plugin learnt, what it said.
@@ -91,6 +91,9 @@ pub struct ProbeRequest {
 
 /// The name by which a bench's processes find what its build ships: no step of its own has it.
 pub const BUILD_STEP: &str = "build";
+
+/// The step of a bench that puts its files in place: no step of a probe's has that name.
+pub const FILES_STEP: &str = "files";
 
 /// The samples that a probe is to read.
 #[derive(Clone, Debug, PartialEq)]
@@ -188,7 +191,7 @@ pub trait Plugins: Send + Sync {
     ) -> Called<ProbePlan>;
 
     /// `benchmark-probe.read`
-    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Vec<Metric>>;
+    fn read_samples(&self, plugin: &PluginId, request: &SampleRequest) -> Called<Reading>;
 
     /// `deployer.plan`
     fn plan_deploy(&self, plugin: &PluginId, request: &DeployRequest) -> Called<Proposal>;

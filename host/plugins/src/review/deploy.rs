@@ -3,7 +3,7 @@
 
 use orch_model::{
     Artifact, Check, Document, Image, Placeholder, Proposal, RelativePath, Release, Step, Upload,
-    parse_placeholders,
+    parse_placeholders, without_placeholders,
 };
 
 use super::names::{ADDRESS_BYTES, Reviewed, breach, count, distinct, no_control, no_nul};
@@ -25,6 +25,12 @@ pub(crate) fn proposal(proposal: Proposal, artifacts: &[Artifact]) -> Reviewed<P
 
 fn release(release: &Release, artifacts: &[Artifact]) -> Reviewed<()> {
     path("home", &release.home)?;
+    if release.root && !release.home.starts_with('/') {
+        return breach(format!(
+            "gave the home `{}`, which is nobody's where the steps need root",
+            shown::value(&release.home)
+        ));
+    }
     if release.home.contains("${") || matches!(release.home.as_str(), "/" | "") {
         return breach(format!(
             "gave the home `{}`, which is no folder of its own",
@@ -87,10 +93,18 @@ fn program(command: &[String]) -> Reviewed<()> {
 
 fn words(what: &str, words: &[String]) -> Reviewed<()> {
     count(what, words)?;
-    words.iter().try_for_each(|word| {
+    for word in words {
         no_nul(what, word)?;
-        placeholders(what, word).map(drop)
-    })
+        let parts = placeholders(what, word)?;
+        // Whoever may list processes sees the words of one.
+        if let Some(Placeholder::Secret(name)) = parts
+            .iter()
+            .find(|part| matches!(part, Placeholder::Secret(_)))
+        {
+            return breach(format!("put the secret `{name}` into a {what}"));
+        }
+    }
+    Ok(())
 }
 
 fn upload(upload: &Upload, artifacts: &[Artifact]) -> Reviewed<()> {
@@ -201,13 +215,13 @@ fn image(image: &Image, artifacts: &[Artifact]) -> Reviewed<()> {
         no_nul("value", value)?;
     }
     let documents = image.documents.iter();
-    let holds = documents.flat_map(|one| [one.to.as_str(), one.contents.as_str()]);
-    let holds = holds.chain(image.entrypoint.iter().map(String::as_str));
-    for text in holds.chain(image.arguments.iter().map(String::as_str)) {
-        if placeholders("text", text)?
-            .iter()
-            .any(|part| !matches!(part, Placeholder::Text(_)))
-        {
+    let stated = documents.flat_map(|one| [&one.to, &one.contents]);
+    let words = image.entrypoint.iter().chain(&image.arguments);
+    let pairs = image.environment.iter().chain(&image.labels);
+    let values = pairs.map(|(_, value)| value);
+    let places = image.files.iter().map(|one| &one.to);
+    for text in stated.chain(words).chain(values).chain(places) {
+        if without_placeholders(text).is_none() {
             return breach(
                 "put a placeholder into an image, which is the same everywhere".to_owned(),
             );

@@ -13,7 +13,7 @@ use orch_model::{Advice, Offer, RelativePath, Target, TargetRunner, TextFile, To
 
 pub(crate) use build::build;
 pub(crate) use deploy::proposal;
-pub(crate) use probe::{metrics, probe_plan};
+pub(crate) use probe::{probe_plan, reading};
 
 use crate::failure::Breach;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use orch_engine::port::BUILD_STEP;
+use orch_engine::port::{BUILD_STEP, FILES_STEP};
 use orch_model::{
-    Action, Build, Load, Measurement, Metric, ProbePlan, Readiness, RelativePath, Root,
-    SandboxPath, Work,
+    Action, Artifact, Build, Load, Measurement, Metric, ProbePlan, Profile, Readiness, Reading,
+    RelativePath, Root, SandboxPath, Work,
 };
 
 use super::build::{build, paths, planned, tools_of};
@@ -25,6 +25,10 @@ const RATES: RangeInclusive<f64> = 0.01..=10_000_000.0;
 const BODY_BYTES: usize = 8 << 20;
 /// Values of all metrics of one measurement.
 const VALUES: usize = 1_000_000;
+/// Profiles that are drawn of one measurement.
+const PROFILES: usize = 16;
+/// Bytes of the stacks of one profile: it is kept in the history and drawn on a page.
+const STACK_BYTES: usize = 512 << 10;
 /// A day: nothing is measured for longer.
 const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
 
@@ -34,15 +38,22 @@ pub(crate) fn probe_plan(plan: ProbePlan, always: &[&str]) -> Reviewed<ProbePlan
         root: Root::Artifact(BUILD_STEP.to_owned()),
         relative: RelativePath::root(),
     };
-    let actions = Build {
+    let made = Build {
         actions: plan.actions,
-        artifacts: Vec::new(),
+        artifacts: plan.files,
     };
-    let actions = build(actions, Some(&given), always)?.actions;
+    let made = build(made, Some(&given), always)?;
+    files(&made.artifacts)?;
+    let actions = made.actions;
     let mut known: BTreeSet<&str> = actions.iter().map(|action| action.name.as_str()).collect();
     if !known.insert(BUILD_STEP) {
         return breach(format!(
             "called an action `{BUILD_STEP}`, which stands for the build that is measured"
+        ));
+    }
+    if known.contains(FILES_STEP) {
+        return breach(format!(
+            "called an action `{FILES_STEP}`, which is the host's own that puts files in place"
         ));
     }
     let mut measurements = plan.measurements;
@@ -58,7 +69,23 @@ pub(crate) fn probe_plan(plan: ProbePlan, always: &[&str]) -> Reviewed<ProbePlan
     Ok(ProbePlan {
         actions,
         measurements,
+        files: made.artifacts,
     })
+}
+
+/// What is put in place was made by a step of the bench, and is no copy of what the build ships.
+fn files(files: &[Artifact]) -> Reviewed<()> {
+    let is_made = |file: &Artifact| match &file.path.root {
+        Root::Artifact(step) => step != BUILD_STEP,
+        _ => false,
+    };
+    match files.iter().find(|file| !is_made(file)) {
+        None => Ok(()),
+        Some(file) => breach(format!(
+            "keeps the file `{}`, which no action of its own makes",
+            shown::value(file.name.as_str())
+        )),
+    }
 }
 
 fn measurement(measurement: &mut Measurement, known: &BTreeSet<&str>) -> Reviewed<()> {
@@ -178,9 +205,45 @@ fn steps(action: &Action) -> Vec<String> {
 }
 
 /// What a probe read of samples.
-pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
-    count("metrics", &metrics)?;
-    for metric in &metrics {
+pub(crate) fn reading(reading: Reading) -> Reviewed<Reading> {
+    metrics(&reading.metrics)?;
+    profiles(&reading.profiles)?;
+    Ok(reading)
+}
+
+fn profiles(profiles: &[Profile]) -> Reviewed<()> {
+    if profiles.len() > PROFILES {
+        return breach(format!(
+            "returned {} profiles; {PROFILES} are allowed",
+            profiles.len()
+        ));
+    }
+    for profile in profiles {
+        no_control("profile", &profile.name, NAME_BYTES)?;
+        no_control("unit", &profile.unit, NAME_BYTES)?;
+        if profile.name.is_empty() || profile.stacks.len() > STACK_BYTES {
+            return breach(format!(
+                "gave a profile without a name, or one of {} bytes; {STACK_BYTES} are allowed",
+                profile.stacks.len()
+            ));
+        }
+        if profile
+            .stacks
+            .contains(|c: char| c.is_control() && c != '\n')
+        {
+            return breach(format!(
+                "gave the profile `{}` stacks that hold control characters",
+                shown::value(&profile.name)
+            ));
+        }
+    }
+    let names = profiles.iter().map(|profile| profile.name.as_str());
+    distinct("profile", names)
+}
+
+fn metrics(metrics: &[Metric]) -> Reviewed<()> {
+    count("metrics", metrics)?;
+    for metric in metrics {
         // Names of Go's benchmarks have slashes: `Parse/small-8`.
         no_control("metric", &metric.name, NAME_BYTES)?;
         no_control("unit", &metric.unit, NAME_BYTES)?;
@@ -194,121 +257,12 @@ pub(crate) fn metrics(metrics: Vec<Metric>) -> Reviewed<Vec<Metric>> {
             ));
         }
     }
-    distinct("metric", metrics.iter().map(|metric| metric.name.as_str()))?;
     let values: usize = metrics.iter().map(|metric| metric.values.len()).sum();
     if values > VALUES {
         return breach(format!("returned {values} values; {VALUES} are allowed"));
     }
-    Ok(metrics)
+    distinct("metric", metrics.iter().map(|metric| metric.name.as_str()))
 }
 
 #[cfg(test)]
-mod tests {
-    use orch_model::Better;
-
-    use super::*;
-
-    fn inspecting() -> Measurement {
-        Measurement {
-            name: "size".to_owned(),
-            service: None,
-            work: Work::Inspect,
-            cold: false,
-            warmups: 0,
-            samples: 1,
-        }
-    }
-
-    fn plan(measurement: Measurement) -> Reviewed<ProbePlan> {
-        let plan = ProbePlan {
-            actions: Vec::new(),
-            measurements: vec![measurement],
-        };
-        probe_plan(plan, &["go"])
-    }
-
-    #[test]
-    fn bounds_of_a_measurement() {
-        assert!(plan(inspecting()).is_ok());
-        for wrong in [
-            Measurement {
-                samples: 0,
-                ..inspecting()
-            },
-            Measurement {
-                samples: u32::MAX,
-                ..inspecting()
-            },
-            Measurement {
-                name: "../x".to_owned(),
-                ..inspecting()
-            },
-        ] {
-            assert!(plan(wrong.clone()).is_err(), "{wrong:?}");
-        }
-        let nothing = ProbePlan::default();
-        assert!(probe_plan(nothing, &[]).is_err());
-    }
-
-    #[test]
-    fn bounds_of_a_load() {
-        let bounds = |change: fn(&mut Load)| {
-            let mut load = Load {
-                url: "http://127.0.0.1:${port}/".to_owned(),
-                method: "GET".to_owned(),
-                headers: Vec::new(),
-                body: Vec::new(),
-                connections: 1,
-                rate: None,
-                duration_ms: 1_000,
-                warmup_ms: 0,
-                timeout_ms: 1_000,
-            };
-            change(&mut load);
-            self::load("load", &load)
-        };
-        assert!(bounds(|_| {}).is_ok());
-        assert!(bounds(|load| load.body = vec![0; BODY_BYTES]).is_ok());
-        assert!(bounds(|load| load.body = vec![0; BODY_BYTES + 1]).is_err());
-        assert!(bounds(|load| load.timeout_ms = 0).is_err());
-        assert!(bounds(|load| load.timeout_ms = u32::MAX).is_err());
-        assert!(bounds(|load| load.duration_ms = 0).is_err());
-        assert!(bounds(|load| load.connections = 0).is_err());
-        assert!(bounds(|load| load.rate = Some(f64::NAN)).is_err());
-    }
-
-    #[test]
-    fn a_service_is_of_this_machine() {
-        for address in ["http://127.0.0.1:${port}/a", "[::1]:80", "http://localhost"] {
-            assert!(loopback("load", address).is_ok(), "{address}");
-        }
-        for address in [
-            "http://169.254.169.254/",
-            "http://127.0.0.1@example.test/",
-            "http://127.0.0.1.example.test:80/",
-            "example.test:127.0.0.1",
-            "",
-        ] {
-            assert!(loopback("load", address).is_err(), "{address}");
-        }
-    }
-
-    #[test]
-    fn values_of_metrics() {
-        let metric = |values: Vec<f64>| {
-            vec![Metric {
-                name: "wall".to_owned(),
-                unit: "ns".to_owned(),
-                better: Better::Less,
-                values,
-            }]
-        };
-        assert!(metrics(metric(vec![1.0])).is_ok());
-        assert!(metrics(metric(vec![])).is_err());
-        assert!(metrics(metric(vec![f64::NAN])).is_err());
-        assert!(metrics(metric(vec![1.0; VALUES])).is_ok());
-        assert!(metrics(metric(vec![1.0; VALUES + 1])).is_err());
-        let twice = [metric(vec![1.0]), metric(vec![1.0])].concat();
-        assert!(metrics(twice).is_err());
-    }
-}
+mod tests;

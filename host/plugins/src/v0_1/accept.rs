@@ -122,7 +122,7 @@ pub(super) fn action(action: types::Action, owner: &PluginId) -> Accepted<Action
     })
 }
 
-fn artifact(artifact: types::Artifact) -> Accepted<Artifact> {
+pub(crate) fn artifact(artifact: types::Artifact) -> Accepted<Artifact> {
     Ok(Artifact {
         name: relative("artifact", &artifact.name)?,
         path: path(artifact.path)?,

@@ -1,7 +1,8 @@
 //! What a probe hands to the host, in the model's types. Nothing of it is trusted.
 
 use orch_model::{
-    Better, Load, Measurement, Metric, PluginId, ProbePlan, Readiness, Service, Work,
+    Better, Load, Measurement, Metric, PluginId, ProbePlan, Profile, Readiness, Reading, Service,
+    Work,
 };
 
 use super::accept::{self, Accepted, all};
@@ -14,6 +15,7 @@ pub(crate) fn plan(plan: probe::ProbePlan, owner: &PluginId) -> Accepted<ProbePl
     Ok(ProbePlan {
         actions: all(plan.actions, |one| accept::action(one, owner))?,
         measurements: all(plan.measurements, |one| measurement(one, owner))?,
+        files: all(plan.files, accept::artifact)?,
     })
 }
 
@@ -100,7 +102,19 @@ fn load(load: probe::Load) -> Load {
     }
 }
 
-pub(crate) fn metric(metric: probe::Metric) -> Metric {
+pub(crate) fn reading(reading: probe::Reading) -> Reading {
+    let profile = |profile: probe::Profile| Profile {
+        name: profile.name,
+        unit: profile.unit,
+        stacks: profile.stacks,
+    };
+    Reading {
+        metrics: reading.metrics.into_iter().map(metric).collect(),
+        profiles: reading.profiles.into_iter().map(profile).collect(),
+    }
+}
+
+fn metric(metric: probe::Metric) -> Metric {
     Metric {
         name: metric.name,
         unit: metric.unit,

@@ -4,7 +4,7 @@
 use orch_engine::port::{AdviceRequest, BuildRequest, DeployRequest, FinishRequest, ProbeRequest};
 use orch_model::{
     Artifact, Counter, InstalledToolchain, Machine, Memory, Observation, PackageFile, Part,
-    ProgramFacts, Root, Sample, SandboxPath, Tool, Tweak, Variable, Word,
+    ProgramFacts, Root, Sample, SandboxPath, Target, Tool, Tweak, Variable, Word,
 };
 
 use super::bindings::{
@@ -100,6 +100,12 @@ fn pair(name: &str, value: &str) -> types::Pair {
     }
 }
 
+/// What a target sets for builders.
+fn target_environment(target: &Target) -> Vec<types::Pair> {
+    let variables = target.environment.iter();
+    variables.map(|(name, value)| pair(name, value)).collect()
+}
+
 fn tweak(tweak: &Tweak) -> types::Tweak {
     match tweak {
         Tweak::BuildFlag { slot, value } => types::Tweak::BuildFlag(types::Flag {
@@ -137,12 +143,7 @@ pub(crate) fn build_request(
         tools: request.tools.iter().map(toolchain).collect(),
         host: machine(&request.host),
         target: machine(&request.target.machine),
-        target_environment: request
-            .target
-            .environment
-            .iter()
-            .map(|(name, value)| pair(name, value))
-            .collect(),
+        target_environment: target_environment(&request.target),
         static_link: request.target.static_link,
         tweaks: request.tweaks.iter().map(tweak).collect(),
     }
@@ -183,12 +184,7 @@ pub(crate) fn probe_request(
         tools: request.tools.iter().map(toolchain).collect(),
         host: machine(&request.host),
         target: machine(&request.target.machine),
-        target_environment: request
-            .target
-            .environment
-            .iter()
-            .map(|(name, value)| pair(name, value))
-            .collect(),
+        target_environment: target_environment(&request.target),
         artifacts: request.artifacts.iter().map(artifact).collect(),
     }
 }

@@ -4,7 +4,7 @@ use orch_engine::port::{
     AdviceRequest, BuildRequest, DeployRequest, FinishRequest, ProbeRequest, SampleRequest,
 };
 use orch_model::{
-    Advice, Build, Machine, Metric, Observation, Offer, PluginId, ProbePlan, Proposal, Role,
+    Advice, Build, Machine, Observation, Offer, PluginId, ProbePlan, Proposal, Reading, Role,
     Target, Toolchain,
 };
 use wasmtime::Store;
@@ -238,9 +238,9 @@ impl Guest<'_> {
         Ok(accept_probe::plan(plan, self.plugin)?)
     }
 
-    pub fn read_samples(self, request: &SampleRequest) -> Result<Vec<Metric>, CallError> {
+    pub fn read_samples(self, request: &SampleRequest) -> Result<Reading, CallError> {
         let samples: Vec<_> = request.samples.iter().cloned().map(give::sample).collect();
-        let metrics = said(call!(
+        let reading = said(call!(
             self,
             BenchmarkProbe,
             benchmark_probe,
@@ -252,7 +252,7 @@ impl Guest<'_> {
                 &samples
             )
         ))?;
-        Ok(metrics.into_iter().map(accept_probe::metric).collect())
+        Ok(accept_probe::reading(reading))
     }
 
     pub fn plan_deploy(self, request: &DeployRequest) -> Result<Proposal, CallError> {

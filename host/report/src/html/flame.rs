@@ -3,7 +3,7 @@
 //! The crate `inferno` draws such pictures too, but its licence, CDDL-1.0, is none of those of
 //! deny.toml, and its pictures bring scripts and colours along.
 
-use crate::figure::grouped;
+use crate::figure::{grouped, human_value};
 
 use super::FlameGraph;
 use super::markup::{Escaped, cut};
@@ -32,6 +32,7 @@ pub(super) fn flame(graph: &FlameGraph<'_>) -> String {
     };
     let mut drawing = Drawing {
         picture: Picture::new(WIDE),
+        unit: graph.unit,
         whole,
         deepest: 0,
     };
@@ -46,18 +47,28 @@ pub(super) fn flame(graph: &FlameGraph<'_>) -> String {
         },
     );
     let height = (drawing.deepest + 1) as f64 * ROW;
-    let label = format!("Flame graph of {}, {whole} samples", graph.title);
+    let weight = weight(whole, graph.unit);
+    let label = format!("Flame graph of {}, {weight}", graph.title);
     format!(
-        "<figure class=\"wide\"><figcaption><b>{}</b> {} samples{unread}</figcaption>\n\
+        "<figure class=\"wide\"><figcaption><b>{}</b> {}{unread}</figcaption>\n\
          <div class=\"scroll\">{}</div></figure>\n",
         Escaped(graph.title),
-        grouped(whole as f64),
+        Escaped(&weight),
         drawing.picture.finish(height, &label)
     )
 }
 
-struct Drawing {
+/// How much a frame has, for people.
+fn weight(samples: u64, unit: &str) -> String {
+    match unit {
+        "" => format!("{} samples", grouped(samples as f64)),
+        unit => human_value(samples as f64, unit),
+    }
+}
+
+struct Drawing<'a> {
     picture: Picture,
+    unit: &'a str,
     /// Samples of the whole profile.
     whole: u64,
     deepest: usize,
@@ -71,7 +82,7 @@ struct Level {
     scale: f64,
 }
 
-impl Drawing {
+impl Drawing<'_> {
     /// Draws a frame and all below it. `Profile` bounds how deep they are.
     fn frame(&mut self, name: &str, frame: &Frame, at: Level) {
         let width = frame.samples as f64 * at.scale;
@@ -81,10 +92,7 @@ impl Drawing {
         self.deepest = self.deepest.max(at.depth);
         let y = at.depth as f64 * ROW;
         let share = 100.0 * frame.samples as f64 / self.whole.max(1) as f64;
-        let title = format!(
-            "{name}: {} samples, {share:.1} %",
-            grouped(frame.samples as f64)
-        );
+        let title = format!("{name}: {}, {share:.1} %", weight(frame.samples, self.unit));
         let class = if at.depth.is_multiple_of(2) {
             "frame"
         } else {

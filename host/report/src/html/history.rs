@@ -29,8 +29,8 @@ const CROWD: usize = 60;
 
 /// A figure for a series; nothing for one without points.
 pub(super) fn history(series: &Series) -> String {
-    let Some(last) = series.points.last() else {
-        return String::new();
+    let Some(last) = series.points.last().filter(|_| series.points.len() > 1) else {
+        return String::new(); // One run has no history.
     };
     let now = told_value(last, &series.unit);
     let count = series.points.len();
@@ -39,9 +39,8 @@ pub(super) fn history(series: &Series) -> String {
         Better::More => "; more is better",
     };
     format!(
-        "<figure><figcaption><b>{}</b> over {count} {}, now {}{aim}</figcaption>\n{}</figure>\n",
+        "<figure><figcaption><b>{}</b> over {count} runs, now {}{aim}</figcaption>\n{}</figure>\n",
         Escaped(&series.metric),
-        if count == 1 { "run" } else { "runs" },
         Escaped(&now),
         picture(series, last)
     )

@@ -90,7 +90,7 @@ pub struct Point {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// Whether a gate failed on it, or the bench itself did.
+    /// Whether a gate failed on it.
     pub failed: bool,
 }
 
@@ -99,6 +99,8 @@ pub struct Point {
 pub struct FlameGraph<'a> {
     /// What was profiled.
     pub title: &'a str,
+    /// What the numbers count: `ns`, `B`; empty for samples.
+    pub unit: &'a str,
     /// Folded stacks: `main;parse;read 12` on each line.
     pub folded: &'a str,
 }

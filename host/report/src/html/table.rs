@@ -9,8 +9,12 @@ use super::changes::allowed;
 use super::markup::Escaped;
 use super::verdict::{sign, word};
 
-/// A table of these metrics. What none of them has gets no column.
+/// A table of these metrics. What none of them has gets no column; there is
+/// no table of none.
 pub(super) fn table(metrics: &[&MetricReport]) -> String {
+    if metrics.is_empty() {
+        return String::new();
+    }
     let columns = Columns {
         compared: metrics.iter().any(|metric| metric.change.is_some()),
         gated: metrics.iter().any(|metric| !metric.gates.is_empty()),

@@ -16,6 +16,9 @@ impl ProbePlan {
         for measurement in &self.measurements {
             text += &measurement_text(measurement, hidden);
         }
+        for file in &self.files {
+            let _ = writeln!(text, "file {}: {}", file.name, file.path.text());
+        }
         text
     }
 }

@@ -125,6 +125,7 @@ fn row(now: &Kept, before: &Kept, name: &str) -> BenchRow {
             function_only: !own.times_count,
             baseline: Some(format!("{name} (measurement {})", before.number)),
             notes,
+            profiles: Vec::new(),
             metrics: orch_measure::compared(before, now),
         },
     }

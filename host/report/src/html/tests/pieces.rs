@@ -276,6 +276,7 @@ fn sizes_are_sorted_and_the_smallest_are_summed_up() {
 fn a_profile_is_drawn_from_the_top() {
     let graph = FlameGraph {
         title: "agent",
+        unit: "",
         folded: "main;serve;read 30\nmain;serve 10\nidle 60\nnonsense\n",
     };
     expect![[r#"

@@ -90,6 +90,7 @@ fn everything_at_once() {
     ];
     let flames = [FlameGraph {
         title: "agent",
+        unit: "",
         folded: "main;read 1\n",
     }];
     let text = check(&rows, &history, &flames);
@@ -124,6 +125,7 @@ fn names_from_outside_do_not_break_out() {
     }
     let flames = [FlameGraph {
         title: hostile,
+        unit: "",
         folded: &format!("{hostile};main 3\n"),
     }];
     let other = row(hostile, "other", hostile_row.report.metrics.clone());
