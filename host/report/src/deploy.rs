@@ -120,9 +120,9 @@ mod tests {
             },
         };
         expect![[r#"
-            deploy.edge: 1 live, 1 pending, sent 210 kB of 4.6 MB
+            deploy.edge: 1 live, 1 pending, sent 210.0 kB of 4.6 MB
             MACHINE  TARGET  RELEASE       STATE    WHY
-            pi-1     pi5     0a1b2c3d4e5f  live     
+            pi-1     pi5     0a1b2c3d4e5f  live
             pi-2     pi5     0a1b2c3d4e5f  pending  no route to host
         "#]]
         .assert_eq(&render_deploys(&[row], Style::PLAIN));
