@@ -1,6 +1,6 @@
 //! What tests of the whole house share: a [`Project`] that runs the real `orch` in a
 //! folder of its own or lets it go on ([`Live`]), servers ([`server`], [`secure`],
-//! [`ssh_server`], [`module_proxy`]), [`machines`] that really boot, [`component`]s that do what
+//! [`ssh_server`], [`module_proxy`], [`registry`]), [`machines`] that really boot, [`component`]s that do what
 //! no good one does, and the [`tree`] of this repository for tests about its sources.
 //!
 //! The tests lie beside it: `tests/` holds the house to its rules, `program/` is run by
@@ -14,6 +14,7 @@ pub mod module_proxy;
 mod page;
 mod project;
 mod ran;
+pub mod registry;
 pub mod secure;
 pub mod server;
 pub mod ssh_server;

@@ -97,12 +97,14 @@ fn each_has_the_digest_of_its_component() {
 /// They are read, checked and compiled by every first run.
 #[test]
 fn each_is_small() {
+    let mut large = Vec::new();
     for plugin in orch_bundled::PLUGINS {
         let most = match plugin.id {
             // Those that read documents and versions have the code for it.
             "cc" | "go" | "zig" => 500_000,
-            // Read settings and what programs print, and check both.
-            "go-probes" | "gobench" | "http-load" => 350_000,
+            // Read settings and what programs print, and check both; one of them profiles too.
+            "gobench" => 400_000,
+            "go-probes" | "http-load" => 350_000,
             // Check every setting, and write units and the like of them.
             "flash" => 200_000,
             "oci" => 250_000,
@@ -118,6 +120,9 @@ fn each_is_small() {
             _ => 150_000,
         };
         let bytes = plugin.component.len();
-        assert!(bytes < most, "plugin `{}` has {bytes} bytes", plugin.id);
+        if bytes >= most {
+            large.push(format!("plugin `{}` has {bytes} bytes", plugin.id));
+        }
     }
+    assert!(large.is_empty(), "{}", large.join("\n"));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use orch_deploy::ImagePart;
+use orch_deploy::{ImagePart, PushedImage};
 use orch_engine::port::OutputFile;
 use orch_engine::{Cancel, PlannedRelease};
 use orch_image::{
@@ -40,9 +40,8 @@ impl Pushing {
         })
     }
 
-    /// One image for the platforms of all parts. Gives its reference by digest, and how many bytes
-    /// travelled.
-    pub fn push(&self, parts: &[ImagePart<'_>], cancel: &Cancel) -> Result<(String, u64), Fault> {
+    /// One image for the platforms of all parts, in its registry.
+    pub fn push(&self, parts: &[ImagePart<'_>], cancel: &Cancel) -> Result<PushedImage, Fault> {
         let Some((first, wanted, _)) = parts.first() else {
             return Err(Fault::internal("there is nothing to make an image of"));
         };
@@ -67,10 +66,11 @@ impl Pushing {
             lenders: &[],
         };
         let pushed = registry.push(&push, &|_| {}, &cancelled)?;
-        let reference = format!("{}@{}", wanted.repository, layout.digest());
-        // What was written anew is news even if every blob was there.
-        let sent = pushed.sent_bytes.max(pushed.written as u64);
-        Ok((reference, sent))
+        Ok(PushedImage {
+            reference: format!("{}@{}", wanted.repository, layout.digest()),
+            sent_bytes: pushed.sent_bytes,
+            is_new: pushed.sent + pushed.mounted + pushed.written > 0,
+        })
     }
 
     fn image(

@@ -25,13 +25,14 @@ pub struct Entry {
     pub at: u64,
     /// Who: `ann@laptop`.
     pub by: String,
-    /// What: `deploy`, `promote` or `rollback`.
+    /// What: `deploy`, `promote`, `rollback` or `push`.
     pub action: String,
     /// Of which deploy.
     pub deploy: String,
-    /// `began`, or how it ended: `live`, `waits`, `rolled-back`, `failed`, `interrupted`.
+    /// `began`, or how it ended: `live`, `waits`, `rolled-back`, `failed`, `interrupted`; of an image
+    /// `pushed`.
     pub outcome: String,
-    /// Why, where it did not end well.
+    /// Why, where it did not end well; of an image its reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The commit of the sources, if they have one.

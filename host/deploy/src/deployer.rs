@@ -35,9 +35,18 @@ pub type Obstacles = dyn Fn(&OutputFile, &Observation) -> Result<Vec<String>, Fa
 pub type ReadVariable = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// An image of one target, with what the build ships for it.
 pub type ImagePart<'a> = (&'a PlannedRelease, &'a Image, &'a [(Artifact, OutputFile)]);
-/// Makes one image of those of all targets and pushes it; gives its reference by digest, and the
-/// bytes that were sent.
-pub type Push = dyn Fn(&[ImagePart<'_>], &Cancel) -> Result<(String, u64), Fault> + Send + Sync;
+/// An image in its registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushedImage {
+    /// `repository@sha256:…`
+    pub reference: String,
+    /// Bytes that went over the wire.
+    pub sent_bytes: u64,
+    /// Whether the registry has something now that it had not before.
+    pub is_new: bool,
+}
+/// Makes one image of those of all targets and pushes it.
+pub type Push = dyn Fn(&[ImagePart<'_>], &Cancel) -> Result<PushedImage, Fault> + Send + Sync;
 
 /// What deploying is told of this machine and the project.
 pub struct Deploying {
@@ -252,14 +261,30 @@ impl FleetDeployer {
                 Proposal::Release(_) => None,
             })
             .collect();
-        let (image, sent_bytes) = (self.0.push)(&images, cancel)?;
+        let digests = images.iter().flat_map(|(release, _, files)| {
+            let named = |(artifact, file): &(Artifact, OutputFile)| {
+                (format!("{}/{}", release.target, artifact.name), file.digest)
+            };
+            files.iter().map(named)
+        });
+        let log = Log {
+            deploying: &self.0,
+            action: "push",
+            deploy: job.deploy.name(),
+            artifacts: digests.collect(),
+        };
+        log.write("began", None, Vec::new())?;
+        let pushed = (self.0.push)(&images, cancel).inspect_err(|fault| {
+            let _ = log.write("failed", Some(fault.message.clone()), Vec::new());
+        })?;
+        log.write("pushed", Some(pushed.reference.clone()), Vec::new())?;
         let files = images.iter().flat_map(|(_, _, files)| *files);
         let report = DeployReport {
             hosts: Vec::new(),
-            changed: sent_bytes > 0,
-            sent_bytes,
+            changed: pushed.is_new,
+            sent_bytes: pushed.sent_bytes,
             total_bytes: files.map(|(_, file)| file.bytes).sum(),
-            image: Some(image),
+            image: Some(pushed.reference),
         };
         Ok(Deployed::Live(Box::new(report)))
     }

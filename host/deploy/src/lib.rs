@@ -28,7 +28,9 @@ mod wanted;
 mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
-pub use deployer::{Deploying, FleetDeployer, ImagePart, Obstacles, Push, ReadHosts, ReadVariable};
+pub use deployer::{
+    Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadHosts, ReadVariable,
+};
 pub use local_files::ReadContent;
 pub use owner::Owner;
 pub use standing::{Checked, Standing};

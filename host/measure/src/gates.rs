@@ -98,7 +98,9 @@ impl Held<'_> {
                         samples_needed,
                     }),
                 ) => {
-                    wanted = wanted.max(*samples_needed);
+                    // An estimate that lies near the threshold may be the samples' own error.
+                    let more = samples_needed.unwrap_or(u32::MAX);
+                    wanted = wanted.max(Some(more));
                     Verdict::Inconclusive(said(why, *samples_needed))
                 }
             };

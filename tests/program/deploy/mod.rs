@@ -2,6 +2,7 @@
 //! by themselves, and all that is recorded of it.
 
 mod faults;
+mod images;
 
 use orch_tests::Project;
 use orch_tests::machines::Machines;

@@ -1,24 +1,20 @@
 //! Debian's `docker-registry` on loopback, and other real programs.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use orch_image::{CredentialSources, Mirror, Patience, Registry, RegistrySettings, Repository};
 use tempfile::TempDir;
 
-/// A registry with a folder and a port of its own. Stopped when dropped.
-pub struct RealRegistry {
-    folder: TempDir,
-    child: Child,
-    address: String,
-}
+/// A registry of images.
+pub struct RealRegistry(orch_tests::registry::Registry);
 
 impl RealRegistry {
     /// A registry that lets everybody do everything.
     pub fn start() -> Self {
-        Self::with(|_| String::new())
+        Self(orch_tests::registry::Registry::start())
     }
 
     /// A registry that knows one user, `agent`, by this password.
@@ -27,79 +23,29 @@ impl RealRegistry {
             Command::new("htpasswd").args(["-nbB", "agent", password]),
             "apache2-utils",
         );
-        Self::with(|folder| {
+        Self(orch_tests::registry::Registry::with(|folder| {
             let file = folder.join("users");
             std::fs::write(&file, users.trim()).expect("it can be written");
             let file = file.display();
             format!("auth:\n  htpasswd:\n    realm: test\n    path: {file}\n")
-        })
-    }
-
-    /// A registry with more in its configuration, which may name files in its folder.
-    fn with(extra: impl FnOnce(&Path) -> String) -> Self {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let extra = extra(folder.path());
-        let root = folder.path().join("data");
-        let config = folder.path().join("config.yml");
-        let text = format!(
-            "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {}\n\
-             http:\n  addr: 127.0.0.1:0\n{extra}",
-            root.display()
-        );
-        std::fs::write(&config, text).expect("it can be written");
-        let mut child = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("docker-registry: {error}; apt-get install docker-registry")
-            });
-        let mut lines = BufReader::new(child.stderr.take().expect("it was asked for")).lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let (_, rest) = line.split_once("listening on ")?;
-            Some(rest.split(['"', ' ', ',']).next()?.to_owned())
-        });
-        let address = address.expect("docker-registry says where it listens");
-        // What it says later is nobody's business, but must not block it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self {
-            folder,
-            child,
-            address,
-        }
+        }))
     }
 
     /// A repository of it.
     pub fn repository(&self, path: &str) -> Repository {
-        format!("{}/{path}", self.address)
+        format!("{}/{path}", self.address())
             .parse()
             .expect("it is one")
     }
 
     /// Host and port.
     pub fn address(&self) -> &str {
-        &self.address
+        self.0.address()
     }
 
     /// Where it keeps a blob.
     pub fn stored(&self, digest: &orch_model::Digest) -> PathBuf {
-        let hex = digest.hex();
-        self.folder
-            .path()
-            .join("data/docker/registry/v2/blobs/sha256")
-            .join(&hex[..2])
-            .join(&hex)
-            .join("data")
-    }
-}
-
-impl Drop for RealRegistry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.0.stored(&digest.hex())
     }
 }
 
