@@ -227,14 +227,6 @@ impl FleetDeployer {
         let in_order: Vec<usize> = (0..hosts.len()).collect();
         let obstacles = &self.0.obstacles;
         let fits = |site: &mut Site<'_>| fits(site, obstacles);
-        let mut over = Over {
-            rollout: &deploy.rollout,
-            waves: waves::cut(&hosts, &in_order, &deploy.rollout.waves),
-            sites: sites(&hosts, &wanted, &shared),
-            is_approved: is_approved(folder, name, &ids),
-            aim: aim.clone(),
-            fits: &fits,
-        };
         let log = Log {
             deploying: &self.0,
             action: match (&aim, self.0.promotes) {
@@ -245,11 +237,23 @@ impl FleetDeployer {
             deploy: name,
             artifacts: artifacts(&wanted),
         };
-        log.write("began", None, Vec::new())?;
+        let begins = || log.write("began", None, Vec::new());
+        let mut over = Over {
+            rollout: &deploy.rollout,
+            waves: waves::cut(&hosts, &in_order, &deploy.rollout.waves),
+            sites: sites(&hosts, &wanted, &shared),
+            is_approved: is_approved(folder, name, &ids),
+            aim,
+            begins: &begins,
+            has_begun: false,
+            fits: &fits,
+        };
         let end = over.go();
         let report = report(&over.sites, &wanted);
-        // What changed nothing is no news, but that it was begun stands there already.
-        log.write(outcome(&end), reason(&end), host_entries(&over.sites))?;
+        // That nothing had to be done is no news.
+        if over.has_begun || end != End::Live {
+            log.write(outcome(&end), reason(&end), host_entries(&over.sites))?;
+        }
         Ok(deployed(end, report))
     }
 

@@ -42,6 +42,9 @@ pub(crate) struct Over<'a, 'r> {
     pub waves: Vec<Vec<usize>>,
     pub aim: Aim,
     pub is_approved: bool,
+    /// Told once, before anything is changed.
+    pub begins: &'r (dyn Fn() -> Result<(), Fault> + Sync),
+    pub has_begun: bool,
     /// What speaks against a release on a machine.
     pub fits: &'r (dyn Fn(&mut Site<'a>) -> Result<(), Trouble> + Sync),
 }
@@ -91,6 +94,10 @@ impl<'a> Over<'a, '_> {
                 site.state = HostState::Unchanged;
                 site.says(site.state.words());
             }
+        }
+        if self.count(HostState::Waiting) > 0 {
+            (self.begins)().map_err(End::Refused)?;
+            self.has_begun = true;
         }
         let troubles = self.all(HostState::Waiting, |site| {
             site.take_lock()?;

@@ -139,6 +139,17 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// What to go back to if the goal does not hold: also where somebody has changed the machine by
+    /// hand, and the goal is what held last.
+    fn before_goal(&self) -> Option<String> {
+        let others = |held: &&Held| held.release != self.goal;
+        let held = || self.record().held.iter().rev().find(others);
+        match self.before() {
+            Some(before) if before != self.goal => Some(before),
+            _ => held().map(|held| held.release.clone()),
+        }
+    }
+
     /// Asks what the machine knows of the service.
     pub fn look(&mut self) -> Result<(), Trouble> {
         let release = self.wanted.release;
@@ -217,7 +228,12 @@ impl<'a> Site<'a> {
     pub fn give_lock_back(&mut self) {
         let Some(line) = self.lock.take() else { return };
         let (home, root) = (self.survey.home.clone(), self.root());
-        if let Some(connection) = &self.connection {
+        // What a user's interrupt has ended can say nothing more.
+        let opened = match self.shared.stop.is_raised() {
+            true => self.open(&Stop::default()).ok(),
+            false => self.connection.take(),
+        };
+        if let Some(connection) = opened {
             let command = Command::script(GIVE_BACK, &[&home, &line]).as_root(root);
             let _ = connection.run(command);
         }
@@ -238,7 +254,7 @@ impl<'a> Site<'a> {
         self.says("activating");
         let change = Change {
             release: self.goal.clone(),
-            from: self.before().filter(|before| *before != self.goal),
+            from: self.before_goal(),
             by: self.shared.owner.name.clone(),
             since: (self.shared.now)(),
             healthy: false,
@@ -578,14 +594,17 @@ impl<'a> Site<'a> {
 
     fn opened(&mut self) -> Result<&Connection, Trouble> {
         if self.connection.is_none() {
-            let mut address = Address::parse(&self.host.address).map_err(Trouble::Failed)?;
-            if let Some(key) = &self.host.host_key {
-                address = address.pinned(HostKey::parse(key).map_err(Trouble::Failed)?);
-            }
-            let opened = self.shared.transport.open(&address, self.shared.stop)?;
-            self.connection = Some(opened);
+            self.connection = Some(self.open(self.shared.stop)?);
         }
         Ok(self.connection.as_ref().expect("it was opened"))
+    }
+
+    fn open(&self, stop: &Stop) -> Result<Connection, Trouble> {
+        let mut address = Address::parse(&self.host.address).map_err(Trouble::Failed)?;
+        if let Some(key) = &self.host.host_key {
+            address = address.pinned(HostKey::parse(key).map_err(Trouble::Failed)?);
+        }
+        Ok(self.shared.transport.open(&address, stop)?)
     }
 }
 
