@@ -137,10 +137,10 @@ pub struct Image {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compression {
-    /// Zstandard.
-    #[default]
+    /// Smaller, and quicker to unpack.
     Zstd,
-    /// gzip, which every old client reads.
+    /// Read by everybody.
+    #[default]
     Gzip,
 }
 

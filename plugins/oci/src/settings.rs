@@ -51,7 +51,7 @@ impl Default for Settings {
             directory: String::new(),
             ports: BTreeMap::new(),
             labels: BTreeMap::new(),
-            compression: Algorithm::Zstd,
+            compression: Algorithm::Gzip,
             certificates: false,
             time_zones: false,
         }

@@ -43,7 +43,7 @@ fn a_repository_is_enough() {
           environment ["GOGC=200", "GOMEMLIMIT=200MiB"]
           ports []
           labels ["org.opencontainers.image.title=agent"]
-          layers in Compression::Zstd, certificates false, time zones false
+          layers in Compression::Gzip, certificates false, time zones false
     "#]],
     );
 }
