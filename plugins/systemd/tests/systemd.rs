@@ -145,7 +145,7 @@ fn dumped<'a>(dump: &'a str, name: &str) -> &'a str {
 /// The words of a line in which some stand in double quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut characters = line.trim().chars().peekable();
+    let mut characters = line.trim_ascii().chars().peekable();
     while let Some(&first) = characters.peek() {
         let mut word = Vec::new();
         let is_quoted = first == '"';
