@@ -9,12 +9,14 @@
 
 mod approval;
 mod audit;
+mod connections;
 mod deployer;
 mod each;
 mod filling;
 mod health;
 mod local_files;
 mod lock;
+mod log;
 mod owner;
 mod prometheus;
 mod record;
@@ -28,9 +30,12 @@ mod wanted;
 mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
+pub use connections::Connections;
 pub use deployer::{
     Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadHosts, ReadVariable,
 };
 pub use local_files::ReadContent;
+pub use log::{HostLog, LogEnd, ServiceLogs, last_lines};
+pub use orch_transport::Stop as StopFlag;
 pub use owner::Owner;
 pub use standing::{Checked, Standing};

@@ -2,12 +2,14 @@
 //! that breaks is opened again and the step done once more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orch_engine::port::{DeployProgress, HostState};
 use orch_model::{Digest, Fault, FleetHost, Health, Observation, Step, Upload};
-use orch_transport::{Address, Basis, Command, Connection, File, HostKey, Stop, Transport};
+use orch_transport::{Basis, Command, Connection, File, Stop};
 
+use crate::connections::Connections;
 use crate::filling::Filling;
 use crate::health::{Checks, Unhealthy, await_health, sleep};
 use crate::local_files::LocalFiles;
@@ -36,7 +38,7 @@ const REMOVE: &str = "home=$1\nshift\nfor one; do rm -rf \"$home/releases/$one\"
 /// What all machines of a deploy share.
 pub(crate) struct Shared<'a> {
     pub what: String,
-    pub transport: &'a Transport,
+    pub connections: &'a Connections,
     pub stop: &'a Stop,
     pub secrets: Secrets,
     pub images: &'a BTreeMap<String, String>,
@@ -55,7 +57,7 @@ pub(crate) struct Site<'a> {
     pub host: &'a FleetHost,
     pub wanted: &'a Wanted<'a>,
     shared: &'a Shared<'a>,
-    connection: Option<Connection>,
+    connection: Option<Arc<Connection>>,
     /// As it was found, and as it was changed since.
     pub survey: Survey,
     /// The release that ran when it was found.
@@ -67,6 +69,8 @@ pub(crate) struct Site<'a> {
     /// What happened to it.
     pub note: Option<String>,
     pub hint: Option<String>,
+    /// The end of the service's log, where the release did not hold.
+    pub log: Vec<String>,
     pub sent_bytes: u64,
     pub is_changed: bool,
 }
@@ -85,6 +89,7 @@ impl<'a> Site<'a> {
             state: HostState::Waiting,
             note: None,
             hint: None,
+            log: Vec::new(),
             sent_bytes: 0,
             is_changed: false,
         }
@@ -228,9 +233,13 @@ impl<'a> Site<'a> {
     pub fn give_lock_back(&mut self) {
         let Some(line) = self.lock.take() else { return };
         let (home, root) = (self.survey.home.clone(), self.root());
+        let connections = self.shared.connections;
         // What a user's interrupt has ended can say nothing more.
         let opened = match self.shared.stop.is_raised() {
-            true => self.open(&Stop::default()).ok(),
+            true => connections
+                .open(self.host, &Stop::default())
+                .ok()
+                .map(Arc::new),
             false => self.connection.take(),
         };
         if let Some(connection) = opened {
@@ -294,7 +303,7 @@ impl<'a> Site<'a> {
         let mut ask = || {
             let mut unhealthy = None;
             let asked = self.ask(|connection| {
-                match checks.ask(connection, root, shared.transport, shared.stop) {
+                match checks.ask(connection, root, shared.connections, shared.stop) {
                     Err(Unhealthy::Trouble(trouble)) => Err(trouble),
                     Err(Unhealthy::Not(why)) => {
                         unhealthy = Some(why);
@@ -572,13 +581,16 @@ impl<'a> Site<'a> {
         mut doing: impl FnMut(&Connection) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let began = Instant::now();
-        let was_open = self.connection.is_some();
+        let connections = self.shared.connections;
+        let was_open = self.connection.is_some() || connections.is_kept(self.host);
         let mut pause = Duration::from_millis(250);
         loop {
             let done = self.opened().and_then(&mut doing);
             match done {
                 Err(Trouble::Offline(fault)) => {
-                    self.connection = None;
+                    if let Some(broken) = self.connection.take() {
+                        connections.forget(self.host, &broken);
+                    }
                     // One that was never reached is not waited for.
                     if !was_open || began.elapsed() >= PATIENCE {
                         return Err(Trouble::Offline(fault));
@@ -592,19 +604,16 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn opened(&mut self) -> Result<&Connection, Trouble> {
-        if self.connection.is_none() {
-            self.connection = Some(self.open(self.shared.stop)?);
-        }
-        Ok(self.connection.as_ref().expect("it was opened"))
+    pub fn opened(&mut self) -> Result<&Connection, Trouble> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.shared.connections.to(self.host)?,
+        };
+        Ok(self.connection.insert(connection))
     }
 
-    fn open(&self, stop: &Stop) -> Result<Connection, Trouble> {
-        let mut address = Address::parse(&self.host.address).map_err(Trouble::Failed)?;
-        if let Some(key) = &self.host.host_key {
-            address = address.pinned(HostKey::parse(key).map_err(Trouble::Failed)?);
-        }
-        Ok(self.shared.transport.open(&address, stop)?)
+    pub fn hide(&self, text: &str) -> String {
+        self.shared.secrets.hide(text)
     }
 }
 
