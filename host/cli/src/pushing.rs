@@ -8,8 +8,8 @@ use orch_engine::port::OutputFile;
 use orch_engine::{Cancel, PlannedRelease};
 use orch_image::{
     Compression, Content, CredentialSources, Entry, Image, ImagePath, Layer, Layout, Owner,
-    PinnedImage, Platform, Port, Process, Push, Registry, RegistrySettings, Repository,
-    Tag, Variant,
+    PinnedImage, Platform, Port, Process, Push, Registry, RegistrySettings, Repository, Tag,
+    Variant,
 };
 use orch_model::{
     Architecture, Artifact, Document, Fault, Machine, OperatingSystem, Upload, without_placeholders,

@@ -1,12 +1,14 @@
 //! A machine behind its connection, which is opened when it is first needed, and again where it
 //! breaks. What is done over it can be repeated.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orch_engine::port::DeployProgress;
 use orch_model::{Fault, FleetHost};
-use orch_transport::{Address, Command, Connection, HostKey, Stop, Transport};
+use orch_transport::{Command, Connection, Stop};
 
+use crate::connections::Connections;
 use crate::health::sleep;
 use crate::trouble::Trouble;
 
@@ -18,10 +20,10 @@ pub(crate) struct Remote<'a> {
     pub host: &'a FleetHost,
     /// Whether commands there need root.
     pub root: bool,
-    pub transport: &'a Transport,
+    pub connections: &'a Connections,
     pub stop: &'a Stop,
     pub progress: &'a dyn DeployProgress,
-    pub connection: Option<Connection>,
+    pub connection: Option<Arc<Connection>>,
 }
 
 impl Remote<'_> {
@@ -36,13 +38,15 @@ impl Remote<'_> {
         mut doing: impl FnMut(&Connection) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let began = Instant::now();
-        let was_open = self.connection.is_some();
+        let was_open = self.connection.is_some() || self.connections.is_kept(self.host);
         let mut pause = Duration::from_millis(250);
         loop {
             let done = self.opened().and_then(&mut doing);
             match done {
                 Err(Trouble::Offline(fault)) => {
-                    self.connection = None;
+                    if let Some(broken) = self.connection.take() {
+                        self.connections.forget(self.host, &broken);
+                    }
                     // One that was never reached is not waited for.
                     if !was_open || began.elapsed() >= PATIENCE {
                         return Err(Trouble::Offline(fault));
@@ -73,7 +77,10 @@ impl Remote<'_> {
     pub fn try_run(&mut self, command: Command<'_>) {
         // A user's interrupt has ended the connection.
         let opened = match self.stop.is_raised() {
-            true => self.open(&Stop::default()).ok(),
+            true => {
+                let opened = self.connections.open(self.host, &Stop::default());
+                opened.ok().map(Arc::new)
+            }
             false => self.connection.take(),
         };
         if let Some(connection) = opened {
@@ -90,18 +97,12 @@ impl Remote<'_> {
         })
     }
 
-    fn opened(&mut self) -> Result<&Connection, Trouble> {
-        if self.connection.is_none() {
-            self.connection = Some(self.open(self.stop)?);
-        }
-        Ok(self.connection.as_ref().expect("it was opened"))
-    }
-
-    fn open(&self, stop: &Stop) -> Result<Connection, Trouble> {
-        let mut address = Address::parse(&self.host.address).map_err(Trouble::Failed)?;
-        if let Some(key) = &self.host.host_key {
-            address = address.pinned(HostKey::parse(key).map_err(Trouble::Failed)?);
-        }
-        Ok(self.transport.open(&address, stop)?)
+    /// The connection, opened if it is not.
+    pub fn opened(&mut self) -> Result<&Connection, Trouble> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connections.to(self.host)?,
+        };
+        Ok(self.connection.insert(connection))
     }
 }

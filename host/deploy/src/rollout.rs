@@ -324,7 +324,7 @@ impl<'a> Over<'a, '_> {
                 position,
                 match site.was_healthy() {
                     true => Ok(()),
-                    false => site.activate(),
+                    false => site.activate().inspect_err(|why| site.keep_log(why)),
                 },
             )
         });

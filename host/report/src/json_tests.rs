@@ -155,6 +155,7 @@ fn showcase() -> Vec<String> {
         cancelled: 1,
         took: Duration::from_millis(12_345),
     });
+    json.service_logged(&NodeId::deploy("edge"), "pi-1", "listening at :8080");
     json.watching(&Watching {
         inputs: 12,
         folders: 3,
@@ -207,6 +208,7 @@ fn a_stream() {
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
         {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","memories":[{"memory":"flash","bytes":1048576,"used":7388,"largest":[["_printf_i",680]]}],"took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
         {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"waiting":1,"cancelled":1,"time_ms":1790000012000}
+        {"event":"service-logged","node":"deploy.edge","unit":"deploy.edge","target":null,"host":"pi-1","line":"listening at :8080","time_ms":1790000012000}
         {"event":"watching","inputs":12,"folders":3,"besides":["pipeline.toml","orch.lock"],"every_ms":null,"time_ms":1790000012000}
         {"event":"changed","count":2,"files":[{"path":"cmd/agent/main.go","change":"modified"},{"path":"cmd/agent/new.go","change":"added"}],"time_ms":1790000012000}
         {"event":"stream-closed","exit_code":1,"time_ms":1790000012000}"#]].assert_eq(&text);
@@ -232,6 +234,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
         WireEvent::NodeFinished { .. } => "node-finished",
         WireEvent::RunFinished { .. } => "run-finished",
         WireEvent::Results { .. } => "results",
+        WireEvent::ServiceLogged { .. } => "service-logged",
         WireEvent::Watching(_) => "watching",
         WireEvent::Changed(_) => "changed",
         WireEvent::StreamClosed { .. } => "stream-closed",
@@ -239,7 +242,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
 }
 
 /// How many names [`kind`] has.
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 
 #[test]
 fn the_name_of_an_event_is_its_tag() {

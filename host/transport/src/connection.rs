@@ -76,7 +76,7 @@ impl Connection {
             stdout.add(bytes);
             ControlFlow::Continue(())
         };
-        let ended = self.perform(command, keep)?;
+        let ended = self.perform(command, keep, &self.stop)?;
         Ok(Ran {
             code: ended.code,
             stdout: stdout.into_bytes(),
@@ -85,23 +85,31 @@ impl Connection {
     }
 
     /// Runs a command that goes on for ever, such as `journalctl --follow`, and hands on each
-    /// line that it prints, until `line` breaks, the [`Stop`] is raised or the command ends.
+    /// line that it prints, until `line` breaks, `stop` is raised, in place of the connection's
+    /// own, or the command ends: only then there is something to return, without what it printed.
     pub fn follow(
         &self,
         command: Command<'_>,
+        stop: &Stop,
         line: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<(), Lost> {
+    ) -> Result<Option<Ran>, Lost> {
         let mut lines = Lines::default();
         let command = command.timeout(Duration::MAX);
         let mut is_enough = false;
-        let ended = self.perform(command, &mut |bytes| {
+        let read = &mut |bytes: &[u8]| {
             let flow = lines.add(bytes, line);
             is_enough |= flow.is_break();
             flow
-        });
-        match ended {
-            Err(lost) if lost.loss == Loss::Stopped && is_enough => Ok(()),
-            ended => ended.map(drop),
+        };
+        match self.perform(command, read, stop) {
+            Err(lost) if lost.loss == Loss::Stopped && is_enough => Ok(None),
+            ended => ended.map(|ended| {
+                Some(Ran {
+                    code: ended.code,
+                    stdout: Vec::new(),
+                    stderr: ended.stderr,
+                })
+            }),
         }
     }
 
@@ -120,7 +128,12 @@ impl Connection {
         })
     }
 
-    fn perform(&self, command: Command<'_>, output: Reader<'_>) -> Result<Ended, Lost> {
+    fn perform(
+        &self,
+        command: Command<'_>,
+        output: Reader<'_>,
+        stop: &Stop,
+    ) -> Result<Ended, Lost> {
         check_words(&command.words).map_err(|fault| Lost {
             loss: Loss::Internal,
             fault,
@@ -144,7 +157,12 @@ impl Connection {
             by_sudo,
         };
         let line = line.sent();
-        self.exchange(&mut line.as_slice().chain(source), output, command.timeout)
+        let watch = Watch {
+            until: Instant::now().checked_add(command.timeout),
+            stop,
+        };
+        let input = &mut line.as_slice().chain(source);
+        self.exchange(input, output, command.timeout, &watch)
     }
 
     /// Sends all of `input` to a shell there and sees to its end.
@@ -153,6 +171,7 @@ impl Connection {
         input: &mut dyn Read,
         output: Reader<'_>,
         timeout: Duration,
+        watch: &Watch<'_>,
     ) -> Result<Ended, Lost> {
         let (program, arguments) = self.route.shell();
         let ours = |error: std::io::Error| {
@@ -163,17 +182,11 @@ impl Connection {
         };
         let mut running = Running::start(program, &arguments).map_err(ours)?;
         let mut errors = Kept::default();
-        let watch = Watch {
-            until: Instant::now().checked_add(timeout),
-            stop: &self.stop,
-        };
         let keep = &mut |bytes: &[u8]| {
             errors.add(bytes);
             ControlFlow::Continue(())
         };
-        let end = running
-            .exchange(input, output, keep, &watch)
-            .map_err(ours)?;
+        let end = running.exchange(input, output, keep, watch).map_err(ours)?;
         let (stderr, code) = errors.into_text_and_code();
         match (end, code) {
             (End::Stopped, _) => Err(Lost::new(

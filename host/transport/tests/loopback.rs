@@ -118,16 +118,32 @@ fn lines_are_followed_until_there_are_enough() {
         let seconds = format!("{}", 300_000 + std::process::id());
         let text = "i=0; while [ $i -lt 5 ]; do echo line $i; i=$((i+1)); done; sleep \"$1\"";
         let mut lines = Vec::new();
-        let followed = connection.follow(Command::script(text, &[&seconds]), &mut |line| {
+        let endless = || Command::script(text, &[&seconds]);
+        let followed = connection.follow(endless(), &Stop::default(), &mut |line| {
             lines.push(line.to_owned());
             match lines.len() {
                 3 => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
         });
-        followed.unwrap();
+        assert_eq!(followed.unwrap(), None);
         assert_eq!(lines, ["line 0", "line 1", "line 2"]);
         assert_gone(&seconds);
+
+        let stop = Stop::default();
+        let followed = connection.follow(endless(), &stop, &mut |line| {
+            if line == "line 4" {
+                stop.raise();
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(followed.unwrap_err().loss, Loss::Stopped);
+        assert_gone(&seconds);
+        // Other work over the same connection goes on.
+        let short = Command::script("echo no >&2; exit 3", &[]);
+        let ended = connection.follow(short, &Stop::default(), &mut |_| ControlFlow::Continue(()));
+        let ended = ended.unwrap().expect("it ended by itself");
+        assert_eq!((ended.code, ended.last_words().as_str()), (3, "no"));
     });
 }
 
