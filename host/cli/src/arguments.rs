@@ -18,7 +18,7 @@ pub use deploy::{FleetCommand, LogArguments};
 pub use target::TargetCommand;
 pub use toolchain::{ShellSyntax, ToolchainCommand};
 
-/// Takes a service from its sources to verified artifacts for every machine it is meant for.
+/// Takes a service from its sources to measured, healthy copies on every machine it is meant for.
 #[derive(Debug, Parser)]
 #[command(
     name = "orch",

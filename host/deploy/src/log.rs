@@ -14,6 +14,7 @@ use crate::connections::Connections;
 use crate::deployer::FleetDeployer;
 use crate::each::each;
 use crate::filling::Filling;
+use crate::fleet::machines;
 use crate::health::Unhealthy;
 use crate::secrets::Secrets;
 use crate::site::Site;
@@ -80,7 +81,10 @@ impl FleetDeployer {
             })
         };
         Ok(ServiceLogs {
-            hosts: self.hosts(deploy)?.into_iter().filter_map(log).collect(),
+            hosts: machines(deploy, &deploying.hosts)?
+                .into_iter()
+                .filter_map(log)
+                .collect(),
             unread_secrets,
         })
     }
@@ -195,9 +199,14 @@ impl Site<'_> {
             return None;
         }
         let command = Command::new(&words).as_root(release.root);
-        let ran = self.opened().ok()?.run(command.timeout(PATIENCE)).ok()?;
+        let ran = self
+            .remote
+            .opened()
+            .ok()?
+            .run(command.timeout(PATIENCE))
+            .ok()?;
         let text = String::from_utf8_lossy(&ran.stdout);
-        let lines = text.lines().map(|line| self.hide(line));
+        let lines = text.lines().map(|line| self.shared.secrets.hide(line));
         (ran.code == 0).then(|| lines.collect())
     }
 }

@@ -1,8 +1,9 @@
 //! An open connection to a machine: runs commands there, as the user or as root.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use orch_machine::{SCRIPT, last_words};
@@ -16,6 +17,7 @@ use crate::kept::Kept;
 use crate::lost::{Loss, Lost};
 use crate::root;
 use crate::route::{Route, User};
+use crate::session::{self, Open, Served, Session};
 use crate::shell::{Supervised, check_words};
 use crate::stop::Stop;
 use crate::transport::Transport;
@@ -27,6 +29,8 @@ const MARGIN: Duration = Duration::from_secs(10);
 /// A connection. Everything that runs over it ends with it, also by a SIGKILL of this process;
 /// many threads may use it at once.
 pub struct Connection {
+    /// The user's, and root's where that takes `sudo`.
+    sessions: [Mutex<Session>; 2],
     pub(crate) address: Address,
     pub(crate) route: Route,
     pub(crate) stop: Stop,
@@ -44,6 +48,7 @@ impl Connection {
     ) -> Result<Self, Unreached> {
         let (route, user) = Route::open(transport, address, stop)?;
         Ok(Self {
+            sessions: Default::default(),
             address: address.clone(),
             route,
             stop: stop.clone(),
@@ -138,6 +143,9 @@ impl Connection {
             loss: Loss::Internal,
             fault,
         })?;
+        if let Some(ended) = self.serve(&command, output)? {
+            return Ok(ended);
+        }
         let by_sudo = command.as_root && self.needs_sudo()?;
         let (mut bytes, mut stream);
         let (source, input_bytes): (&mut dyn Read, u64) = match command.input {
@@ -165,6 +173,69 @@ impl Connection {
         self.exchange(input, output, command.timeout, &watch)
     }
 
+    /// Runs a command in the session that stays. None if it was not run, for which there are
+    /// reasons: its input is none for a session, another command is under way there, or the host
+    /// has no such session.
+    fn serve(&self, command: &Command<'_>, output: Reader<'_>) -> Result<Option<Ended>, Lost> {
+        let Input::Bytes(input) = command.input else {
+            return Ok(None);
+        };
+        if command.timeout == Duration::MAX || !session::takes(input) {
+            return Ok(None);
+        }
+        let by_sudo = command.as_root && self.user.id != 0;
+        let Ok(mut session) = self.sessions[usize::from(by_sudo)].try_lock() else {
+            return Ok(None);
+        };
+        let (program, arguments) = self.route.shell();
+        let ours = |error: std::io::Error| self.not_run(program, &error);
+        let mut open = match std::mem::take(&mut *session) {
+            Session::Open(open) => open,
+            Session::None => Open::start(program, &arguments, by_sudo).map_err(ours)?,
+            Session::Impossible => {
+                *session = Session::Impossible;
+                return Ok(None);
+            }
+        };
+        let supervised = Supervised {
+            words: &command.words,
+            input_bytes: 0,
+            limit_seconds: limit_seconds(command.timeout),
+            by_sudo,
+        };
+        let mut errors = Kept::default();
+        let served = open.run(
+            &supervised,
+            &String::from_utf8_lossy(input),
+            output,
+            &mut |bytes| {
+                errors.add(bytes);
+                ControlFlow::Continue(())
+            },
+            &Watch {
+                until: Instant::now().checked_add(command.timeout),
+                stop: &self.stop,
+            },
+        );
+        let end = match served.map_err(ours)? {
+            Served::Whole => {
+                *session = Session::Open(open);
+                End::Closed
+            }
+            Served::Never if self.is_open() => {
+                *session = Session::Impossible;
+                return Ok(None);
+            }
+            Served::Never => End::Closed,
+            Served::Ended(end) => {
+                return self
+                    .ended(end, errors, command.timeout, || open.finish())
+                    .map(Some);
+            }
+        };
+        self.ended(end, errors, command.timeout, || None).map(Some)
+    }
+
     /// Sends all of `input` to a shell there and sees to its end.
     fn exchange(
         &self,
@@ -174,12 +245,7 @@ impl Connection {
         watch: &Watch<'_>,
     ) -> Result<Ended, Lost> {
         let (program, arguments) = self.route.shell();
-        let ours = |error: std::io::Error| {
-            Lost::new(
-                Loss::Internal,
-                format!("could not run `{}`: {error}", program.display()),
-            )
-        };
+        let ours = |error: std::io::Error| self.not_run(program, &error);
         let mut running = Running::start(program, &arguments).map_err(ours)?;
         let mut errors = Kept::default();
         let keep = &mut |bytes: &[u8]| {
@@ -187,6 +253,18 @@ impl Connection {
             ControlFlow::Continue(())
         };
         let end = running.exchange(input, output, keep, watch).map_err(ours)?;
+        self.ended(end, errors, timeout, || running.finish())
+    }
+
+    /// What came of a command whose outputs have ended; `finish` gives the exit code of what it
+    /// went over.
+    fn ended(
+        &self,
+        end: End,
+        errors: Kept,
+        timeout: Duration,
+        finish: impl FnOnce() -> Option<i32>,
+    ) -> Result<Ended, Lost> {
         let (stderr, code) = errors.into_text_and_code();
         match (end, code) {
             (End::Stopped, _) => Err(Lost::new(
@@ -195,8 +273,16 @@ impl Connection {
             )),
             (End::TimedOut, _) => Err(self.timed_out(timeout)),
             (End::Closed, Some(code)) => Ok(Ended { code, stderr }),
-            (End::Closed, None) => Err(self.broken(&last_words(running.finish(), &stderr))),
+            (End::Closed, None) => Err(self.broken(&last_words(finish(), &stderr))),
         }
+    }
+
+    fn not_run(&self, program: &OsStr, error: &std::io::Error) -> Lost {
+        let program = program.display();
+        Lost::new(
+            Loss::Internal,
+            format!("could not run `{program}`: {error}"),
+        )
     }
 
     fn timed_out(&self, timeout: Duration) -> Lost {
