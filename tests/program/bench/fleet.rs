@@ -170,7 +170,14 @@ on = \"fleet.lab\"
         .exits(2)
         .says("`agent` cannot run on `m0`: ");
     let project = project.file("pipeline.toml", format!("{pi}{}", fleet("static")));
-    project.orch(&["plan"]).exits(2).stderr(expect![[""]]);
+    project.orch(&["plan"]).exits(2).stderr(expect![[r#"
+        error: bench `startup` measures for `pi5` on `m0`, which is a `static`
+          --> pipeline.toml:29:6
+           |
+        29 | on = "fleet.lab/m0"
+           |      ^^^^^^^^^^^^^^
+        hint: choose by `targets = ["static"]`, or name the fleet alone: each target gets its first machine there
+    "#]]);
 }
 
 fn start(project: &Project, arguments: &[&str]) -> Child {
