@@ -104,7 +104,7 @@ fn one_measures_at_a_time_and_leaves_nothing() {
 
     let mut first = start(&project, &measure);
     wait_until("a sample is taken", || {
-        machines.inside(0, "pgrep -x agent") != ""
+        !machines.inside(0, "pgrep -x agent").is_empty()
     });
     project
         .orch(&measure)
@@ -120,7 +120,7 @@ fn one_measures_at_a_time_and_leaves_nothing() {
     // The machine sees to it by itself where we cannot.
     let mut killed = start(&project, &measure);
     wait_until("a sample is taken", || {
-        machines.inside(0, "pgrep -x agent") != ""
+        !machines.inside(0, "pgrep -x agent").is_empty()
     });
     killed.kill().expect("it runs");
     killed.wait().expect("it was started");
