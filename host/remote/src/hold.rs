@@ -86,13 +86,11 @@ impl Drop for Hold {
 }
 
 fn hold(connection: &Connection, line: &str, says: &mpsc::Sender<String>) -> Result<(), Lost> {
-    connection.follow(
-        Command::script(SCRIPT, &[line]),
-        &mut |line| match says.send(line.to_owned()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        },
-    )
+    connection.follow(Command::script(SCRIPT, &[line]), &mut |line| {
+        // Only the first line is waited for.
+        let _ = says.send(line.to_owned());
+        ControlFlow::Continue(())
+    })
 }
 
 /// Who has the machine, and since when.
