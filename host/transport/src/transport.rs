@@ -55,6 +55,12 @@ impl Transport {
         Connection::open(self, address, stop)
     }
 
+    /// A private folder of this machine, for files that go with the connections, also when this
+    /// process is killed.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
+    }
+
     pub(crate) fn ssh(&self) -> Option<&Path> {
         self.0.ssh.as_deref()
     }
