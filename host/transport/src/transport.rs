@@ -1,4 +1,4 @@
-//! What all connections of one run share: the user's `ssh`, a private folder, a watchdog.
+//! What all connections share: the user's `ssh`, a private folder, a watchdog.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,6 +59,11 @@ impl Transport {
     /// process is killed.
     pub fn folder(&self) -> &Path {
         self.0.folder.path()
+    }
+
+    /// Lets go of what was made to be sent. What is being sent still is stays until it is.
+    pub fn forget_sent(&self) {
+        self.0.parcels.clear();
     }
 
     pub(crate) fn ssh(&self) -> Option<&Path> {
