@@ -86,7 +86,7 @@ const HOUSE: [Room; 23] = [
         ],
     ),
     room("orch-tests", &[]),
-    room("orch-bench", &[]),
+    room("orch-bench", &["orch-tests"]),
     room("xtask", &[]),
 ];
 
