@@ -170,6 +170,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
                     peers: &peers,
                     machines: &arguments.machines,
                     runs: arguments.runs,
+                    patience: arguments.patience,
                     limit: arguments.limit,
                 };
                 say(deploys.play()?);

@@ -22,13 +22,12 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Boots so many. What one of them needs of memory goes to standard error.
+    /// Boots so many.
     pub fn boot(count: usize) -> Self {
-        let before = available_bytes();
-        let machines = Machines::start_with_python(count);
-        let taken = before.saturating_sub(available_bytes()) / count.max(1) as u64;
-        eprintln!("bench: {count} machines of {} MB each", taken / 1_000_000);
-        Self { machines, count }
+        Self {
+            machines: Machines::start_with_python(count),
+            count,
+        }
     }
 
     /// A `PATH` with an `ssh` that knows them.
@@ -75,14 +74,4 @@ impl Fleet {
         });
         all.sum()
     }
-}
-
-/// What this machine still has of memory.
-fn available_bytes() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
-    kilobytes.unwrap_or(0) * 1024
 }
