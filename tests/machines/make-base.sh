@@ -5,7 +5,7 @@
 #
 # The version in the folder's name changes together with what is made here.
 set -eu
-base=/var/cache/orch-test-machines/base-1
+base=/var/cache/orch-test-machines/base-2
 if [ -e "$base/etc/orch-test-machine" ]; then exit 0; fi
 if [ "${1-}" = --check ]; then exit 1; fi
 
@@ -21,7 +21,7 @@ new=$base.$$
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new"
 debootstrap --variant=minbase \
-  --include=systemd,systemd-sysv,openssh-server,iproute2,dbus,sudo,procps "$2" "$new" "$1"
+  --include=systemd,systemd-sysv,openssh-server,iproute2,dbus,sudo,procps,libfaketime "$2" "$new" "$1"
 
 chroot "$new" useradd --create-home --shell /bin/bash deploy
 chroot "$new" useradd --create-home --shell /bin/sh --groups sudo clerk
