@@ -9,19 +9,24 @@
 
 mod approval;
 mod audit;
+mod audited;
 mod deployer;
 mod each;
 mod filling;
+mod fleet;
 mod health;
 mod local_files;
 mod lock;
+mod outcome;
 mod owner;
 mod prometheus;
 mod record;
+mod remote;
 mod rollout;
 mod secrets;
 mod site;
 mod standing;
+mod steps;
 mod survey;
 mod trouble;
 mod wanted;
@@ -29,8 +34,9 @@ mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
 pub use deployer::{
-    Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadHosts, ReadVariable,
+    Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadVariable,
 };
+pub use fleet::ReadHosts;
 pub use local_files::ReadContent;
 pub use owner::Owner;
 pub use standing::{Checked, Standing};

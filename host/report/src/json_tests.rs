@@ -118,6 +118,11 @@ fn showcase() -> Vec<String> {
         reason: "`task.test` failed".into(),
     };
     story::finish(&json, &other, &skipped, 0);
+    let waits = Outcome::Waits {
+        reason: "1 of 3 machines run it; `orch promote edge` goes on".into(),
+        findings: serde_json::Value::Null,
+    };
+    story::finish(&json, &NodeId::deploy("edge"), &waits, 5_300);
     story::finish(&json, &NodeId::task("lint", None), &Outcome::Cancelled, 300);
     json.observe(Event::RunFinished {
         took: Duration::from_millis(12_000),
@@ -146,6 +151,7 @@ fn showcase() -> Vec<String> {
         restored: 0,
         failed: 1,
         skipped: 1,
+        waiting: 1,
         cancelled: 1,
         took: Duration::from_millis(12_345),
     });
