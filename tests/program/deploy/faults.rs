@@ -31,7 +31,7 @@ fn who_may_not_or_is_not_known_or_has_no_room_changes_nothing() {
             .exits(1)
     };
     refused("clerk").says("password");
-    refused("nobody-there").says("does not let us in");
+    refused("nobody-there").says("refuses to let us in");
     let fleet = Fleet::of(&machines, 1, "root");
     let keys = [machines.host_key(0), machines.host_key(1)];
     machines.know(&[keys[1].clone()]);
@@ -125,7 +125,7 @@ fn clocks_that_are_wrong_are_nobodys_trouble() {
     std::fs::write(&lock, line).expect("it can be written");
     fleet.release("four");
     let locked = fleet.project.orch(&["deploy"]).exits(1);
-    locked.says("eve@mars is at work there with `deploy.edge` since 0 s ago");
+    locked.says("eve@mars is at work there with `deploy.edge` since [TIME] ago");
     fleet.project.orch(&["deploy", "--break-lock"]).exits(0);
     fleet.runs(0, "four");
     fleet.project.orch(&["rollback", "edge"]).exits(0);

@@ -118,13 +118,12 @@ fn all_or_none(fleet: &Fleet<'_>) {
 fn machines_are_listed_by_a_file_or_by_a_program() {
     let machines = Machines::start(2);
     let fleet = Fleet::with(&machines, &keys(""), "inventory = \"hosts.toml\"");
-    let tables = (0..2).map(|index| {
+    let lines = (0..2).map(|index| {
         let host = host(&machines, index, "deploy");
-        let host = host.trim_matches(['{', '}', ' ']).replace(", ", "\n");
-        format!("[[hosts]]\n{host}\n")
+        format!("  {host},\n")
     });
-    let tables: String = tables.collect();
-    fleet.write("hosts.toml", &tables);
+    let lines: String = lines.collect();
+    fleet.write("hosts.toml", format!("hosts = [\n{lines}]\n"));
     fleet.project.orch(&["deploy"]).exits(0).shows("2 live");
     fleet.runs(1, "one");
 
