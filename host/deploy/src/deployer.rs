@@ -8,10 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use orch_engine::port::{DeployJob, DeployProgress, DeployReport, Deployed, Deployer, OutputFile};
 use orch_engine::{Cancel, PlannedDeploy, PlannedRelease};
 use orch_model::{Artifact, Fault, FleetHost, Image, Observation, Proposal, Release};
-use orch_transport::{Stop, Transport};
 
 use crate::approval::{approve, is_approved};
 use crate::audited::{Audited, artifacts, host_entries};
+use crate::connections::Connections;
 use crate::each::each;
 use crate::fleet::{ReadHosts, machines};
 use crate::local_files::{LocalFiles, ReadContent};
@@ -48,8 +48,8 @@ pub type Push = dyn Fn(&[ImagePart<'_>], &Cancel) -> Result<PushedImage, Fault> 
 pub struct Deploying {
     /// The pipeline's folder.
     pub folder: PathBuf,
-    /// The user's `ssh`.
-    pub ssh: Option<PathBuf>,
+    /// How machines are reached.
+    pub connections: Connections,
     /// Who deploys.
     pub owner: Owner,
     /// The commit of the sources.
@@ -71,7 +71,7 @@ pub struct Deploying {
 }
 
 /// Deploys to the machines of fleets.
-pub struct FleetDeployer(Deploying);
+pub struct FleetDeployer(pub(crate) Deploying);
 
 impl FleetDeployer {
     /// A deployer for a project.
@@ -142,8 +142,8 @@ impl FleetDeployer {
     ) -> Shared<'a> {
         Shared {
             what: deploy.node.to_string(),
-            transport: &work.transport,
-            stop: &work.stop,
+            connections: &self.0.connections,
+            stop: self.0.connections.stop(),
             secrets,
             images,
             files: &work.files,
@@ -270,21 +270,15 @@ impl Deployer for FleetDeployer {
 
 /// What one deploy opens; an interrupt of the user's reaches all that runs over it.
 struct Work<'a> {
-    transport: Transport,
     files: LocalFiles<'a>,
-    stop: Stop,
     _interrupt: orch_engine::Subscription,
 }
 
 impl<'a> Work<'a> {
     fn begin(deploying: &'a Deploying, cancel: &Cancel) -> Result<Self, Fault> {
-        let stop = Stop::default();
-        let raised = stop.clone();
         Ok(Self {
-            transport: Transport::new(deploying.ssh.clone())?,
             files: LocalFiles::new(&*deploying.content)?,
-            _interrupt: cancel.on_cancel(move || raised.raise()),
-            stop,
+            _interrupt: deploying.connections.ended_by(cancel),
         })
     }
 }

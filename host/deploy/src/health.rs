@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use orch_model::{Check, Fault, HealthCheck};
-use orch_transport::{Address, Command, Connection, Lost, Stop, Transport};
+use orch_transport::{Address, Command, Connection, Lost, Stop};
 
+use crate::connections::Connections;
 use crate::filling::Filling;
 use crate::prometheus;
 use crate::trouble::Trouble;
@@ -57,7 +58,7 @@ impl Checks {
         &self,
         connection: &Connection,
         root: bool,
-        transport: &Transport,
+        connections: &Connections,
         stop: &Stop,
     ) -> Result<Answer, Trouble> {
         for check in &self.machine {
@@ -68,6 +69,7 @@ impl Checks {
         if self.queries.is_empty() {
             return Ok(Answer::Holds);
         }
+        let transport = connections.transport().map_err(Trouble::Failed)?;
         let here = transport.open(&Address::Local, stop)?;
         for query in &self.queries {
             let judged = match here.get(&query.address(), PATIENCE) {

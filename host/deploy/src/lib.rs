@@ -10,6 +10,7 @@
 mod approval;
 mod audit;
 mod audited;
+mod connections;
 mod deployer;
 mod each;
 mod filling;
@@ -17,6 +18,7 @@ mod fleet;
 mod health;
 mod local_files;
 mod lock;
+mod log;
 mod outcome;
 mod owner;
 mod prometheus;
@@ -33,10 +35,13 @@ mod wanted;
 mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
+pub use connections::Connections;
 pub use deployer::{
     Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadVariable,
 };
 pub use fleet::ReadHosts;
 pub use local_files::ReadContent;
+pub use log::{HostLog, LogEnd, ServiceLogs, last_lines};
+pub use orch_transport::Stop as StopFlag;
 pub use owner::Owner;
 pub use standing::{Checked, Standing};

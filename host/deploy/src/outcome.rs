@@ -24,6 +24,7 @@ pub(crate) fn report(sites: &[Site<'_>], wanted: &[Wanted<'_>]) -> DeployReport 
                 release: site.survey.live.clone(),
                 state: site.state,
                 note: site.note.clone(),
+                log: site.log.clone(),
             })
             .collect(),
         image: None,

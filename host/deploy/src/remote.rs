@@ -1,12 +1,14 @@
 //! A machine behind its connection, which is opened when it is first needed, and again where it
 //! breaks. What is done over it can be repeated.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orch_engine::port::DeployProgress;
 use orch_model::{Fault, FleetHost};
-use orch_transport::{Address, Command, Connection, HostKey, Stop, Transport};
+use orch_transport::{Command, Connection, Stop};
 
+use crate::connections::Connections;
 use crate::health::sleep;
 use crate::trouble::Trouble;
 
@@ -23,10 +25,10 @@ pub(crate) struct Remote<'a> {
     pub host: &'a FleetHost,
     /// Whether commands there need root.
     pub root: bool,
-    pub transport: &'a Transport,
+    pub connections: &'a Connections,
     pub stop: &'a Stop,
     pub progress: &'a dyn DeployProgress,
-    pub connection: Option<Connection>,
+    pub connection: Option<Arc<Connection>>,
 }
 
 impl Remote<'_> {
@@ -40,7 +42,7 @@ impl Remote<'_> {
         &mut self,
         mut doing: impl FnMut(&Connection) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let was_open = self.connection.is_some();
+        let was_open = self.connection.is_some() || self.connections.is_kept(self.host);
         let mut breaks = 0;
         let mut broken_since = Instant::now();
         let mut pause = SOONEST;
@@ -58,7 +60,9 @@ impl Remote<'_> {
                 Err(Trouble::Offline(fault)) => fault,
                 Err(trouble) => return Err(trouble),
             };
-            self.connection = None;
+            if let Some(broken) = self.connection.take() {
+                self.connections.forget(self.host, &broken);
+            }
             // One that was never reached is not waited for.
             let was_reached = was_open || breaks > 0;
             if !was_reached || breaks > MOST_BREAKS || broken_since.elapsed() >= PATIENCE {
@@ -87,7 +91,10 @@ impl Remote<'_> {
     pub fn try_run(&mut self, command: Command<'_>) {
         // A user's interrupt has ended the connection.
         let opened = match self.stop.is_raised() {
-            true => self.open(&Stop::default()).ok(),
+            true => {
+                let opened = self.connections.open(self.host, &Stop::default());
+                opened.ok().map(Arc::new)
+            }
             false => self.connection.take(),
         };
         if let Some(connection) = opened {
@@ -104,18 +111,12 @@ impl Remote<'_> {
         })
     }
 
-    fn opened(&mut self) -> Result<&Connection, Trouble> {
-        if self.connection.is_none() {
-            self.connection = Some(self.open(self.stop)?);
-        }
-        Ok(self.connection.as_ref().expect("it was opened"))
-    }
-
-    fn open(&self, stop: &Stop) -> Result<Connection, Trouble> {
-        let mut address = Address::parse(&self.host.address).map_err(Trouble::Failed)?;
-        if let Some(key) = &self.host.host_key {
-            address = address.pinned(HostKey::parse(key).map_err(Trouble::Failed)?);
-        }
-        Ok(self.transport.open(&address, stop)?)
+    /// The connection, opened if it is not.
+    pub fn opened(&mut self) -> Result<&Connection, Trouble> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connections.to(self.host)?,
+        };
+        Ok(self.connection.insert(connection))
     }
 }

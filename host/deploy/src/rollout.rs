@@ -86,6 +86,7 @@ impl<'a> Over<'a, '_> {
         self.aim()?;
         for site in self.sites.iter_mut() {
             if site.state == HostState::Waiting && site.has_goal() {
+                site.drop_dead_lock();
                 site.is(HostState::Unchanged);
             }
         }
@@ -323,7 +324,7 @@ impl<'a> Over<'a, '_> {
                 position,
                 match site.was_healthy() {
                     true => Ok(()),
-                    false => site.activate(),
+                    false => site.activate().inspect_err(|why| site.keep_log(why)),
                 },
             )
         });

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use orch_engine::port::{DeployProgress, HostState};
 use orch_model::{Fault, FleetHost, Health, Observation};
-use orch_transport::{Command, Stop, Transport};
+use orch_transport::{Command, Stop};
 
+use crate::connections::Connections;
 use crate::filling::Filling;
 use crate::health::{Answer, Checks, Unhealthy, await_health};
 use crate::local_files::LocalFiles;
@@ -28,7 +29,7 @@ const REMOVE: &str = "home=$1\nshift\nfor one; do rm -rf \"$home/releases/$one\"
 /// What all machines of a deploy share.
 pub(crate) struct Shared<'a> {
     pub what: String,
-    pub transport: &'a Transport,
+    pub connections: &'a Connections,
     pub stop: &'a Stop,
     pub secrets: Secrets,
     pub images: &'a BTreeMap<String, String>,
@@ -63,6 +64,8 @@ pub(crate) struct Site<'a> {
     /// What happened to it.
     pub note: Option<String>,
     pub hint: Option<String>,
+    /// The end of the service's log, where the release did not hold.
+    pub log: Vec<String>,
     pub sent_bytes: u64,
     pub is_changed: bool,
 }
@@ -76,7 +79,7 @@ impl<'a> Site<'a> {
             remote: Remote {
                 host,
                 root: wanted.release.root,
-                transport: shared.transport,
+                connections: shared.connections,
                 stop: shared.stop,
                 progress: shared.progress,
                 connection: None,
@@ -90,6 +93,7 @@ impl<'a> Site<'a> {
             has_failed: false,
             note: None,
             hint: None,
+            log: Vec::new(),
             sent_bytes: 0,
             is_changed: false,
         }
@@ -242,6 +246,19 @@ impl<'a> Site<'a> {
         )))
     }
 
+    /// Where nothing is left to do, the lock of a deploy that was killed goes: others could not know
+    /// that nobody holds it.
+    pub fn drop_dead_lock(&mut self) {
+        let line = self.survey.lock.clone();
+        if Lock::is_dead(&line, self.shared.owner) {
+            let home = self.survey.home.clone();
+            let give_back =
+                |root| Command::script(GIVE_BACK, &[home.as_str(), line.as_str()]).as_root(root);
+            // It is in nobody's way here.
+            let _ = self.remote.run(give_back);
+        }
+    }
+
     /// Others may; if the machine cannot be reached, they will be told whose lock it is.
     pub fn give_lock_back(&mut self) {
         let Some(line) = self.lock.take() else { return };
@@ -308,7 +325,7 @@ impl<'a> Site<'a> {
             let mut times = 0;
             let answer = self.remote.ask(|connection| {
                 times += 1;
-                checks.ask(connection, root, shared.transport, shared.stop)
+                checks.ask(connection, root, shared.connections, shared.stop)
             })?;
             Ok(match times {
                 1 => answer,

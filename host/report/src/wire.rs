@@ -54,6 +54,12 @@ pub(crate) enum WireEvent<'a> {
         level: WireLogLevel,
         message: &'a str,
     },
+    ServiceLogged {
+        #[serde(flatten)]
+        name: WireName<'a>,
+        host: &'a str,
+        line: &'a str,
+    },
     Plan(WirePlan<'a>),
     Forecast {
         nodes: Vec<WireForeseen<'a>>,

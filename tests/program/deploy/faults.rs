@@ -60,7 +60,7 @@ fn bob(fleet: &Fleet<'_>) -> Project {
 fn of_two_deploys_at_once_the_second_is_told_who_and_since_when() {
     let machines = Machines::start(1);
     let fleet = Fleet::of(&machines, 1, "deploy");
-    let fleet = fleet.rollout(&ROLLOUT.replace("\"5s\"", "\"60s\""));
+    let fleet = fleet.rollout(&ROLLOUT.replace("\"5s\"", "\"10m\""));
     fleet.project.orch(&["deploy"]).exits(0);
     fleet.makes(0, "two", "waits");
     fleet.release("two");

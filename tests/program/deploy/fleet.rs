@@ -64,6 +64,10 @@ var payload string
 
 func main() {
 	version := os.Getenv("VERSION")
+	if edited := "EDITED"; edited != "" {
+		version = edited
+	}
+	fmt.Println("began as", version, os.Getenv("TOKEN"))
 	told, _ := os.ReadFile("/srv/" + version)
 	behaviour := strings.TrimSpace(string(told))
 	switch behaviour {
@@ -113,9 +117,7 @@ impl<'m> Fleet<'m> {
 
     /// With other keys of the deploy and of the fleet.
     pub(super) fn with(machines: &'m Machines, rollout: &str, fleet: &str) -> Self {
-        let project = project_of_compilers()
-            .file("go.mod", "module agent.example\n\ngo 1.22\n")
-            .file("main.go", MAIN)
+        let project = project(rollout, fleet)
             .variable("PATH", &machines.path())
             .variable("USER", "ann")
             .variable("AGENT_TOKEN", "s3cret-token");
@@ -126,7 +128,6 @@ impl<'m> Fleet<'m> {
             fleet: fleet.to_owned(),
         };
         fleet.built("first");
-        fleet.release("one");
         fleet
     }
 
@@ -159,11 +160,23 @@ impl<'m> Fleet<'m> {
 
     /// The pipeline becomes that of a version.
     pub(super) fn release(&self, version: &str) {
-        let pipeline = PIPELINE
-            .replace("@VERSION@", version)
-            .replace("@ROLLOUT@", &self.rollout);
-        let pipeline = format!("{pipeline}\n[fleet.edge]\n{}\n", self.fleet);
-        self.write("pipeline.toml", pipeline);
+        self.write(
+            "pipeline.toml",
+            pipeline(version, &self.rollout, &self.fleet),
+        );
+    }
+
+    /// Somebody saves the sources of a version, whatever the pipeline says: whole, so that nobody
+    /// sees half of them.
+    pub(super) fn edit(&self, version: &str) {
+        self.save(&main(version));
+    }
+
+    /// The same with sources of their own.
+    pub(super) fn save(&self, main: &str) {
+        let elsewhere = self.project.path().with_file_name("written");
+        std::fs::write(&elsewhere, main).expect("it can be written");
+        std::fs::rename(elsewhere, self.project.path().join("main.go")).expect("it can be moved");
     }
 
     pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
@@ -176,8 +189,11 @@ impl<'m> Fleet<'m> {
         self.machines.inside(index, &script);
     }
 
-    /// A deploy that goes on while the test does something else, and says each step in JSON.
+    /// A deploy that goes on while the test does something else, and says each step in JSON. What
+    /// it brings was built before.
     pub(super) fn begins(&self) -> Live {
+        let build = ["run", "--only", "build.agent"];
+        self.project.orch(&build).exits(0);
         Live::start(self.project.command(&["deploy", "--output", "json"]))
     }
 
@@ -186,6 +202,22 @@ impl<'m> Fleet<'m> {
         let ask = "exec 3<>/dev/tcp/127.0.0.1/8080; \
                    printf \"GET /healthz HTTP/1.0\\r\\n\\r\\n\" >&3; tail -n 1 <&3";
         self.machines.inside(index, &format!("bash -c '{ask}'"))
+    }
+
+    /// Processes that reach the first machine, or show a log there.
+    pub(super) fn left_behind(&self) -> Vec<String> {
+        let address = self.machines.ip(0).to_string();
+        let processes = std::fs::read_dir("/proc").expect("it is there").flatten();
+        let lines =
+            processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+        let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+        let reaching = lines.filter(|line| line.contains("ssh") && line.contains(&address));
+        let showing = "grep -lx journalctl /proc/[0-9]*/comm";
+        // Who hangs up waits for nobody there: it ends a moment later.
+        while !self.machines.inside(0, showing).is_empty() {
+            std::thread::yield_now();
+        }
+        reaching.collect()
     }
 
     /// The release that a machine's `live` points at.
@@ -214,6 +246,25 @@ impl<'m> Fleet<'m> {
         let lock = self.machines.disk(index).join("agent/lock");
         assert!(!lock.exists(), "m{index} is still locked");
     }
+}
+
+/// A project that deploys to a fleet.
+pub(super) fn project(rollout: &str, fleet: &str) -> Project {
+    project_of_compilers()
+        .pipeline(&pipeline("one", rollout, fleet))
+        .file("go.mod", "module agent.example\n\ngo 1.22\n")
+        .file("main.go", main(""))
+}
+
+fn pipeline(version: &str, rollout: &str, fleet: &str) -> String {
+    let deploy = PIPELINE
+        .replace("@VERSION@", version)
+        .replace("@ROLLOUT@", rollout);
+    format!("{deploy}\n[fleet.edge]\n{fleet}\n")
+}
+
+fn main(edited: &str) -> String {
+    MAIN.replace("EDITED", edited)
 }
 
 /// A machine as a fleet names it.

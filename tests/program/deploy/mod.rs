@@ -5,8 +5,10 @@ mod faults;
 mod fleet;
 mod images;
 mod killed;
+mod logs;
 mod network;
 mod rollout;
+mod watch;
 
 use fleet::Fleet;
 use orch_tests::machines::Machines;

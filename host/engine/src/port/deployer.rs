@@ -76,6 +76,9 @@ pub struct HostReport {
     /// What happened to it, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The end of the service's log, where the release did not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 /// What became of a machine in a deploy.
