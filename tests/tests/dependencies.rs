@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 23] = [
+const HOUSE: [Room; 24] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -40,6 +40,15 @@ const HOUSE: [Room; 23] = [
         &["orch-model", "orch-engine", "orch-history"],
     ),
     room("orch-history", &["orch-model"]),
+    room(
+        "orch-remote",
+        &[
+            "orch-model",
+            "orch-engine",
+            "orch-measure",
+            "orch-transport",
+        ],
+    ),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
     room("orch-image", &["orch-model"]),
@@ -75,6 +84,7 @@ const HOUSE: [Room; 23] = [
             "orch-history",
             "orch-image",
             "orch-deploy",
+            "orch-remote",
             "orch-plugins",
             "orch-fetch",
             "orch-execute",

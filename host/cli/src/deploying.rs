@@ -65,7 +65,7 @@ pub fn deployer(
 }
 
 /// Who is at work: `ann@laptop`.
-fn person(environment: &Environment) -> String {
+pub fn person(environment: &Environment) -> String {
     let user = ["USER", "LOGNAME"].into_iter();
     let user = user.filter_map(|name| environment.variable(name)).next();
     let user = user.map_or_else(
@@ -77,7 +77,7 @@ fn person(environment: &Environment) -> String {
 }
 
 /// The machines of an inventory that is not in the pipeline.
-fn hosts(
+pub fn hosts(
     inventory: &Inventory,
     folder: &Path,
     targets: &[String],
@@ -152,7 +152,7 @@ fn printed(words: &[String], folder: &Path) -> Result<Vec<u8>, Fault> {
 }
 
 /// What certainly keeps a file from running on a machine.
-fn obstacles(
+pub fn obstacles(
     store: &Store,
     file: &OutputFile,
     machine: &Observation,

@@ -100,9 +100,15 @@ impl Hands {
     }
 
     /// Measures from now on, for a project; `anew` also what was measured before.
-    pub fn measure(&mut self, house: &House, project: &Project, anew: bool) -> Result<(), Fault> {
+    pub fn measure(
+        &mut self,
+        house: &House,
+        project: &Project,
+        plan: &Plan,
+        anew: bool,
+    ) -> Result<(), Fault> {
         let executor = self.executor.clone();
-        self.measurer = Box::new(measuring::measurer(house, project, executor, anew)?);
+        self.measurer = Box::new(measuring::measurer(house, project, plan, executor, anew)?);
         Ok(())
     }
 

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
-use orch_engine::Cancel;
 use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
+use orch_engine::{Cancel, Plan, PlannedBench};
 use orch_history::Hardware;
-use orch_measure::{Conditions, Fingerprint, LocalMeasurer, Measuring, Past};
-use orch_model::{Artifact, Digest, Fault, FaultKind, NodeId};
+use orch_measure::{BenchMeasurer, Conditions, Fingerprint, Measuring, Past};
+use orch_model::{Artifact, Digest, Fault, FaultKind};
 use orch_plugins::PluginHost;
+use orch_remote::{FleetHosts, Reaching};
 use orch_store::Store;
 use serde_json::json;
 
+use crate::deploying;
 use crate::house::{House, load_plugins};
 use crate::planning::own_plugins;
 use crate::project::Project;
@@ -26,19 +28,36 @@ pub const MEASUREMENTS: &str = ".orch/measurements.sqlite";
 pub fn measurer(
     house: &House,
     project: &Project,
+    plan: &Plan,
     executor: Arc<dyn Executor>,
     anew: bool,
-) -> Result<LocalMeasurer, Fault> {
+) -> Result<BenchMeasurer, Fault> {
     let (store, kept) = (house.store.clone(), house.store.clone());
     let measuring = Measuring {
         plugins: probes(house, project),
         inspect: Box::new(move |artifacts| describe(&store, artifacts)),
         is_stored: Box::new(move |digest| kept.contains(digest)),
         past: past(project),
+        hosts: Box::new(fleet_hosts(house, project, plan)),
         root: PathBuf::from("/"),
         anew,
     };
-    Ok(LocalMeasurer::new(executor, measuring))
+    Ok(BenchMeasurer::new(executor, measuring))
+}
+
+/// The machines of fleets that benches are measured on.
+fn fleet_hosts(house: &House, project: &Project, plan: &Plan) -> FleetHosts {
+    let targets: Vec<String> = plan.targets.iter().map(|one| one.name.clone()).collect();
+    let (store, looked_into) = (house.store.clone(), house.store.clone());
+    let folder = project.folder.clone();
+    FleetHosts::new(Reaching {
+        folder: project.folder.clone(),
+        ssh: house.environment.find_program("ssh"),
+        owner: deploying::person(&house.environment).replace(char::is_whitespace, "-"),
+        hosts: Box::new(move |inventory| deploying::hosts(inventory, &folder, &targets)),
+        content: Box::new(move |digest| store.read(digest)),
+        obstacles: Box::new(move |file, machine| deploying::obstacles(&looked_into, file, machine)),
+    })
 }
 
 /// What was measured in a project before, for a new run on this machine.
@@ -140,7 +159,12 @@ pub fn commit_named(folder: &Path, name: &str) -> Option<String> {
 pub struct NoMeasurer;
 
 impl Measurer for NoMeasurer {
-    fn known(&self, _: &NodeId, _: &Digest) -> Result<Option<BenchReport>, Fault> {
+    fn known(
+        &self,
+        _: &PlannedBench,
+        _: &Digest,
+        _: &Cancel,
+    ) -> Result<Option<BenchReport>, Fault> {
         Ok(None)
     }
 

@@ -70,6 +70,9 @@ impl Ledger {
             let plan = serde_json::to_string(measurement).expect("it has a JSON form");
             ledger.add(format!("measurement `{}`", measurement.name), plan);
         }
+        if let Some(on) = &bench.on {
+            ledger.add("measured on", on.to_string());
+        }
         if let Some(cpus) = bench.cpus {
             ledger.add("cpus of its own", cpus.to_string());
         }

@@ -32,8 +32,8 @@ pub use ledger::{Change, Entry, Ledger};
 pub use outcome::{Origin, Outcome};
 pub use perform::NodeProgress;
 pub use plan::{
-    LeftOut, Plan, PlannedBench, PlannedBuild, PlannedDeploy, PlannedFleet, PlannedRelease,
-    PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
+    LeftOut, Plan, PlannedBench, PlannedBuild, PlannedDeploy, PlannedFleet, PlannedPlace,
+    PlannedRelease, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };
 pub use planner::{Planned, Surroundings, check, look_for_programs, plan};
 pub use problem::PlanProblem;

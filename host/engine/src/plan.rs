@@ -2,6 +2,7 @@
 //! `orch run` performs the same value.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -223,6 +224,9 @@ pub struct PlannedBench {
     /// Outputs of the actions that are put in place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Artifact>,
+    /// The machine of a fleet that it is measured on; this machine if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<PlannedPlace>,
     /// On how many CPUs of its own the program runs; the scheduler's choice if none.
     pub cpus: Option<u32>,
     /// What is compared with, as the pipeline names it; the last good measurement if none.
@@ -269,6 +273,26 @@ pub struct PlannedFleet {
     pub inventory: Inventory,
     /// Only those with one of these labels; all if it is empty.
     pub labels: Vec<String>,
+}
+
+/// A machine of a fleet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedPlace {
+    /// The fleet.
+    pub fleet: PlannedFleet,
+    /// The machine's name; the first that has the wanted target if none.
+    pub host: Option<String>,
+}
+
+/// As the pipeline names it: `fleet.lab`, `fleet.lab/pi-1`.
+impl fmt::Display for PlannedPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) => write!(f, "fleet.{}/{host}", self.fleet.name),
+            None => write!(f, "fleet.{}", self.fleet.name),
+        }
+    }
 }
 
 /// How a build goes live on machines of one target.

@@ -8,6 +8,7 @@ mod calibration;
 mod conditions;
 mod gates;
 pub mod load;
+mod machine;
 mod meanwhile;
 mod measurer;
 mod names;
@@ -31,11 +32,12 @@ mod testing;
 pub use calibration::{Calibration, calibrate, calibration_work, noise};
 pub use conditions::{
     Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
-    PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone,
+    PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone, own_cpu_time,
 };
 pub use gates::{are_comparable, compared, median_with_interval};
-pub use measurer::{Inspect, LocalMeasurer, Measuring};
-pub use noise::{Noise, Warning, warnings, warnings_during};
+pub use machine::{Hosts, Machine, Meter, Moment};
+pub use measurer::{BenchMeasurer, Inspect, Measuring};
+pub use noise::{Clocks, Noise, Warning, warnings, warnings_during};
 pub use past::{CommitOf, Past, gate_failed};
 pub use pinning::{Pinning, choose_cpus};
 pub use port::{free_port, port_is_taken, require_free_port};

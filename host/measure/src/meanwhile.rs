@@ -1,24 +1,21 @@
 //! What happened on the machine while samples were taken, and what that means for gates.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
+use orch_model::Fault;
 
-use crate::conditions::{Counters, Interval};
-use crate::noise::{Clocks, Noise, Warning, jumps, warnings_during};
+use crate::conditions::Interval;
+use crate::machine::{Machine, Moment};
+use crate::noise::{Noise, Warning, jumps, warnings_during};
 
 /// So long must have passed before shares of it are looked at: the kernel counts in hundredths of a
 /// second.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Since samples began to be taken.
-pub(crate) struct Meanwhile {
-    root: PathBuf,
-    counters: Counters,
-    clocks: Clocks,
-    /// What this process had used of the CPUs.
-    own: Duration,
+pub(crate) struct Meanwhile<'a> {
+    machine: &'a dyn Machine,
+    began: Moment,
 }
 
 /// What disturbed samples.
@@ -29,29 +26,32 @@ pub(crate) struct Disturbed {
     pub(crate) wider: f64,
 }
 
-impl Meanwhile {
-    /// From now on, on the machine whose `proc` and `sys` lie in `root`.
-    pub(crate) fn begin(root: PathBuf) -> Self {
-        Self {
-            counters: Counters::read(&root),
-            clocks: Clocks::now(),
-            own: own_time(),
-            root,
-        }
+impl<'a> Meanwhile<'a> {
+    /// From now on.
+    pub(crate) fn begin(machine: &'a dyn Machine) -> Result<Self, Fault> {
+        Ok(Self {
+            machine,
+            began: machine.moment()?,
+        })
     }
 
     /// What happened until now, while the processes that were measured used so much of the CPUs.
-    pub(crate) fn look(&self, used: Duration) -> Disturbed {
-        let now = Clocks::now();
-        let passed = now.awake_since(&self.clocks);
+    pub(crate) fn look(&self, used: Duration) -> Result<Disturbed, Fault> {
+        let now = self.machine.moment()?;
+        let passed = now.clocks.awake_since(&self.began.clocks);
         let interval = if passed < SHORTEST {
             Interval::default()
         } else {
-            let own = own_time().saturating_sub(self.own) + used;
-            let interval = Counters::read(&self.root).since(&self.counters);
+            let own = now.own.saturating_sub(self.began.own);
+            let own = match now.own_has_samples {
+                true => own,
+                false => own + used,
+            };
+            let interval = now.counters.since(&self.began.counters);
             interval.without(own, passed)
         };
-        Disturbed::by(&interval, jumps(&self.clocks, &now))
+        let jumps = jumps(&self.began.clocks, &now.clocks);
+        Ok(Disturbed::by(&interval, jumps))
     }
 }
 
@@ -82,11 +82,6 @@ impl Disturbed {
             why.found
         ))
     }
-}
-
-/// The CPU time of all threads of this process, clock_gettime(2).
-fn own_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use orch_engine::Cancel;
 use orch_engine::port::{
     BenchReport, Executor, MeasureJob, Measured, Measurer, OutputFile, Plugins, Progress,
 };
-use orch_model::{Artifact, Digest, Fault, NodeId};
+use orch_engine::{Cancel, PlannedBench};
+use orch_history::Hardware;
+use orch_model::{Artifact, Digest, Fault};
 
-use crate::conditions::Conditions;
+use crate::machine::{Hosts, Machine, Meter, ThisMachine};
 use crate::meanwhile::Meanwhile;
 use crate::noise::warnings;
 use crate::past::{Compared, Earlier, Past, named};
@@ -31,25 +32,47 @@ pub struct Measuring {
     pub is_stored: Box<dyn Fn(&Digest) -> bool + Send + Sync>,
     /// What was measured before.
     pub past: Past,
+    /// Finds the machines of fleets.
+    pub hosts: Box<dyn Hosts>,
     /// Where the machine's `proc` and `sys` lie: `/`.
     pub root: PathBuf,
     /// Whether to measure what was measured before too.
     pub anew: bool,
 }
 
-/// Measures on this machine.
-pub struct LocalMeasurer {
-    pub(crate) executor: Arc<dyn Executor>,
+/// Measures on this machine, and on machines of fleets.
+pub struct BenchMeasurer {
+    here: Arc<ThisMachine>,
     pub(crate) measuring: Measuring,
 }
 
-impl LocalMeasurer {
-    /// A measurer that takes samples through `executor`.
+impl BenchMeasurer {
+    /// A measurer that takes samples on this machine through `executor`.
     pub fn new(executor: Arc<dyn Executor>, measuring: Measuring) -> Self {
-        Self {
+        let here = ThisMachine {
             executor,
+            root: measuring.root.clone(),
+            meter: Meter::default(),
+        };
+        Self {
+            here: Arc::new(here),
             measuring,
         }
+    }
+
+    /// The machine of a bench.
+    fn machine(
+        &self,
+        bench: &PlannedBench,
+        cancel: &Cancel,
+    ) -> Result<(Arc<dyn Machine>, Hardware), Fault> {
+        let Some(place) = &bench.on else {
+            let hardware = self.measuring.past.hardware().clone();
+            return Ok((self.here.clone(), hardware));
+        };
+        let machine = self.measuring.hosts.reach(bench, place, cancel)?;
+        let hardware = machine.meter().hardware(&machine.conditions()?);
+        Ok((machine, hardware))
     }
 
     fn figures(
@@ -58,14 +81,18 @@ impl LocalMeasurer {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<BenchReport, Unsampled> {
+        let (machine, hardware) = self.machine(job.bench, cancel)?;
+        let machine = &*machine;
+        machine.hold(job)?;
         let (mut notes, seats) = match job.reads.is_empty() {
             true => Default::default(), // Nothing runs that could be disturbed.
-            false => self.surroundings(job),
+            false => surroundings(machine, job)?,
         };
-        let earlier = self.earlier(job, &mut notes)?;
+        notes.extend(machine.meter().note.clone());
+        let earlier = self.earlier(job, &hardware, &mut notes)?;
         let mut sides = vec![Side::candidate(job)];
         if let Some(earlier) = &earlier {
-            sides.extend(self.again(earlier, job, &seats, &mut notes, cancel)?);
+            sides.extend(self.again(earlier, job, machine, &seats, &mut notes, cancel)?);
         }
         let earlier = earlier.filter(|earlier| {
             let counts = sides.len() > 1 || earlier.is_same_work;
@@ -85,6 +112,8 @@ impl LocalMeasurer {
         });
         let session = Session {
             measurer: self,
+            machine,
+            hardware: &hardware,
             job,
             sides: &sides,
             earlier: earlier.as_ref(),
@@ -92,13 +121,14 @@ impl LocalMeasurer {
             notes: &notes,
             progress,
             cancel,
-            calibration: self.measuring.past.calibration()?,
+            calibration: self.measuring.past.calibration(&hardware)?,
             seats: &seats,
-            meanwhile: Meanwhile::begin(self.measuring.root.clone()),
+            meanwhile: Meanwhile::begin(machine)?,
             used: Used::default(),
         };
         let taken = session.decide()?;
-        self.measuring.past.add(job, &taken.report, taken.metrics)?;
+        let past = &self.measuring.past;
+        past.add(job, &taken.report, taken.metrics, &hardware)?;
         Ok(taken.report)
     }
 
@@ -107,6 +137,7 @@ impl LocalMeasurer {
         &self,
         earlier: &Earlier,
         job: &MeasureJob<'_>,
+        machine: &dyn Machine,
         seats: &Seats,
         notes: &mut Vec<String>,
         cancel: &Cancel,
@@ -116,7 +147,7 @@ impl LocalMeasurer {
             return Ok(None);
         };
         let side = Side::baseline(job, files);
-        let Some(reason) = self.refuses(&side, job, seats, cancel)? else {
+        let Some(reason) = refuses(&side, job, machine, seats, cancel)? else {
             return Ok(Some(side));
         };
         notes.push(format!(
@@ -126,25 +157,14 @@ impl LocalMeasurer {
         Ok(None)
     }
 
-    /// What could not be controlled on this machine, and on which CPUs what runs.
-    fn surroundings(&self, job: &MeasureJob<'_>) -> (Vec<String>, Seats) {
-        let conditions = Conditions::read(&self.measuring.root);
-        let warnings = warnings(&conditions);
-        let mut notes: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-        let seats = Seats::of(&conditions.topology, job.bench.cpus).unwrap_or_else(|why| {
-            notes.push(why);
-            Seats::default()
-        });
-        (notes, seats)
-    }
-
     /// What the figures are held against; what speaks against that is noted.
     fn earlier(
         &self,
         job: &MeasureJob<'_>,
+        hardware: &Hardware,
         notes: &mut Vec<String>,
     ) -> Result<Option<Earlier>, Fault> {
-        match self.measuring.past.baseline(job)? {
+        match self.measuring.past.baseline(job, hardware)? {
             Compared::With(earlier) => Ok(Some(earlier)),
             Compared::Nothing => Ok(None),
             Compared::Elsewhere(machines) => {
@@ -158,26 +178,6 @@ impl LocalMeasurer {
         }
     }
 
-    /// Why the program that was measured before does not do what is wanted now, if it does not.
-    fn refuses(
-        &self,
-        side: &Side,
-        job: &MeasureJob<'_>,
-        seats: &Seats,
-        cancel: &Cancel,
-    ) -> Result<Option<String>, Unsampled> {
-        let used = Used::default();
-        let samplings = Sampling::each(&*self.executor, job, &used, seats, cancel);
-        for sampling in samplings.filter(Sampling::runs) {
-            match sampling.once(side) {
-                Ok(_) => {}
-                Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
-                Err(other) => return Err(other),
-            }
-        }
-        Ok(None)
-    }
-
     /// Whether what was measured before can be run again, beside what is measured now.
     fn can_run(&self, files: &Files, job: &MeasureJob<'_>) -> bool {
         let is_stored = &self.measuring.is_stored;
@@ -185,12 +185,54 @@ impl LocalMeasurer {
     }
 }
 
-impl Measurer for LocalMeasurer {
-    fn known(&self, node: &NodeId, key: &Digest) -> Result<Option<BenchReport>, Fault> {
-        match self.measuring.anew {
-            true => Ok(None),
-            false => self.measuring.past.known(node, key),
+/// What could not be controlled on a machine, and on which CPUs what runs.
+fn surroundings(
+    machine: &dyn Machine,
+    job: &MeasureJob<'_>,
+) -> Result<(Vec<String>, Seats), Fault> {
+    let conditions = machine.conditions()?;
+    let warnings = warnings(&conditions);
+    let mut notes: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let seats = Seats::of(&conditions.topology, job.bench.cpus).unwrap_or_else(|why| {
+        notes.push(why);
+        Seats::default()
+    });
+    Ok((notes, seats))
+}
+
+/// Why the program that was measured before does not do what is wanted now, if it does not.
+fn refuses(
+    side: &Side,
+    job: &MeasureJob<'_>,
+    machine: &dyn Machine,
+    seats: &Seats,
+    cancel: &Cancel,
+) -> Result<Option<String>, Unsampled> {
+    let used = Used::default();
+    let samplings = Sampling::each(machine, job, &used, seats, cancel);
+    for sampling in samplings.filter(Sampling::runs) {
+        match sampling.once(side) {
+            Ok(_) => {}
+            Err(Unsampled::Failed(failure)) => return Ok(Some(failure.reason)),
+            Err(other) => return Err(other),
         }
+    }
+    Ok(None)
+}
+
+impl Measurer for BenchMeasurer {
+    fn known(
+        &self,
+        bench: &PlannedBench,
+        key: &Digest,
+        cancel: &Cancel,
+    ) -> Result<Option<BenchReport>, Fault> {
+        if self.measuring.anew {
+            return Ok(None);
+        }
+        // Whether it is the same machine as then, only that machine knows.
+        let (_, hardware) = self.machine(bench, cancel)?;
+        self.measuring.past.known(&bench.node, key, &hardware)
     }
 
     fn measure(

@@ -82,20 +82,25 @@ impl Past {
         }
     }
 
-    /// The machine's name for people.
-    pub(crate) fn machine(&self) -> &str {
-        &self.hardware.summary
+    /// This machine.
+    pub(crate) fn hardware(&self) -> &Hardware {
+        &self.hardware
     }
 
-    /// The newest figures of a node on this machine, if they were measured under this key,
+    /// The newest figures of a node on such hardware, if they were measured under this key,
     /// whatever its gates say of them.
-    pub(crate) fn known(&self, node: &NodeId, key: &Digest) -> Result<Option<BenchReport>, Fault> {
+    pub(crate) fn known(
+        &self,
+        node: &NodeId,
+        key: &Digest,
+        hardware: &Hardware,
+    ) -> Result<Option<BenchReport>, Fault> {
         let Some(history) = History::open_existing(&self.file)? else {
             return Ok(None);
         };
         let selection = Selection {
             node: Some(node.clone()),
-            hardware: Some(self.hardware.fingerprint),
+            hardware: Some(hardware.fingerprint),
             ..Selection::default()
         };
         let newest = history.newest(&selection)?;
@@ -106,22 +111,26 @@ impl Past {
         Ok(report)
     }
 
-    /// How far two runs lie apart on this machine, where it was measured.
-    pub(crate) fn calibration(&self) -> Result<Option<Calibration>, Fault> {
-        self.with(|history| Calibration::find(history, &self.hardware))
+    /// How far two runs lie apart on such hardware, where it was measured.
+    pub(crate) fn calibration(&self, hardware: &Hardware) -> Result<Option<Calibration>, Fault> {
+        self.with(|history| Calibration::find(history, hardware))
     }
 
     /// Keeps the medians of runs of the same thing, and says what all of them come to.
     pub fn calibrate(&self, medians: Vec<f64>) -> Result<Calibration, Fault> {
         let measurement = calibration::measurement(self.hardware.clone(), medians);
         self.with(|history| history.add(&self.run, &measurement))?;
-        let found = self.calibration()?;
+        let found = self.calibration(&self.hardware)?;
         found.ok_or_else(|| Fault::internal("a calibration was kept and is not there"))
     }
 
     /// What new figures of a bench are held against. What is counted and not timed is the same on
     /// every machine.
-    pub(crate) fn baseline(&self, job: &MeasureJob<'_>) -> Result<Compared, Fault> {
+    pub(crate) fn baseline(
+        &self,
+        job: &MeasureJob<'_>,
+        hardware: &Hardware,
+    ) -> Result<Compared, Fault> {
         let Some(meant) = self.meant(job)? else {
             return Ok(Compared::Nothing);
         };
@@ -136,8 +145,7 @@ impl Past {
                 None => Compared::Nothing,
             });
         }
-        let found =
-            self.with(|history| history.baseline(&selection, &self.hardware.fingerprint))?;
+        let found = self.with(|history| history.baseline(&selection, &hardware.fingerprint))?;
         Ok(match found {
             Baseline::Found(kept) => Compared::With(earlier(*kept, job)),
             Baseline::OnlyElsewhere(others) => {
@@ -187,6 +195,7 @@ impl Past {
         job: &MeasureJob<'_>,
         report: &BenchReport,
         metrics: Vec<Metric>,
+        hardware: &Hardware,
     ) -> Result<(), Fault> {
         let bench: &PlannedBench = job.bench;
         let beside = Beside {
@@ -203,7 +212,7 @@ impl Past {
                 [(_, file)] => Some(file.digest),
                 _ => None,
             },
-            hardware: self.hardware.clone(),
+            hardware: hardware.clone(),
             toolchains: bench.toolchain.clone(),
             tuning: bench.tuning,
             key: *job.key,

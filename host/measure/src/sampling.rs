@@ -7,9 +7,10 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, MeasureJob, Trial, TrialSetting};
+use orch_engine::port::{Failure, MeasureJob, Trial, TrialSetting};
 use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
 
+use crate::machine::Machine;
 use crate::pinning::Seats;
 use crate::placeholder;
 use crate::requests::requests;
@@ -57,7 +58,7 @@ impl Used {
 
 /// One measurement with what it runs on.
 pub(crate) struct Sampling<'a> {
-    pub(crate) executor: &'a dyn Executor,
+    pub(crate) machine: &'a dyn Machine,
     pub(crate) node: &'a NodeId,
     pub(crate) measurement: &'a Measurement,
     /// The position of its first process among those of the bench.
@@ -70,7 +71,7 @@ pub(crate) struct Sampling<'a> {
 impl<'a> Sampling<'a> {
     /// Each measurement of a bench, with the position of its first process.
     pub(crate) fn each(
-        executor: &'a dyn Executor,
+        machine: &'a dyn Machine,
         job: &MeasureJob<'a>,
         used: &'a Used,
         seats: &'a Seats,
@@ -81,7 +82,7 @@ impl<'a> Sampling<'a> {
             let first = *next;
             *next += measurement.actions().count();
             Some(Self {
-                executor,
+                machine,
                 node,
                 measurement,
                 first,
@@ -142,7 +143,7 @@ impl<'a> Sampling<'a> {
 
     fn sample(&self, side: &Side) -> Result<Sample, Unsampled> {
         let served = self.measurement.service.as_ref().map(|service| Served {
-            executor: self.executor,
+            machine: self.machine,
             service,
             setting: self.setting(&self.seats.measured),
             cancel: self.cancel,
@@ -184,7 +185,7 @@ impl<'a> Sampling<'a> {
     ) -> Result<Sample, Unsampled> {
         let job = side.job(position, self.node, action);
         let setting = self.setting(cpus);
-        match self.executor.try_once(job, &setting, self.cancel)? {
+        match self.machine.try_once(job, &setting, self.cancel)? {
             Trial::Sample(sample) => Ok(sample),
             Trial::Failed(failure) => Err(Unsampled::Failed(Box::new(failure))),
             Trial::Cancelled(_) => Err(Unsampled::Cancelled),

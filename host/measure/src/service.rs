@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Executor, Failure, Trial, TrialSetting};
+use orch_engine::port::{Failure, Trial, TrialSetting};
 use orch_model::{Counter, Fault, Readiness, Sample, Service};
 
 use crate::load::Endpoint;
+use crate::machine::Machine;
 use crate::placeholder;
 use crate::port::{free_port, require_free_port};
 use crate::ready::{ReadySign, wait_until_ready};
@@ -21,7 +22,7 @@ pub(crate) const SERVICE_SYSTEM: &str = "service-system-ns";
 
 /// A service and where it runs.
 pub(crate) struct Served<'a> {
-    pub(crate) executor: &'a dyn Executor,
+    pub(crate) machine: &'a dyn Machine,
     pub(crate) service: &'a Service,
     pub(crate) setting: TrialSetting,
     pub(crate) cancel: &'a Cancel,
@@ -51,7 +52,7 @@ impl Served<'_> {
         let (worked, ended) = std::thread::scope(|scope| {
             // Also where the work panics: else the scope would wait for the service for ever.
             let _over = Over(&over);
-            let service = scope.spawn(|| self.executor.try_once(job, &self.setting, &over));
+            let service = scope.spawn(|| self.machine.try_once(job, &self.setting, &over));
             let limit = Duration::from_millis(self.service.ready_within_ms.into());
             let is_running = || !service.is_finished();
             let worked = match wait_until_ready(&sign, limit, is_running, self.cancel) {
@@ -65,7 +66,7 @@ impl Served<'_> {
                 Err(not_ready) => Err(not_ready),
             };
             over.cancel();
-            (worked, service.join().expect("an executor does not panic"))
+            (worked, service.join().expect("a machine does not panic"))
         });
         drop(interrupt);
         if self.cancel.is_cancelled() {

@@ -8,12 +8,14 @@ use fastrand::Rng;
 
 use orch_engine::Cancel;
 use orch_engine::port::{BenchReport, MeasureJob, Progress, SampleRequest, Stage, Verdict};
+use orch_history::Hardware;
 use orch_model::{Fault, FaultKind, Gate, Metric, Reading, Sample};
 
 use crate::calibration::Calibration;
-use crate::gates::{BETWEEN_RUNS, Held};
+use crate::gates::{BETWEEN_RUNS, Held, median_with_interval};
+use crate::machine::Machine;
 use crate::meanwhile::{Disturbed, Meanwhile};
-use crate::measurer::LocalMeasurer;
+use crate::measurer::BenchMeasurer;
 use crate::names::{check_gates, check_names};
 use crate::past::Earlier;
 use crate::pinning::Seats;
@@ -25,7 +27,10 @@ use crate::statistics::Noise;
 const MOST_ROUNDS: u32 = 4;
 
 pub(crate) struct Session<'a> {
-    pub(crate) measurer: &'a LocalMeasurer,
+    pub(crate) measurer: &'a BenchMeasurer,
+    /// Where samples are taken.
+    pub(crate) machine: &'a dyn Machine,
+    pub(crate) hardware: &'a Hardware,
     pub(crate) job: &'a MeasureJob<'a>,
     /// This build, and the baseline where it can be run again.
     pub(crate) sides: &'a [Side],
@@ -41,7 +46,7 @@ pub(crate) struct Session<'a> {
     /// On which CPUs what runs.
     pub(crate) seats: &'a Seats,
     /// What the machine does since this began.
-    pub(crate) meanwhile: Meanwhile,
+    pub(crate) meanwhile: Meanwhile<'a>,
     /// The CPU time of all that was measured.
     pub(crate) used: Used,
 }
@@ -164,8 +169,7 @@ impl Session<'_> {
     }
 
     fn samplings(&self) -> impl Iterator<Item = Sampling<'_>> {
-        let executor = &*self.measurer.executor;
-        Sampling::each(executor, self.job, &self.used, self.seats, self.cancel)
+        Sampling::each(self.machine, self.job, &self.used, self.seats, self.cancel)
     }
 
     /// Each measurement in turn.
@@ -198,7 +202,7 @@ impl Session<'_> {
         } = self.read_side(samples, 0)?;
         let bench = self.job.bench;
         let disturbed = match self.runs() {
-            true => self.meanwhile.look(self.used.get()),
+            true => self.meanwhile.look(self.used.get())?,
             false => Disturbed::default(),
         };
         let is_of_then = self.sides.len() == 1 && self.earlier.is_some();
@@ -232,7 +236,9 @@ impl Session<'_> {
                 gates: self.gates(),
                 open,
                 noise: match self.runs() {
-                    true => Noise::Between(noise + disturbed.wider),
+                    true => {
+                        Noise::Between(noise + disturbed.wider + self.coarseness(metric, samples))
+                    }
                     false => Noise::Absent,
                 },
                 seed,
@@ -244,7 +250,7 @@ impl Session<'_> {
         let report = BenchReport {
             metrics: metrics.collect(),
             profiles,
-            machine: self.measurer.measuring.past.machine().to_owned(),
+            machine: self.hardware.summary.clone(),
             function_only: bench.function_only,
             baseline: self.earlier.map(|earlier| match self.sides.len() {
                 1 if self.runs() => format!(
@@ -265,6 +271,15 @@ impl Session<'_> {
             metrics: own,
             wanted,
         })
+    }
+
+    /// How far values lie apart only because of the steps in which they are told.
+    fn coarseness(&self, metric: &Metric, samples: &Samples) -> f64 {
+        let (_, median, _) = median_with_interval(&metric.values);
+        let sides = samples.iter().filter_map(|sides| sides.first());
+        let meter = self.machine.meter();
+        let steps = sides.map(|samples| meter.coarseness(&metric.values, median, samples));
+        steps.fold(0.0, f64::max)
     }
 
     /// What the probe reads of one side.
@@ -290,11 +305,31 @@ impl Session<'_> {
                      where these are as it wants them, its author has to mend it",
                 )
             })?;
-            reading.metrics.extend(read.metrics);
+            reading.metrics.extend(self.told(read.metrics)?);
             reading.profiles.extend(read.profiles);
         }
         check_names(bench, &reading.metrics)?;
         Ok(reading)
+    }
+}
+
+impl Session<'_> {
+    /// Without what the machine does not tell; a gate on that is refused.
+    fn told(&self, metrics: Vec<Metric>) -> Result<Vec<Metric>, Fault> {
+        let meter = self.machine.meter();
+        let is_missing = |metric: &Metric| meter.does_not_tell(&metric.values, &metric.unit);
+        let (missing, told): (Vec<_>, Vec<_>) = metrics.into_iter().partition(is_missing);
+        let names = |gate: &&Gate| missing.iter().any(|metric| metric.name == gate.metric);
+        let Some(gate) = self.gates().iter().find(names) else {
+            return Ok(told);
+        };
+        let machine = &self.hardware.summary;
+        let why = format!(
+            "a gate is on the metric `{}`, which `{machine}` does not tell",
+            gate.metric
+        );
+        let hint = meter.note.clone().unwrap_or_default();
+        Err(Fault::usage(why).hint(hint))
     }
 }
 

@@ -52,8 +52,8 @@ pub use node::NodeId;
 pub use observation::Observation;
 pub use path::{PathError, RelativePath, Root, SandboxPath};
 pub use pipeline::{
-    BenchTable, BuildTable, ChosenPolicy, DeployTable, FleetTable, Name, Pipeline, PluginSource,
-    PluginTable, SecretTable, TargetTable, TaskTable, ToolchainTable,
+    BenchTable, BuildTable, ChosenPolicy, DeployTable, FleetPlace, FleetTable, Name, Pipeline,
+    PluginSource, PluginTable, SecretTable, TargetTable, TaskTable, ToolchainTable,
 };
 pub use placeholder::{Placeholder, parse_placeholders, without_placeholders};
 pub use plugin::{

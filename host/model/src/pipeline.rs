@@ -178,6 +178,8 @@ pub struct BenchTable {
     /// How long one process of a sample may take, or one request of a load, in milliseconds; the
     /// probe's own time if none.
     pub timeout_ms: Option<u32>,
+    /// The machine of a fleet that it is measured on; this machine if none.
+    pub on: Option<Spanned<FleetPlace>>,
     /// On how many CPUs of its own the program runs; the scheduler's choice if none.
     pub cpus: Option<u32>,
     /// What is compared with, by a name that is looked for in the history: a run, a commit, a target
@@ -189,6 +191,15 @@ pub struct BenchTable {
     pub needs: Vec<Spanned<String>>,
     /// The probe's settings.
     pub settings: Settings,
+}
+
+/// A machine of a fleet, as `fleet.lab` or `fleet.lab/pi-1` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetPlace {
+    /// The fleet's name in the pipeline.
+    pub fleet: String,
+    /// The machine's name; the first that has the wanted target if none.
+    pub host: Option<String>,
 }
 
 impl BenchTable {

@@ -6,15 +6,15 @@ use std::ops::RangeInclusive;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use orch_model::{BenchTable, BuildTable, Diagnostic, Gate, Name, Spanned};
+use orch_model::{BenchTable, Diagnostic, Gate, Name, Spanned};
 
-use crate::of;
+use crate::deploy::Around;
 use crate::problems::Problems;
-use crate::raw::NotYet;
 use crate::shape::{At, Complaint, FromText, Reader, Shape, wrong_type};
 use crate::syntax::{Node, shorten};
 use crate::table::{Table, table};
 use crate::text::{DurationText, OfferText};
+use crate::{of, on};
 
 /// How sure a verdict is where the pipeline does not say.
 const CONFIDENCE: f64 = 0.99;
@@ -49,8 +49,8 @@ table! {
         gate: GateEntries = "gate";
         /// Nodes that must have succeeded before, such as `task.test` or `build.a@pi5`.
         needs: Vec<Spanned<String>> = "needs";
-        /// Another machine to measure on. Not in this version of `orch`.
-        on: Spanned<NotYet> = "on";
+        /// A machine of a fleet to measure on, reached by `ssh`: `fleet.lab` for the first one that is what the target says, `fleet.lab/pi-1` for that one; this machine if it is left out.
+        on: Spanned<String> = "on";
         /// What to compare with: a run, a commit or a name that git has for one, another target, or a toolchain with its release; the last good measurement if it is left out.
         baseline: Spanned<String> = "baseline";
     }
@@ -184,26 +184,29 @@ impl Shape for Confidence {
 pub(crate) fn bench(
     name: Name,
     raw: RawBench,
-    builds: &[BuildTable],
+    around: &Around<'_>,
     problems: &mut Problems,
 ) -> BenchTable {
     let wanting = format!("bench `{}`", shorten(&name));
-    if let Some(found) = &raw.on {
-        let message = "this version of `orch` has no `on` of benches yet";
-        let hint = "take it out: it measures on this machine";
-        problems.add(Diagnostic::error(message, found.span.clone()).hint(hint));
-    }
     let missing = || Spanned::new(String::new(), name.span.clone());
     let of = raw.of.unwrap_or_else(missing);
     let build = match of.is_empty() {
         true => None,
-        false => of::build(&wanting, &of, builds, problems),
+        false => of::build(&wanting, &of, around.builds, problems),
     };
     let targets = raw.targets.map(|targets| targets.value).unwrap_or_default();
     if let Some(build) = build {
         of::targets(&wanting, &targets, build, problems);
     }
+    let measured = match (build, targets.is_empty()) {
+        (Some(build), true) => build.targets.as_slice(),
+        _ => targets.as_slice(),
+    };
+    let on = raw
+        .on
+        .and_then(|place| on::on(&wanting, place, measured, around, problems));
     BenchTable {
+        on,
         probe: raw
             .probe
             .map(|probe| probe.map(|text| text.0))

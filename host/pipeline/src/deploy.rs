@@ -159,7 +159,7 @@ fn fleet<'a>(
 }
 
 /// The machines of a fleet that the pipeline itself states.
-fn stated(fleet: &FleetTable) -> Option<Vec<&FleetHost>> {
+pub(crate) fn stated(fleet: &FleetTable) -> Option<Vec<&FleetHost>> {
     match &fleet.inventory.value {
         Inventory::Hosts(hosts) => Some(hosts.iter().filter(|host| fleet.includes(host)).collect()),
         Inventory::File(_) | Inventory::Program(_) => None,

@@ -25,6 +25,7 @@ mod nearest;
 mod needs;
 mod number;
 mod of;
+mod on;
 mod outputs;
 mod parse;
 mod placeholders;

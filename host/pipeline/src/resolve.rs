@@ -40,9 +40,6 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
     let tasks = each(raw.task.unwrap_or_default().0, |name, raw| {
         Some(task(name, raw, &known, problems))
     });
-    let benches = each(raw.bench.unwrap_or_default().0, |name, raw| {
-        Some(bench::bench(name, raw, &builds, problems))
-    });
     let fleet_tables = raw.fleet.unwrap_or_default().0;
     let secret_tables = raw.secret.unwrap_or_default().0;
     let fleet_names = Names::of("fleet", &fleet_tables);
@@ -57,6 +54,9 @@ pub(crate) fn pipeline(raw: RawPipeline, source: &SourceText, problems: &mut Pro
         secret_names,
         text: &source.text,
     };
+    let benches = each(raw.bench.unwrap_or_default().0, |name, raw| {
+        Some(bench::bench(name, raw, &around, problems))
+    });
     let deploys = each(raw.deploy.unwrap_or_default().0, |name, raw| {
         Some(deploy::deploy(name, raw, &around, problems))
     });

@@ -335,6 +335,7 @@ pub(crate) fn plan() -> Plan {
                 samples: 1,
             }],
             files: Vec::new(),
+            on: None,
             cpus: None,
             baseline: Some("v1.2".into()),
             gates: vec![Gate {

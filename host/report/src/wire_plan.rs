@@ -106,6 +106,7 @@ struct WireBench<'a> {
     actions: Vec<WireAction<'a>>,
     measurements: Vec<WireMeasurement<'a>>,
     files: Vec<&'a str>,
+    on: Option<String>,
     cpus: Option<u32>,
     baseline: Option<&'a str>,
     gates: Vec<WireGate<'a>>,
@@ -300,6 +301,7 @@ fn benches(plan: &Plan) -> Vec<WireBench<'_>> {
                 .iter()
                 .map(|file| file.name.as_str())
                 .collect(),
+            on: planned.on.as_ref().map(ToString::to_string),
             cpus: planned.cpus,
             baseline: planned.baseline.as_deref(),
             gates: planned.gates.iter().map(gate).collect(),

@@ -1,6 +1,7 @@
 //! Benches: what is measured, what gates say of it, and what is remembered. The programs that are
 //! measured sleep, so that a busy machine changes no verdict.
 
+mod fleet;
 mod profile;
 mod service;
 mod wasm;

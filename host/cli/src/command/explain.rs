@@ -52,7 +52,7 @@ pub fn explain(
     let sandboxes = Isolation::find(SandboxMode::Best, &house.environment)?.sandboxes;
     let mut hands = Hands::new(&house, &project, sandboxes)?;
     if !plan.benches.is_empty() {
-        hands.measure(&house, &project, false)?;
+        hands.measure(&house, &project, &plan, false)?;
     }
     let foreseen = orch_engine::forecast(&graph, hands.world(&house))?;
     let mut text = String::new();

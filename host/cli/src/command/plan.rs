@@ -200,6 +200,9 @@ fn bench_lines(text: &mut String, bench: &PlannedBench) {
         let path = bench.folder().join(&file.name);
         let _ = writeln!(text, "    keeps    {path}");
     }
+    if let Some(on) = &bench.on {
+        let _ = writeln!(text, "    on       {on}");
+    }
     if let Some(cpus) = bench.cpus {
         let _ = writeln!(text, "    cpus     {cpus} of its own");
     }

@@ -111,7 +111,7 @@ pub fn carry_out(
         .filter(|_| isolation.is_settled(running.sandbox));
     let mut hands = Hands::new(house, project, isolation.sandboxes)?;
     if !plan.benches.is_empty() {
-        hands.measure(house, project, order.anew)?;
+        hands.measure(house, project, plan, order.anew)?;
     }
     if !plan.deploys.is_empty() {
         hands.deploy(house, project, plan, order.deploying)?;

@@ -16,7 +16,7 @@ impl Performer<'_> {
         let found = gather::bench(self.graph, node, bench, left, &self.world)?;
         let key = found.ledger.key();
         let measurer = self.world.measurer;
-        if let Some(report) = measurer.known(&node.id, &key)? {
+        if let Some(report) = measurer.known(bench, &key, self.cancel)? {
             return judged(report, Origin::Cached, key);
         }
         self.world.cache.remember(&key, &found.ledger)?;

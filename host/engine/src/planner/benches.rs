@@ -131,10 +131,19 @@ impl Planner<'_> {
         let Some(mut planned) = self.take(called, &site) else {
             return;
         };
-        let runs = planned
-            .measurements
-            .iter()
-            .any(|one| one.actions().next().is_some());
+        if let Some(on) = &table.on
+            && !self.fits_elsewhere(table, on, &planned.measurements, target)
+        {
+            return;
+        }
+        let runs = match &table.on {
+            // Only what the probe makes before is made here.
+            Some(_) => planned.actions.iter().any(|one| !runs_a_tool(one)),
+            None => planned
+                .measurements
+                .iter()
+                .any(|one| one.actions().next().is_some()),
+        };
         let runner = match runs {
             true => self.runner(target),
             false => Ok(Runner::Native),
@@ -152,7 +161,7 @@ impl Planner<'_> {
             if let Some(timeout_ms) = table.timeout_ms {
                 measurement.allow(timeout_ms);
             }
-            for action in measurement.actions_mut() {
+            for action in measurement.actions_mut().filter(|_| table.on.is_none()) {
                 run_for(action, &runner, &request);
             }
         }
@@ -179,10 +188,11 @@ impl Planner<'_> {
             actions: planned.actions,
             measurements: planned.measurements,
             files: planned.files,
+            on: table.on.as_ref().and_then(|on| self.place(on)),
             cpus: table.cpus,
             baseline: table.baseline.clone(),
             gates: table.gates.iter().map(|gate| gate.value.clone()).collect(),
-            function_only: matches!(runner, Runner::Emulator(_)),
+            function_only: table.on.is_none() && matches!(runner, Runner::Emulator(_)),
             needs,
         });
     }
@@ -222,7 +232,7 @@ fn run_for(action: &mut Action, runner: &Runner, request: &ProbeRequest) {
     run_by(runner, action, beside, &toolchains, &request.target.machine);
 }
 
-fn runs_a_tool(action: &Action) -> bool {
+pub(super) fn runs_a_tool(action: &Action) -> bool {
     action
         .program
         .paths()

@@ -6,6 +6,7 @@ mod benches;
 mod builds;
 mod companions;
 mod deploys;
+mod elsewhere;
 mod made;
 mod names;
 mod needs;

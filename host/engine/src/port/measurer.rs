@@ -186,9 +186,14 @@ impl BenchReport {
 
 /// Measures. Called while nothing else of the run is busy.
 pub trait Measurer: Send + Sync {
-    /// The figures of a bench that were taken before, by the same key on a machine like this,
-    /// unless they are wanted anew.
-    fn known(&self, node: &NodeId, key: &Digest) -> Result<Option<BenchReport>, Fault>;
+    /// The figures of a bench that were taken before, by the same key on a machine like the one
+    /// that it is measured on, unless they are wanted anew.
+    fn known(
+        &self,
+        bench: &PlannedBench,
+        key: &Digest,
+        cancel: &Cancel,
+    ) -> Result<Option<BenchReport>, Fault>;
 
     /// Takes samples until every gate is decided or will not be.
     fn measure(

@@ -5,6 +5,8 @@
 //! A limit binds all groups below, so each is looked for from the group of this process up to the
 //! uppermost that can be seen. In a container that is often the container's own.
 
+use std::time::Duration;
+
 use super::CpuSet;
 use super::kernel_files::KernelFiles;
 
@@ -80,6 +82,23 @@ pub(super) fn throttled_periods(files: &KernelFiles) -> Option<u64> {
         folders.filter_map(of_folder).reduce(u64::saturating_add)
     });
     counts.reduce(u64::saturating_add)
+}
+
+/// The CPU time that all of the group of this process has used since it was made.
+pub(super) fn cpu_time(files: &KernelFiles) -> Option<Duration> {
+    groups(files).iter().find_map(|group| {
+        let folder = group.folders.first()?;
+        match group.version {
+            Version::Two => {
+                let used = files.field(&format!("{folder}/cpu.stat"), "usage_usec");
+                used.map(Duration::from_micros)
+            }
+            Version::One => {
+                let used = files.number(&format!("{folder}/cpuacct.usage"));
+                used.map(Duration::from_nanos)
+            }
+        }
+    })
 }
 
 /// CPUs' worth of time: `cpu.max` holds the time and the period in one file, version 1 in two.

@@ -19,6 +19,7 @@ mod topology;
 mod virtualization;
 
 use std::path::Path;
+use std::time::Duration;
 
 use kernel_files::KernelFiles;
 
@@ -118,6 +119,12 @@ impl Conditions {
         let missing = known.iter().filter(|(_, is_known)| !is_known);
         missing.map(|(what, _)| *what).collect()
     }
+}
+
+/// The CPU time of the control group of who reads `root`: in a folder that was brought from another
+/// machine, of who read it there. None where it cannot be seen.
+pub fn own_cpu_time(root: &Path) -> Option<Duration> {
+    limits::cpu_time(&KernelFiles::below(root))
 }
 
 /// The name of the machine in its device tree, which ends with a zero byte.

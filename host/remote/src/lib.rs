@@ -1,0 +1,17 @@
+//! Measures on machines of fleets: over `transport`, with what such a machine has by itself.
+//! Nothing is installed there, all that is put there lies in one folder, and that goes when we go,
+//! however we do.
+//!
+//! What is measured, in which order, and what figures mean is `measure`'s; how a machine is reached
+//! is `transport`'s.
+
+mod bench_host;
+mod choice;
+mod hold;
+mod hosts;
+mod kernel_files;
+mod local_files;
+mod meter;
+mod workplace;
+
+pub use hosts::{FleetHosts, Obstacles, Reaching, ReadContent, ReadHosts};
