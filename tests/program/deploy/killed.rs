@@ -1,5 +1,5 @@
-//! `orch` killed at every step of a deploy: whatever it asks a machine, it asks by an `ssh` of its
-//! own, so it is killed in the place of the first of them, the second, and so on.
+//! `orch` killed at every step of a deploy: all that it asks a machine goes through its `ssh`, one
+//! question after the other, so it is killed in the place of the first, the second, and so on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -11,11 +11,36 @@ use orch_tests::machines::Machines;
 
 use super::fleet::Fleet;
 
-/// An `ssh` that ends whoever starts it the so-manieth time.
-const CLIENT: &str = r#"#!/bin/sh
-echo >>"$CALLS"
-[ "$(wc -l <"$CALLS")" -ne "$LAST_CALL" ] || kill -KILL "$PPID"
-exec @SSH@ "$@"
+/// An `ssh` that ends whoever started it in the place of what it is given the so-manieth time.
+const CLIENT: &str = r#"#!/usr/bin/python3
+import fcntl, os, signal, subprocess, sys, threading
+
+ssh = subprocess.Popen(["@SSH@", *sys.argv[1:]], stdin=subprocess.PIPE)
+os.close(1)
+os.close(2)
+
+def count():
+    with open(os.environ["CALLS"], "r+") as calls:
+        fcntl.flock(calls, fcntl.LOCK_EX)
+        number = int(calls.read() or 0) + 1
+        calls.seek(0)
+        calls.write(str(number))
+    return number
+
+def feed():
+    try:
+        while given := os.read(0, 1 << 16):
+            if count() == int(os.environ["LAST_CALL"]):
+                os.kill(os.getppid(), signal.SIGKILL)
+                os._exit(1)
+            ssh.stdin.write(given)
+            ssh.stdin.flush()
+        ssh.stdin.close()
+    except BrokenPipeError:
+        pass
+
+threading.Thread(target=feed, daemon=True).start()
+os._exit(ssh.wait() & 255)
 "#;
 
 const SIGKILL: i32 = 9;
