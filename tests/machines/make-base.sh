@@ -6,8 +6,8 @@
 #
 # The version in the folder's name changes together with what is made here.
 set -eu
-base=/var/cache/orch-test-machines/base-1
-packages=systemd,systemd-sysv,openssh-server,iproute2,dbus,sudo,procps
+base=/var/cache/orch-test-machines/base-2
+packages=systemd,systemd-sysv,openssh-server,iproute2,dbus,sudo,procps,libfaketime
 case ${1-} in --python) base=$base-python packages=$packages,python3 ;; esac
 if [ -e "$base/etc/orch-test-machine" ]; then exit 0; fi
 if [ "${1-}" = --check ]; then exit 1; fi

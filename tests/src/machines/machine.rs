@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::claim::Claim;
@@ -25,7 +26,7 @@ pub(super) struct Machine {
     name: String,
     ip: Ipv4Addr,
     folder: PathBuf,
-    process: Option<Child>,
+    process: Mutex<Option<Child>>,
 }
 
 impl Machine {
@@ -33,11 +34,11 @@ impl Machine {
         let name = claim.name(&index.to_string());
         let ip = format!("{}.{}", claim.network(), index + 10);
         let folder = claim.file(&index.to_string());
-        let mut machine = Self {
+        let machine = Self {
             name,
             ip: ip.parse().expect("it is an address"),
             folder,
-            process: None,
+            process: Mutex::new(None),
         };
         machine.make_disks(claim, base);
         machine.wire(claim);
@@ -82,9 +83,15 @@ impl Machine {
         ));
     }
 
+    pub(super) fn disk(&self) -> PathBuf {
+        self.folder.join("opt")
+    }
+
     pub(super) fn resize_disk(&self, bytes: u64) {
-        let disk = self.folder.join("opt");
-        run(&format!("mount -o remount,size={bytes} {}", disk.display()));
+        run(&format!(
+            "mount -o remount,size={bytes} {}",
+            self.disk().display()
+        ));
     }
 
     fn wire(&self, claim: &Claim) {
@@ -101,7 +108,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn boot(&mut self) {
+    pub(super) fn boot(&self) {
         let folder = self.folder.display();
         let log = std::fs::File::create(self.folder.join("console")).expect("it can be written");
         let errors = log.try_clone().expect("it is open");
@@ -123,7 +130,7 @@ impl Machine {
             .stderr(errors)
             .spawn()
             .unwrap_or_else(|error| panic!("systemd-nspawn: {error}; {INSTALL}"));
-        self.process = Some(process);
+        *self.process() = Some(process);
     }
 
     pub(super) fn wait_until_booted(&self) {
@@ -165,20 +172,25 @@ impl Machine {
         String::from_utf8_lossy(&ran.stdout).trim().to_owned()
     }
 
+    fn process(&self) -> MutexGuard<'_, Option<Child>> {
+        self.process.lock().expect("nobody panics with it")
+    }
+
     /// The machine's process 1, as this machine numbers it.
     fn leader(&self) -> Option<String> {
-        let process = self.process.as_ref()?.id();
+        let process = self.process().as_ref()?.id();
         let file = format!("/proc/{process}/task/{process}/children");
         let children = std::fs::read_to_string(file).ok()?;
         children.split_whitespace().next().map(str::to_owned)
     }
 
     /// As if somebody pulled the plug.
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&self) {
         if let Some(leader) = self.leader() {
             let _ = Command::new("kill").args(["-KILL", &leader]).status();
         }
-        if let Some(mut process) = self.process.take() {
+        let process = self.process().take();
+        if let Some(mut process) = process {
             let _ = process.wait();
         }
     }
