@@ -14,11 +14,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use bench::{BenchCommand, HistoryArguments, HistoryFormat};
 pub use cache::CacheCommand;
 pub use ci::CiCommand;
-pub use deploy::FleetCommand;
+pub use deploy::{FleetCommand, LogArguments};
 pub use target::TargetCommand;
 pub use toolchain::{ShellSyntax, ToolchainCommand};
 
-/// Takes a service from its sources to verified artifacts for every machine it is meant for.
+/// Takes a service from its sources to measured, healthy copies on every machine it is meant for.
 #[derive(Debug, Parser)]
 #[command(
     name = "orch",
@@ -218,6 +218,19 @@ Examples:
         only: Vec<String>,
     },
 
+    /// Show what the services of deploys say on their machines.
+    #[command(after_help = "\
+Examples:
+  orch logs
+  orch logs edge --follow
+  orch logs edge --host pi-1 pi-2 --lines 200")]
+    Logs {
+        #[command(flatten)]
+        order: LogArguments,
+        #[command(flatten)]
+        project: ProjectArguments,
+    },
+
     /// Say who deployed what, when and where.
     #[command(after_help = "Examples:\n  orch audit\n  orch audit --verify")]
     Audit {
@@ -238,6 +251,7 @@ Examples:
 Examples:
   orch watch
   orch watch --only task.test
+  orch watch --deploy dev
   orch watch --keep-going --output json")]
     Watch {
         #[command(flatten)]
@@ -246,6 +260,10 @@ Examples:
         selection: Selection,
         #[command(flatten)]
         running: Running,
+        /// Deploy too, and show the services' logs while waiting: these deploys and what they
+        /// need, or every deploy.
+        #[arg(long, value_name = "DEPLOY", num_args = 0..)]
+        deploy: Option<Vec<String>>,
     },
 
     /// Say what a node is, who proposed it and why, and why it ran.

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use orch_engine::PlanProblem;
 use orch_engine::port::Observer;
-use orch_model::{Change, Diagnostic, Fault, Log, LogLevel, SourceText};
-use orch_report::{Json, Plain, ProgressDrawTarget, Style, Terminal, Watching, system_clock};
+use orch_model::{Change, Diagnostic, Fault, Log, LogLevel, NodeId, SourceText};
+use orch_report::{
+    Json, LogNames, Plain, ProgressDrawTarget, Style, Terminal, Watching, system_clock,
+};
 
 use crate::arguments::{ColorChoice, OutputFormat};
 use crate::exit::Exit;
@@ -21,6 +24,8 @@ pub struct Console {
     json: Option<Json<std::io::Stdout>>,
     /// Why stdout did not take what it was given.
     unwritten: OnceLock<Fault>,
+    /// Whether nobody reads stdout any more.
+    unread: AtomicBool,
 }
 
 impl Console {
@@ -43,6 +48,7 @@ impl Console {
             json: (format == OutputFormat::Json)
                 .then(|| Json::new(std::io::stdout(), system_clock())),
             unwritten: OnceLock::new(),
+            unread: AtomicBool::new(false),
         }
     }
 
@@ -82,9 +88,9 @@ impl Console {
         let written = stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush());
-        if let Err(error) = written
-            && error.kind() != std::io::ErrorKind::BrokenPipe
-        {
+        let Err(error) = written else { return };
+        self.unread.store(true, Ordering::Relaxed);
+        if error.kind() != std::io::ErrorKind::BrokenPipe {
             let fault = Fault::internal(format!("could not write to standard output: {error}"));
             let _ = self.unwritten.set(fault);
         }
@@ -168,6 +174,20 @@ impl Console {
         }
     }
 
+    /// A line of the log of a deploy's service on a machine, which people know by a name.
+    pub fn service_logged(
+        &self,
+        names: &LogNames,
+        name: &str,
+        (deploy, host): (&NodeId, &str),
+        line: &str,
+    ) {
+        match &self.json {
+            Some(json) => json.service_logged(deploy, host, line),
+            None => self.print(&orch_report::render_log_line(names, name, line, self.out)),
+        }
+    }
+
     /// What is waited for.
     pub fn watching(&self, watching: &Watching) {
         match &self.json {
@@ -184,9 +204,10 @@ impl Console {
         }
     }
 
-    /// Whether a program that read along is gone.
+    /// Whether whoever read along is gone, or nothing can be written.
     pub fn is_broken(&self) -> bool {
-        self.json.as_ref().is_some_and(Json::is_broken)
+        let is_unread = self.unread.load(Ordering::Relaxed);
+        is_unread || self.json.as_ref().is_some_and(Json::is_broken)
     }
 
     /// Ends a JSON stream, so that a reader can tell an end from a break.

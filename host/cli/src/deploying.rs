@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use orch_deploy::{Deploying, FleetDeployer, Owner};
+use orch_deploy::{Connections, Deploying, FleetDeployer, Owner};
 use orch_engine::port::{DeployJob, DeployProgress, Deployed, Deployer, OutputFile};
 use orch_engine::{Cancel, Plan};
 use orch_inspect::Certainty;
@@ -20,12 +20,19 @@ use crate::pushing::Pushing;
 const MOST_BYTES: usize = 16 << 20;
 
 /// What the user wants of a deploy beside that it is done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct DeployOptions {
     /// What waits for a person may go on.
     pub promotes: bool,
     /// Locks of others are taken away.
     pub break_lock: bool,
+    /// Connections that are open already, and stay so.
+    pub connections: Option<Connections>,
+}
+
+/// Connections to machines, by the user's own `ssh`.
+pub fn connections(environment: &Environment) -> Connections {
+    Connections::new(environment.find_program("ssh"))
 }
 
 /// Deploys what a project makes.
@@ -41,8 +48,9 @@ pub fn deployer(
     let pushing = Pushing::new(house, project)?;
     let folder = project.folder.clone();
     let at = folder.clone();
+    let opened = options.connections;
     Ok(FleetDeployer::new(Deploying {
-        ssh: environment.find_program("ssh"),
+        connections: opened.unwrap_or_else(|| connections(&environment)),
         owner: Owner::this(person(&environment)),
         commit: commit(&folder),
         hosts: Box::new(move |inventory| hosts(inventory, &at, &targets)),

@@ -48,6 +48,7 @@ impl Exit {
     /// Of a fault.
     pub fn of_fault(kind: FaultKind) -> Self {
         match kind {
+            FaultKind::Action => Exit::ActionFailed,
             FaultKind::Usage => Exit::Usage,
             FaultKind::Plugin => Exit::Plugin,
             FaultKind::Fetch => Exit::Fetch,
@@ -81,7 +82,9 @@ impl Exit {
     /// what was measured.
     pub fn of_run(run: &Run) -> Self {
         let of_node = |outcome: &Outcome| match outcome {
-            Outcome::Succeeded { .. } | Outcome::Skipped { .. } => Exit::Done,
+            Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Waits { .. } => {
+                Exit::Done
+            }
             Outcome::Cancelled => Exit::Interrupted,
             Outcome::Failed {
                 fault: Some(kind), ..

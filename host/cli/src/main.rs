@@ -10,6 +10,7 @@ mod environment;
 mod exit;
 mod facts;
 mod files;
+mod following;
 mod grants;
 mod hands;
 mod healing;
@@ -38,6 +39,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, BenchCommand, Command, FleetCommand};
+use command::watch::Wanted;
 use console::Console;
 use deploying::DeployOptions;
 use environment::Environment;
@@ -126,7 +128,7 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         } => {
             let options = DeployOptions {
                 break_lock,
-                promotes: false,
+                ..DeployOptions::default()
             };
             let names = names.as_slice();
             command::deploy::deploy(environment, &project, names, &running, options, console)
@@ -137,8 +139,8 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             running,
         } => {
             let options = DeployOptions {
-                break_lock: false,
                 promotes: true,
+                ..DeployOptions::default()
             };
             command::deploy::deploy(environment, &project, &[name], &running, options, console)
         }
@@ -150,12 +152,15 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
         } => {
             let options = DeployOptions {
                 break_lock,
-                promotes: false,
+                ..DeployOptions::default()
             };
             command::deploy::rollback(environment, &project, &name, to, options, console)
         }
         Command::Status { only, project } => {
             command::deploy::status(environment, &project, &only, console)
+        }
+        Command::Logs { order, project } => {
+            command::logs::logs(environment, &project, &order, console)
         }
         Command::Audit { verify, pipeline } => {
             command::audit::audit(&environment, &pipeline, verify, console)
@@ -170,7 +175,16 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             project,
             selection,
             running,
-        } => command::watch::watch(environment, &project, &selection, &running, console),
+            deploy,
+        } => {
+            let wanted = Wanted {
+                arguments: &project,
+                selection: &selection,
+                running: &running,
+                deploys: deploy.as_deref(),
+            };
+            command::watch::watch(environment, wanted, console)
+        }
         Command::Explain {
             node,
             against,

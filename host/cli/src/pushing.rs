@@ -8,8 +8,8 @@ use orch_engine::port::OutputFile;
 use orch_engine::{Cancel, PlannedRelease};
 use orch_image::{
     Compression, Content, CredentialSources, Entry, Image, ImagePath, Layer, Layout, Owner,
-    PinnedImage, Platform, Port, Process, Protocol, Push, Registry, RegistrySettings, Repository,
-    Tag, Variant,
+    PinnedImage, Platform, Port, Process, Push, Registry, RegistrySettings, Repository, Tag,
+    Variant,
 };
 use orch_model::{
     Architecture, Artifact, Document, Fault, Machine, OperatingSystem, Upload, without_placeholders,
@@ -233,7 +233,7 @@ fn plain_pair((name, value): &(String, String)) -> (String, String) {
 fn process(wanted: &orch_model::Image) -> Result<Process, Fault> {
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
     let directory = some(&wanted.working_directory);
-    let ports = wanted.ports.iter().map(|text| port(text));
+    let ports = wanted.ports.iter().map(|text| text.parse::<Port>());
     Ok(Process {
         user: some(&wanted.user),
         entrypoint: wanted.entrypoint.iter().map(|text| plain(text)).collect(),
@@ -244,22 +244,6 @@ fn process(wanted: &orch_model::Image) -> Result<Process, Fault> {
             .map(|text| text.parse::<ImagePath>())
             .transpose()?,
     })
-}
-
-/// `8080`, `8080/tcp`, `53/udp`
-fn port(text: &str) -> Result<Port, Fault> {
-    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let protocol = match protocol {
-        "tcp" => Some(Protocol::Tcp),
-        "udp" => Some(Protocol::Udp),
-        _ => None,
-    };
-    let number = number.parse().ok().filter(|number| *number > 0);
-    match (number, protocol) {
-        (Some(number), Some(protocol)) => Ok(Port { number, protocol }),
-        _ => Err(Fault::usage(format!("`{text}` is no port"))
-            .hint("write a number, with `/udp` behind it where that is meant: `8080`, `53/udp`")),
-    }
 }
 
 /// What an image of a target runs on, by the words of the OCI image specification.

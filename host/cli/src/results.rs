@@ -38,7 +38,7 @@ pub fn bench_rows(graph: &ActionGraph, run: &Run) -> Vec<BenchRow> {
     let row = |(node, run): (&Node, &NodeRun)| {
         let (findings, known) = match &run.outcome {
             Outcome::Succeeded { result, origin } => (&result.findings, *origin == Origin::Cached),
-            Outcome::Failed { findings, .. } => (findings, false),
+            Outcome::Failed { findings, .. } | Outcome::Waits { findings, .. } => (findings, false),
             Outcome::Skipped { .. } | Outcome::Cancelled => return None,
         };
         Some(BenchRow {
@@ -57,7 +57,7 @@ pub fn deploy_rows(graph: &ActionGraph, run: &Run) -> Vec<DeployRow> {
     let row = |(node, run): (&Node, &NodeRun)| {
         let findings = match &run.outcome {
             Outcome::Succeeded { result, .. } => &result.findings,
-            Outcome::Failed { findings, .. } => findings,
+            Outcome::Failed { findings, .. } | Outcome::Waits { findings, .. } => findings,
             Outcome::Skipped { .. } | Outcome::Cancelled => return None,
         };
         Some(DeployRow {

@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use orch_model::{Check, Fault, HealthCheck};
-use orch_transport::{Address, Command, Connection, Stop, Transport};
+use orch_transport::{Address, Command, Connection, Stop};
 
+use crate::connections::Connections;
 use crate::filling::Filling;
 use crate::prometheus;
 use crate::trouble::Trouble;
@@ -57,7 +58,7 @@ impl Checks {
         &self,
         connection: &Connection,
         root: bool,
-        transport: &Transport,
+        connections: &Connections,
         stop: &Stop,
     ) -> Result<(), Unhealthy> {
         for check in &self.machine {
@@ -66,7 +67,10 @@ impl Checks {
         if self.queries.is_empty() {
             return Ok(());
         }
-        let here = transport.open(&Address::Local, stop)?;
+        let transport = connections.transport().map_err(Trouble::Failed);
+        let here = transport
+            .map_err(Unhealthy::Trouble)?
+            .open(&Address::Local, stop)?;
         for query in &self.queries {
             let answer = here
                 .get(&query.address(), PATIENCE)

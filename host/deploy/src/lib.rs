@@ -9,28 +9,39 @@
 
 mod approval;
 mod audit;
+mod audited;
+mod connections;
 mod deployer;
 mod each;
 mod filling;
+mod fleet;
 mod health;
 mod local_files;
 mod lock;
+mod log;
+mod outcome;
 mod owner;
 mod prometheus;
 mod record;
+mod remote;
 mod rollout;
 mod secrets;
 mod site;
 mod standing;
+mod steps;
 mod survey;
 mod trouble;
 mod wanted;
 mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
+pub use connections::Connections;
 pub use deployer::{
-    Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadHosts, ReadVariable,
+    Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadVariable,
 };
+pub use fleet::ReadHosts;
 pub use local_files::ReadContent;
+pub use log::{HostLog, LogEnd, ServiceLogs, last_lines};
+pub use orch_transport::Stop as StopFlag;
 pub use owner::Owner;
 pub use standing::{Checked, Standing};

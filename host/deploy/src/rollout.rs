@@ -19,8 +19,8 @@ pub(crate) enum End {
     Waits,
     /// Nothing that was live has changed.
     Refused(Fault),
-    /// It did not hold; this is why.
-    WentBack(String),
+    /// It did not hold; this is why. Each machine says what became of it.
+    DidNotHold(String),
     /// The user interrupted.
     Interrupted,
 }
@@ -30,7 +30,8 @@ pub(crate) enum End {
 pub(crate) enum Aim {
     /// They get the release that was made.
     Forward,
-    /// They go back to what held before, or to this release.
+    /// They go back to what held before, or to this release. Where something is under way on some,
+    /// and no release is named, those alone do.
     Back(Option<String>),
 }
 
@@ -41,7 +42,10 @@ pub(crate) struct Over<'a, 'r> {
     /// Positions of the sites in each wave.
     pub waves: Vec<Vec<usize>>,
     pub aim: Aim,
+    /// Whether a person has said that these releases may go on behind the first wave.
     pub is_approved: bool,
+    /// Whether they say so now, of a release that waits for it.
+    pub promotes: bool,
     /// Told once, before anything is changed.
     pub begins: &'r (dyn Fn() -> Result<(), Fault> + Sync),
     pub has_begun: bool,
@@ -79,21 +83,22 @@ impl<'a> Over<'a, '_> {
     /// Everything up to the point where something live changes.
     fn prepare(&mut self) -> Result<(), End> {
         self.look()?;
-        let aim = self.aim.clone();
-        let fits = self.fits;
-        let troubles = self.all(HostState::Waiting, |site| {
-            aim_at(site, &aim)?;
-            match site.has_goal() || site.was_healthy() || aim != Aim::Forward {
+        self.aim()?;
+        for site in self.sites.iter_mut() {
+            if site.state == HostState::Waiting && site.has_goal() {
+                site.is(HostState::Unchanged);
+            }
+        }
+        if self.promotes {
+            self.must_wait()?;
+        }
+        if self.aim == Aim::Forward {
+            let fits = self.fits;
+            let troubles = self.all(HostState::Waiting, |site| match site.was_healthy() {
                 true => Ok(()),
                 false => fits(site),
-            }
-        });
-        self.must_hold(troubles)?;
-        for site in &mut self.sites {
-            if site.state == HostState::Waiting && site.has_goal() {
-                site.state = HostState::Unchanged;
-                site.says(site.state.words());
-            }
+            });
+            self.must_hold(troubles)?;
         }
         if self.count(HostState::Waiting) > 0 {
             (self.begins)().map_err(End::Refused)?;
@@ -108,7 +113,8 @@ impl<'a> Over<'a, '_> {
             Ok(())
         });
         self.must_hold(troubles)?;
-        if aim == Aim::Forward {
+        self.must_all_be_there()?;
+        if self.aim == Aim::Forward {
             self.stage()?;
         }
         Ok(())
@@ -117,28 +123,67 @@ impl<'a> Over<'a, '_> {
     fn look(&mut self) -> Result<(), End> {
         let all = self.sites.len();
         let troubles = self.all(HostState::Waiting, |site| {
-            site.says("asking");
+            site.remote.says("asking");
             site.look()
         });
         self.must_hold(troubles)?;
-        let pending = self.count(HostState::Pending);
-        if pending > 0 && (pending == all || self.rollout.commit == Commit::AllOrNone) {
-            let offline = self
-                .sites
-                .iter()
-                .find(|site| site.state == HostState::Pending);
-            let why = offline
-                .and_then(|site| site.note.clone())
-                .unwrap_or_default();
-            let message = match pending == all {
-                true => format!("no machine can be reached: {why}"),
-                false => format!("not all machines can be reached: {why}"),
-            };
-            return Err(End::Refused(
-                Fault::fetch(message).hint("nothing was changed; run again when they are back"),
-            ));
+        if all > 0 && self.count(HostState::Pending) == all {
+            return Err(self.unreached("no machine can be reached"));
         }
-        Ok(())
+        self.must_all_be_there()
+    }
+
+    /// Where all are to get the release or none, none may be missing.
+    fn must_all_be_there(&self) -> Result<(), End> {
+        let is_missing = self.count(HostState::Pending) > 0;
+        match is_missing && self.rollout.commit == Commit::AllOrNone {
+            true => Err(self.unreached("not all machines can be reached")),
+            false => Ok(()),
+        }
+    }
+
+    fn unreached(&self, what: &str) -> End {
+        let mut sites = self.sites.iter();
+        let offline = sites.find(|site| site.state == HostState::Pending);
+        let why = offline.and_then(|site| site.note.as_deref());
+        let fault = Fault::fetch(format!("{what}: {}", why.unwrap_or_default()));
+        End::Refused(fault.hint("nothing that is live was changed; run again when they are back"))
+    }
+
+    /// Says what each machine is to run.
+    fn aim(&mut self) -> Result<(), End> {
+        let Aim::Back(to) = self.aim.clone() else {
+            return Ok(());
+        };
+        let mut sites = self.sites.iter();
+        let is_under_way = to.is_none() && sites.any(|site| site.record().change.is_some());
+        let mut troubles = Vec::new();
+        for (position, site) in self.sites.iter_mut().enumerate() {
+            if site.state != HostState::Waiting {
+                continue;
+            }
+            match (is_under_way, site.record().change.is_some()) {
+                (true, true) => site.restores = true,
+                (true, false) => site.is(HostState::Unchanged),
+                (false, _) => troubles.push((position, aim_at(site, to.as_deref()))),
+            }
+        }
+        self.must_hold(troubles)
+    }
+
+    /// A person approves what they have seen run, and nothing else.
+    fn must_wait(&self) -> Result<(), End> {
+        let has_more = self.count(HostState::Waiting) > 0;
+        match has_more && !self.sites.iter().any(Site::was_healthy) {
+            true => Err(End::Refused(
+                Fault::action("no machine runs what the sources make now, so nothing of it waits")
+                    .hint(
+                        "`orch status` says what runs; `orch deploy` brings this release to the \
+                         first wave",
+                    ),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Machines that are offline are pending; any other trouble ends it before anything was
@@ -164,7 +209,7 @@ impl<'a> Over<'a, '_> {
             .iter()
             .filter_map(|position| self.sites[*position].note.clone());
         let message = said.collect::<Vec<_>>().join("; ");
-        let fault = Fault::usage(message);
+        let fault = Fault::action(message);
         Err(End::Refused(match &self.sites[*first].hint {
             Some(hint) => fault.hint(format!("{hint}. Nothing was changed")),
             None => fault.hint("nothing was changed"),
@@ -180,13 +225,13 @@ impl<'a> Over<'a, '_> {
         for (position, result) in staged {
             let site = &mut self.sites[position];
             match result {
-                Ok(()) => site.says("staged"),
+                Ok(()) => site.remote.says("staged"),
                 Err(Trouble::Stopped) => return Err(End::Interrupted),
                 Err(trouble @ Trouble::Offline(_)) => site.ends(HostState::Pending, &trouble),
                 Err(trouble) => {
                     site.ends(HostState::Failed, &trouble);
                     why.get_or_insert_with(|| {
-                        Fault::usage(site.note.clone().unwrap_or_default()).hint(
+                        Fault::action(site.note.clone().unwrap_or_default()).hint(
                             site.hint
                                 .clone()
                                 .unwrap_or_else(|| "nothing that is live was changed".to_owned()),
@@ -196,10 +241,8 @@ impl<'a> Over<'a, '_> {
             }
         }
         match why {
-            Some(fault) if !self.may_fail(self.count(HostState::Failed)) => {
-                Err(End::Refused(fault))
-            }
-            _ => Ok(()),
+            Some(fault) if !self.may_go_on() => Err(End::Refused(fault)),
+            _ => self.must_all_be_there(),
         }
     }
 
@@ -207,23 +250,57 @@ impl<'a> Over<'a, '_> {
         self.sites.iter().filter(|site| site.state == state).count()
     }
 
-    fn may_fail(&self, failed: usize) -> bool {
-        failed <= at_most(self.rollout.max_failed, self.sites.len())
+    /// Whether no more machines have failed, in all waves together, than may.
+    fn may_go_on(&self) -> bool {
+        let failed = self.sites.iter().filter(|site| site.has_failed).count();
+        let most = match self.rollout.commit {
+            Commit::AllOrNone => 0,
+            Commit::Each => at_most(self.rollout.max_failed, self.sites.len()),
+        };
+        failed <= most
     }
 
     fn in_waves(&mut self) -> Result<End, End> {
+        self.restore()?;
         for (number, wave) in self.waves.clone().iter().enumerate() {
             let is_due = |position: &&usize| self.sites[**position].state == HostState::Waiting;
             let due: Vec<usize> = wave.iter().filter(is_due).copied().collect();
             if due.is_empty() {
                 continue;
             }
-            let is_forward = self.aim == Aim::Forward;
-            if number > 0 && is_forward && self.rollout.approval && !self.is_approved {
+            if number > 0 && self.must_be_approved() {
                 return Ok(End::Waits);
             }
             self.wave(&due)?;
         }
+        self.settle();
+        Ok(End::Live)
+    }
+
+    fn must_be_approved(&self) -> bool {
+        let is_approved = self.is_approved || self.promotes;
+        self.aim == Aim::Forward && self.rollout.approval && !is_approved
+    }
+
+    /// Where something is under way, what ran before it runs again.
+    fn restore(&mut self) -> Result<(), End> {
+        let due = self.positions(|site| site.restores && site.state == HostState::Waiting);
+        self.go_back(&due)?;
+        let mut sites = self.sites.iter();
+        match sites.find(|site| site.has_failed) {
+            Some(site) => Err(End::DidNotHold(site.note.clone().unwrap_or_default())),
+            None => Ok(()),
+        }
+    }
+
+    fn positions(&self, is_meant: impl Fn(&Site<'_>) -> bool) -> Vec<usize> {
+        let sites = self.sites.iter().enumerate();
+        let meant = sites.filter(|(_, site)| is_meant(site));
+        meant.map(|(position, _)| position).collect()
+    }
+
+    /// Releases that are live hold, whatever comes after.
+    fn settle(&mut self) {
         let at_once = self.at_once();
         let live = self
             .sites
@@ -236,7 +313,6 @@ impl<'a> Over<'a, '_> {
                 site.note = Some(trouble.message().to_owned());
             }
         }
-        Ok(End::Live)
     }
 
     fn wave(&mut self, due: &[usize]) -> Result<(), End> {
@@ -248,7 +324,7 @@ impl<'a> Over<'a, '_> {
                 position,
                 match site.was_healthy() {
                     true => Ok(()),
-                    false => site.activate(),
+                    false => site.activate().inspect_err(|why| site.keep_log(why)),
                 },
             )
         });
@@ -257,10 +333,7 @@ impl<'a> Over<'a, '_> {
         for (position, result) in activated {
             let site = &mut self.sites[position];
             match result {
-                Ok(()) => {
-                    site.state = HostState::Live;
-                    site.says(site.state.words());
-                }
+                Ok(()) => site.is(HostState::Live),
                 Err(Unhealthy::Trouble(Trouble::Stopped)) => is_interrupted = true,
                 Err(Unhealthy::Trouble(trouble)) => {
                     site.ends(HostState::Failed, &trouble);
@@ -268,7 +341,7 @@ impl<'a> Over<'a, '_> {
                 }
                 Err(Unhealthy::Not(why)) => {
                     let why = format!("`{}`: {why}", site.host.name);
-                    site.ends(HostState::Failed, &Trouble::Failed(Fault::usage(why)));
+                    site.ends(HostState::Failed, &Trouble::Failed(Fault::action(why)));
                     failed.push((position, site.note.clone().unwrap_or_default()));
                 }
             }
@@ -280,33 +353,40 @@ impl<'a> Over<'a, '_> {
             return Ok(());
         };
         let mut back: Vec<usize> = failed.into_iter().map(|(position, _)| position).collect();
-        let is_over = !self.may_fail(self.count(HostState::Failed));
-        if is_over && self.rollout.on_failure == OnFailure::RollBack {
-            let live = self.sites.iter().enumerate();
-            let live = live.filter(|(_, site)| site.state == HostState::Live);
-            back.extend(live.map(|(position, _)| position));
+        if self.may_go_on() {
+            return self.go_back(&back);
         }
-        self.go_back(&back);
-        match is_over {
-            true => Err(End::WentBack(why)),
-            false => Ok(()),
+        match self.rollout.on_failure {
+            OnFailure::RollBack => {
+                // Also what an earlier deploy left half done where this one has not come to.
+                back.extend(self.positions(|site| match site.state {
+                    HostState::Live => true,
+                    HostState::Waiting => site.record().change.is_some(),
+                    _ => false,
+                }));
+                self.go_back(&back)?;
+            }
+            OnFailure::Stop => {
+                self.go_back(&back)?;
+                self.settle();
+            }
         }
+        Err(End::DidNotHold(why))
     }
 
-    fn go_back(&mut self, back: &[usize]) {
+    fn go_back(&mut self, back: &[usize]) -> Result<(), End> {
         let at_once = self.at_once();
         let sites = self.sites.iter_mut().enumerate();
         let sites = sites.filter(|(position, _)| back.contains(position));
         let went = each(sites, at_once, |(position, site)| {
             (position, site.go_back())
         });
+        let mut is_interrupted = false;
         for (position, result) in went {
             let site = &mut self.sites[position];
             match result {
-                Ok(()) => {
-                    site.state = HostState::RolledBack;
-                    site.says(site.state.words());
-                }
+                Ok(()) => site.is(HostState::RolledBack),
+                Err(Trouble::Stopped) => is_interrupted = true,
                 Err(trouble) => {
                     let before = site.note.take();
                     site.ends(HostState::Failed, &trouble);
@@ -318,30 +398,27 @@ impl<'a> Over<'a, '_> {
                 }
             }
         }
+        match is_interrupted {
+            true => Err(End::Interrupted),
+            false => Ok(()),
+        }
     }
 }
 
-/// What the machine is to run.
-fn aim_at(site: &mut Site<'_>, aim: &Aim) -> Result<(), Trouble> {
-    let Aim::Back(to) = aim else {
-        return Ok(());
-    };
-    let record = site.record();
-    let goal = match (to, &record.change) {
-        (Some(to), _) => Some(to.clone()),
-        (None, Some(change)) => change.from.clone(),
-        (None, None) => record.before().map(|held| held.release.clone()),
-    };
+/// The machine is to run this release, or what held before.
+fn aim_at(site: &mut Site<'_>, to: Option<&str>) -> Result<(), Trouble> {
+    let before = || site.record().before().map(|held| held.release.as_str());
+    let goal = to.or_else(before).map(str::to_owned);
     let name = &site.host.name;
     let Some(goal) = goal else {
-        return Err(Trouble::Failed(Fault::usage(format!(
+        return Err(Trouble::Failed(Fault::action(format!(
             "`{name}` has no release to go back to"
         ))));
     };
     if !site.survey.releases.contains(&goal) {
         let there = site.survey.releases.join(", ");
         return Err(Trouble::Failed(
-            Fault::usage(format!("`{name}` has no release {goal}"))
+            Fault::action(format!("`{name}` has no release {goal}"))
                 .hint(format!("its releases are {there}")),
         ));
     }

@@ -27,6 +27,20 @@ impl Secrets {
         folder: &Path,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Fault> {
+        let (secrets, problems) = Self::read_some(sources, folder, variable);
+        match problems.is_empty() {
+            true => Ok(secrets),
+            false => Err(Fault::usage(problems.join("; "))
+                .hint("nothing was sent; see the `[secret.…]` tables of the pipeline")),
+        }
+    }
+
+    /// Reads those that can be read, for who only hides them; and says which cannot.
+    pub fn read_some(
+        sources: &BTreeMap<String, SecretSource>,
+        folder: &Path,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> (Self, Vec<String>) {
         let mut values = BTreeMap::new();
         let mut problems = Vec::new();
         for (name, source) in sources {
@@ -40,11 +54,7 @@ impl Secrets {
                 Err(why) => problems.push(format!("secret `{name}`: {why}")),
             }
         }
-        match problems.is_empty() {
-            true => Ok(Self(values)),
-            false => Err(Fault::usage(problems.join("; "))
-                .hint("nothing was sent; see the `[secret.…]` tables of the pipeline")),
-        }
+        (Self(values), problems)
     }
 
     pub fn get(&self, name: &str) -> Result<&str, Fault> {
@@ -52,11 +62,14 @@ impl Secrets {
         value.ok_or_else(|| Fault::internal(format!("secret `{name}` was not read")))
     }
 
-    /// The text without any secret in it.
+    /// The text without any secret in it, nor any line of one, since texts come in lines too.
     pub fn hide(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for value in self.0.values().filter(|value| value.len() >= LEAST_BYTES) {
-            text = text.replace(value.as_str(), "***");
+        let values = self.0.values().map(String::as_str);
+        for value in values.flat_map(|value| std::iter::once(value).chain(value.lines())) {
+            if value.len() >= LEAST_BYTES {
+                text = text.replace(value, "***");
+            }
         }
         text
     }
@@ -142,6 +155,8 @@ mod tests {
         assert_eq!(read.get("c"), Ok("printed"));
         assert_eq!(read.hide("it said: a value, printed"), "it said: ***, ***");
         assert_eq!(format!("{read:?}"), r#"{"a", "b", "c"}"#);
+        let key = Secrets::of([("key".to_owned(), "begin\nMIIEvQ\nend".to_owned())]);
+        assert_eq!(key.hide("it said: MIIEvQ"), "it said: ***");
         let fault = Secrets::read(&sources(true), folder.path(), &variable).unwrap_err();
         assert!(fault.message.contains("secret `d`: could not read `none`"));
         assert!(

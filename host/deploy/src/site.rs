@@ -1,33 +1,26 @@
-//! One machine of a deploy: reached, asked, changed. Every step can be repeated, so a connection
-//! that breaks is opened again and the step done once more.
+//! One machine of a deploy: asked, locked, changed, and settled or taken back. What is about to
+//! change is written there before it does.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use orch_engine::port::{DeployProgress, HostState};
-use orch_model::{Digest, Fault, FleetHost, Health, Observation, Step, Upload};
-use orch_transport::{Address, Basis, Command, Connection, File, HostKey, Stop, Transport};
+use orch_model::{Fault, FleetHost, Health, Observation};
+use orch_transport::{Command, Stop};
 
+use crate::connections::Connections;
 use crate::filling::Filling;
-use crate::health::{Checks, Unhealthy, await_health, sleep};
+use crate::health::{Checks, Unhealthy, await_health};
 use crate::local_files::LocalFiles;
 use crate::lock::{GIVE_BACK, Lock, TAKE, TAKEN};
 use crate::owner::Owner;
 use crate::record::{Change, FILE, Held, Record};
+use crate::remote::Remote;
 use crate::secrets::Secrets;
 use crate::survey::{SCRIPT, Survey, is_release};
 use crate::trouble::Trouble;
 use crate::wanted::Wanted;
 
-/// How long a machine is waited for whose connection broke.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For one step of the deployer's: a service may take its time to stop.
-const STEP_PATIENCE: Duration = Duration::from_secs(300);
-/// A smaller file is sent again sooner than it is put together.
-const WORTH_A_DIFFERENCE: u64 = 64 << 10;
-
-/// Runs a command in a folder (`$1`).
-const IN_FOLDER: &str = "cd \"$1\" || exit\nshift\nexec \"$@\"";
 /// Makes the folder of a release.
 const MAKE_FOLDER: &str = "mkdir -p \"$1\"";
 /// Removes releases (`$2` and on) below the home `$1`.
@@ -36,7 +29,7 @@ const REMOVE: &str = "home=$1\nshift\nfor one; do rm -rf \"$home/releases/$one\"
 /// What all machines of a deploy share.
 pub(crate) struct Shared<'a> {
     pub what: String,
-    pub transport: &'a Transport,
+    pub connections: &'a Connections,
     pub stop: &'a Stop,
     pub secrets: Secrets,
     pub images: &'a BTreeMap<String, String>,
@@ -54,19 +47,25 @@ pub(crate) struct Shared<'a> {
 pub(crate) struct Site<'a> {
     pub host: &'a FleetHost,
     pub wanted: &'a Wanted<'a>,
-    shared: &'a Shared<'a>,
-    connection: Option<Connection>,
+    pub shared: &'a Shared<'a>,
+    pub remote: Remote<'a>,
     /// As it was found, and as it was changed since.
     pub survey: Survey,
     /// The release that ran when it was found.
     pub found: Option<String>,
     /// The release that it is to run.
     pub goal: String,
+    /// Whether it is to run again what ran before what is under way.
+    pub restores: bool,
     lock: Option<String>,
     pub state: HostState,
+    /// Whether the release could not be brought or did not hold, whatever became of it then.
+    pub has_failed: bool,
     /// What happened to it.
     pub note: Option<String>,
     pub hint: Option<String>,
+    /// The end of the service's log, where the release did not hold.
+    pub log: Vec<String>,
     pub sent_bytes: u64,
     pub is_changed: bool,
 }
@@ -77,40 +76,61 @@ impl<'a> Site<'a> {
             host,
             wanted,
             shared,
-            connection: None,
+            remote: Remote {
+                host,
+                root: wanted.release.root,
+                connections: shared.connections,
+                stop: shared.stop,
+                progress: shared.progress,
+                connection: None,
+            },
             survey: Survey::default(),
             found: None,
             goal: wanted.id.clone(),
+            restores: false,
             lock: None,
             state: HostState::Waiting,
+            has_failed: false,
             note: None,
             hint: None,
+            log: Vec::new(),
             sent_bytes: 0,
             is_changed: false,
         }
     }
 
-    pub fn says(&self, doing: &str) {
-        self.shared.progress.host(&self.host.name, doing);
-    }
-
     /// It goes no further; secrets are taken out of what is said.
     pub fn ends(&mut self, state: HostState, trouble: &Trouble) {
-        self.state = state;
+        self.has_failed |= state == HostState::Failed;
         self.note = Some(self.shared.secrets.hide(trouble.message()));
         self.hint = trouble.hint().map(|hint| self.shared.secrets.hide(hint));
-        self.says(state.words());
+        self.is(state);
     }
 
-    fn root(&self) -> bool {
-        self.wanted.release.root
+    /// What became of it, told to the user.
+    pub fn is(&mut self, state: HostState) {
+        self.state = state;
+        self.remote.says(state.words());
+    }
+
+    /// What a deployer's texts stand for here.
+    pub fn filling<'f>(&self, release: &'f str) -> Filling<'f>
+    where
+        'a: 'f,
+    {
+        Filling {
+            release,
+            host: self.host,
+            secrets: &self.shared.secrets,
+            images: self.shared.images,
+        }
     }
 
     pub fn record(&self) -> &Record {
         &self.survey.record
     }
 
-    fn folder(&self, release: &str) -> String {
+    pub fn folder(&self, release: &str) -> String {
         format!("{}/releases/{release}", self.survey.home)
     }
 
@@ -155,11 +175,11 @@ impl<'a> Site<'a> {
         let release = self.wanted.release;
         let mut arguments = vec![release.home.as_str()];
         arguments.extend(release.programs.iter().map(String::as_str));
-        let ran = self.run(|_| Command::script(SCRIPT, &arguments))?;
-        let survey = Survey::parse(&ran).map_err(|fault| self.fault(&fault))?;
+        let ran = self.remote.run(|_| Command::script(SCRIPT, &arguments))?;
+        let survey = Survey::parse(&ran).map_err(|fault| self.remote.fault(&fault))?;
         if let Some(program) = survey.missing.first() {
             return Err(Trouble::Failed(
-                Fault::usage(format!("`{}` has no program `{program}`", self.host.name))
+                Fault::action(format!("`{}` has no program `{program}`", self.host.name))
                     .hint("install it there; the deployer needs it"),
             ));
         }
@@ -170,7 +190,7 @@ impl<'a> Site<'a> {
 
     /// What the machine is.
     pub fn probe(&mut self) -> Result<Observation, Trouble> {
-        self.ask(|connection| Ok(connection.probe()?))
+        self.remote.ask(|connection| Ok(connection.probe()?))
     }
 
     /// Nobody else changes the service from now on.
@@ -184,8 +204,8 @@ impl<'a> Site<'a> {
         let home = self.survey.home.clone();
         // The second time, a lock that nobody holds any more was removed.
         for _ in 0..2 {
-            let root = self.root();
-            let ran = self.ask(|connection| {
+            let root = self.remote.root;
+            let ran = self.remote.ask(|connection| {
                 let command = Command::script(TAKE, &[&home, &line]).as_root(root);
                 Ok(connection.run(command)?)
             })?;
@@ -207,7 +227,7 @@ impl<'a> Site<'a> {
                         Some(fault) if !self.shared.break_lock => {
                             return Err(Trouble::Failed(fault));
                         }
-                        _ => self.run(|root| {
+                        _ => self.remote.run(|root| {
                             Command::script(GIVE_BACK, &[&home, &theirs]).as_root(root)
                         })?,
                     };
@@ -215,11 +235,11 @@ impl<'a> Site<'a> {
                 code => {
                     let words = ran.last_words();
                     let message = format!("could not lock `{home}` (exit code {code}): {words}");
-                    return Err(self.fault(&Fault::usage(message)));
+                    return Err(self.remote.fault(&Fault::action(message)));
                 }
             }
         }
-        Err(self.fault(&Fault::usage(
+        Err(self.remote.fault(&Fault::action(
             "somebody else took the lock at the same time",
         )))
     }
@@ -227,23 +247,17 @@ impl<'a> Site<'a> {
     /// Others may; if the machine cannot be reached, they will be told whose lock it is.
     pub fn give_lock_back(&mut self) {
         let Some(line) = self.lock.take() else { return };
-        let (home, root) = (self.survey.home.clone(), self.root());
-        // What a user's interrupt has ended can say nothing more.
-        let opened = match self.shared.stop.is_raised() {
-            true => self.open(&Stop::default()).ok(),
-            false => self.connection.take(),
-        };
-        if let Some(connection) = opened {
-            let command = Command::script(GIVE_BACK, &[&home, &line]).as_root(root);
-            let _ = connection.run(command);
-        }
+        let (home, root) = (self.survey.home.clone(), self.remote.root);
+        let command = Command::script(GIVE_BACK, &[&home, &line]).as_root(root);
+        self.remote.try_run(command);
     }
 
     /// Brings the release; nothing that is live changes.
     pub fn stage(&mut self) -> Result<(), Trouble> {
-        self.says("staging");
+        self.remote.says("staging");
         let folder = self.folder(&self.goal);
-        self.run(|root| Command::script(MAKE_FOLDER, &[&folder]).as_root(root))?;
+        self.remote
+            .run(|root| Command::script(MAKE_FOLDER, &[&folder]).as_root(root))?;
         self.is_changed = true;
         let release = self.goal.clone();
         self.perform(&self.wanted.release.stage, &release)
@@ -251,7 +265,7 @@ impl<'a> Site<'a> {
 
     /// Lets the goal run, and waits until it is healthy.
     pub fn activate(&mut self) -> Result<(), Unhealthy> {
-        self.says("activating");
+        self.remote.says("activating");
         let change = Change {
             release: self.goal.clone(),
             from: self.before_goal(),
@@ -264,7 +278,7 @@ impl<'a> Site<'a> {
         self.is_changed = true;
         let goal = self.goal.clone();
         self.go_live(&goal).map_err(Unhealthy::Trouble)?;
-        self.says("checking");
+        self.remote.says("checking");
         let (within, soak) = (self.shared.health.within_ms, self.shared.health.soak_ms);
         self.is_healthy(&goal, within, soak)?;
         if let Some(change) = &mut self.survey.record.change {
@@ -279,8 +293,9 @@ impl<'a> Site<'a> {
             format!("{}/live", self.survey.home),
             format!("releases/{release}"),
         );
-        let root = self.root();
-        self.ask(|connection| Ok(connection.link(&link, &to, root)?))?;
+        let root = self.remote.root;
+        self.remote
+            .ask(|connection| Ok(connection.link(&link, &to, root)?))?;
         self.survey.live = Some(release.to_owned());
         self.perform(&self.wanted.release.activate, release)
     }
@@ -290,11 +305,11 @@ impl<'a> Site<'a> {
         let filling = self.filling(release);
         let checks = Checks::new(&self.wanted.release.checks, &shared.health.checks, &filling)
             .map_err(|fault| Unhealthy::Trouble(Trouble::Failed(fault)))?;
-        let root = self.root();
+        let root = self.remote.root;
         let mut ask = || {
             let mut unhealthy = None;
-            let asked = self.ask(|connection| {
-                match checks.ask(connection, root, shared.transport, shared.stop) {
+            let asked = self.remote.ask(|connection| {
+                match checks.ask(connection, root, shared.connections, shared.stop) {
                     Err(Unhealthy::Trouble(trouble)) => Err(trouble),
                     Err(Unhealthy::Not(why)) => {
                         unhealthy = Some(why);
@@ -318,15 +333,16 @@ impl<'a> Site<'a> {
 
     /// Lets run again what ran before; where nothing did, nothing runs.
     pub fn go_back(&mut self) -> Result<(), Trouble> {
-        self.says("going back");
+        self.remote.says("going back");
         let Some(change) = self.survey.record.change.clone() else {
             return Ok(()); // Nothing was changed.
         };
+        self.is_changed = true;
         match &change.from {
             Some(before) if !self.survey.releases.contains(before) => {
                 let name = &self.host.name;
                 return Err(Trouble::Failed(
-                    Fault::usage(format!(
+                    Fault::action(format!(
                         "`{name}` cannot go back: somebody removed release {before} there"
                     ))
                     .hint("deploy a release that holds"),
@@ -339,15 +355,16 @@ impl<'a> Site<'a> {
                     Err(Unhealthy::Trouble(trouble)) => return Err(trouble),
                     Err(Unhealthy::Not(why)) => {
                         let message = format!("went back to {before}, and that {why}");
-                        return Err(Trouble::Failed(Fault::usage(message)));
+                        return Err(Trouble::Failed(Fault::action(message)));
                     }
                 }
             }
             None => {
                 let release = change.release.clone();
                 self.perform(&self.wanted.release.withdraw, &release)?;
-                let (live, root) = (format!("{}/live", self.survey.home), self.root());
-                self.ask(|connection| Ok(connection.remove(&live, root)?))?;
+                let (live, root) = (format!("{}/live", self.survey.home), self.remote.root);
+                self.remote
+                    .ask(|connection| Ok(connection.remove(&live, root)?))?;
                 self.survey.live = None;
             }
         }
@@ -373,7 +390,8 @@ impl<'a> Site<'a> {
         let home = self.survey.home.clone();
         let mut arguments = vec![home.as_str()];
         arguments.extend(old.iter().map(String::as_str));
-        self.run(|root| Command::script(REMOVE, &arguments).as_root(root))?;
+        self.remote
+            .run(|root| Command::script(REMOVE, &arguments).as_root(root))?;
         self.survey
             .releases
             .retain(|release| !old.contains(release));
@@ -393,227 +411,10 @@ impl<'a> Site<'a> {
         old.filter(|release| is_release(release)).cloned().collect()
     }
 
-    /// Files of this release that the next one may be made of.
-    fn large_files(&self) -> BTreeMap<String, Digest> {
-        let mut files = BTreeMap::new();
-        if self.goal != self.wanted.id {
-            return files; // It went back to another.
-        }
-        for step in &self.wanted.release.stage {
-            if let Step::Upload(upload) = step
-                && let Some(file) = self.wanted.file(&upload.artifact)
-                && file.bytes >= WORTH_A_DIFFERENCE
-            {
-                files.insert(upload.to.clone(), file.digest);
-            }
-        }
-        files
-    }
-
     fn write_record(&mut self) -> Result<(), Trouble> {
         let (file, line) = (format!("{}/{FILE}", self.survey.home), self.record().line());
-        let root = self.root();
-        self.ask(|connection| Ok(connection.write(&file, line.as_bytes(), 0o644, root)?))
-    }
-
-    fn filling<'f>(&'f self, release: &'f str) -> Filling<'f> {
-        filling(self.host, self.shared, release)
-    }
-
-    /// Sends files of the build: what the machine lacks of them.
-    fn send(&mut self, uploads: &[&Upload], release: &str) -> Result<(), Trouble> {
-        let mut files = Vec::new();
-        let mut basis = Vec::new();
-        for upload in uploads {
-            let file = self.wanted.file(&upload.artifact).ok_or_else(|| {
-                let why = format!("`{}` is none of the build's files", upload.artifact);
-                Trouble::Failed(Fault::internal(why))
-            })?;
-            let to = filling(self.host, self.shared, release)
-                .fill(&upload.to)
-                .map_err(Trouble::Failed)?;
-            let local = self
-                .shared
-                .files
-                .file(&file.digest)
-                .map_err(Trouble::Failed)?;
-            let local = local.ok_or_else(|| {
-                let why = format!("`{}` is missing from the store", upload.artifact);
-                Trouble::Failed(Fault::lost(why).hint("run again: it will be made anew"))
-            })?;
-            files.push(File {
-                local,
-                digest: file.digest,
-                bytes: file.bytes,
-                to: self.place(release, &to),
-                mode: upload.mode,
-            });
-            basis.extend(self.versions(&to).map_err(Trouble::Failed)?);
-        }
-        let root = self.root();
-        let sent = self.ask(|connection| Ok(connection.put(&files, &basis, root)?))?;
-        self.sent_bytes += sent.sent_bytes;
-        Ok(())
-    }
-
-    /// Versions of a file that earlier releases left there.
-    fn versions(&self, to: &str) -> Result<Vec<Basis>, Fault> {
-        let mut versions: Vec<Basis> = Vec::new();
-        for held in self.record().held.iter().rev() {
-            let Some(digest) = held.files.get(to) else {
-                continue;
-            };
-            let is_there = self.survey.releases.contains(&held.release);
-            if is_there && versions.iter().all(|known| known.digest != *digest) {
-                versions.push(Basis {
-                    digest: *digest,
-                    remote: self.place(&held.release, to),
-                    local: self.shared.files.file(digest)?,
-                });
-            }
-        }
-        Ok(versions)
-    }
-
-    /// Does the deployer's steps.
-    fn perform(&mut self, steps: &[Step], release: &str) -> Result<(), Trouble> {
-        let uploads = steps.iter().filter_map(|step| match step {
-            Step::Upload(upload) => Some(upload),
-            _ => None,
-        });
-        let uploads: Vec<&Upload> = uploads.collect();
-        if !uploads.is_empty() {
-            self.send(&uploads, release)?;
-        }
-        for step in steps {
-            self.step(step, release)?;
-        }
-        Ok(())
-    }
-
-    fn step(&mut self, step: &Step, release: &str) -> Result<(), Trouble> {
-        let root = self.root();
-        let filling = filling(self.host, self.shared, release);
-        let fill = |text: &str| filling.fill(text).map_err(Trouble::Failed);
-        match step {
-            Step::Upload(_) => Ok(()), // All were sent at once.
-            Step::Write(document) => {
-                let (to, contents) = (fill(&document.to)?, fill(&document.contents)?);
-                let to = self.place(release, &to);
-                self.ask(|connection| {
-                    Ok(connection.write(&to, contents.as_bytes(), document.mode, root)?)
-                })
-            }
-            Step::Link { name, to } => {
-                let (name, to) = (fill(name)?, fill(to)?);
-                self.ask(|connection| Ok(connection.link(&name, &to, root)?))
-            }
-            Step::Remove(path) => {
-                let path = fill(path)?;
-                let path = self.place(release, &path);
-                self.ask(|connection| Ok(connection.remove(&path, root)?))
-            }
-            Step::Run(words) => {
-                let words = filling.fill_all(words).map_err(Trouble::Failed)?;
-                let folder = self.folder(release);
-                let mut arguments = vec![folder.as_str()];
-                arguments.extend(words.iter().map(String::as_str));
-                self.run(|root| {
-                    Command::script(IN_FOLDER, &arguments)
-                        .as_root(root)
-                        .timeout(STEP_PATIENCE)
-                })
-                .map(drop)
-                .map_err(|trouble| match trouble {
-                    Trouble::Failed(fault) => {
-                        let line = words.join(" ");
-                        let message = format!("`{line}`: {}", fault.message);
-                        Trouble::Failed(Fault { message, ..fault })
-                    }
-                    other => other,
-                })
-            }
-        }
-    }
-
-    /// Where a path of the deployer's lies.
-    fn place(&self, release: &str, path: &str) -> String {
-        match path.starts_with('/') {
-            true => path.to_owned(),
-            false => format!("{}/{path}", self.folder(release)),
-        }
-    }
-
-    /// Runs a command that must succeed; gives what it printed.
-    fn run<'c>(&mut self, command: impl Fn(bool) -> Command<'c>) -> Result<String, Trouble> {
-        let root = self.root();
-        let ran = self.ask(|connection| Ok(connection.run(command(root))?))?;
-        match ran.code {
-            0 => Ok(ran.text()),
-            code => {
-                let message = format!("exit code {code}: {}", ran.last_words());
-                Err(self.fault(&Fault::usage(message)))
-            }
-        }
-    }
-
-    fn fault(&self, fault: &Fault) -> Trouble {
-        let message = format!("`{}`: {}", self.host.name, fault.message);
-        Trouble::Failed(Fault {
-            message,
-            ..fault.clone()
-        })
-    }
-
-    /// Does something over the connection, which is opened if it is not, and again where it
-    /// breaks.
-    pub fn ask<T>(
-        &mut self,
-        mut doing: impl FnMut(&Connection) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        let began = Instant::now();
-        let was_open = self.connection.is_some();
-        let mut pause = Duration::from_millis(250);
-        loop {
-            let done = self.opened().and_then(&mut doing);
-            match done {
-                Err(Trouble::Offline(fault)) => {
-                    self.connection = None;
-                    // One that was never reached is not waited for.
-                    if !was_open || began.elapsed() >= PATIENCE {
-                        return Err(Trouble::Offline(fault));
-                    }
-                    self.says("waiting for the connection");
-                    sleep(pause, self.shared.stop);
-                    pause = (pause * 2).min(Duration::from_secs(4));
-                }
-                done => return done,
-            }
-        }
-    }
-
-    fn opened(&mut self) -> Result<&Connection, Trouble> {
-        if self.connection.is_none() {
-            self.connection = Some(self.open(self.shared.stop)?);
-        }
-        Ok(self.connection.as_ref().expect("it was opened"))
-    }
-
-    fn open(&self, stop: &Stop) -> Result<Connection, Trouble> {
-        let mut address = Address::parse(&self.host.address).map_err(Trouble::Failed)?;
-        if let Some(key) = &self.host.host_key {
-            address = address.pinned(HostKey::parse(key).map_err(Trouble::Failed)?);
-        }
-        Ok(self.shared.transport.open(&address, stop)?)
-    }
-}
-
-/// What a deployer's texts stand for on a machine.
-fn filling<'f>(host: &'f FleetHost, shared: &'f Shared<'_>, release: &'f str) -> Filling<'f> {
-    Filling {
-        release,
-        host,
-        secrets: &shared.secrets,
-        images: shared.images,
+        let root = self.remote.root;
+        self.remote
+            .ask(|connection| Ok(connection.write(&file, line.as_bytes(), 0o644, root)?))
     }
 }

@@ -2,6 +2,9 @@
 
 use orch_model::{Fault, FleetHost, Observation};
 
+use crate::site::Site;
+use crate::trouble::Trouble;
+
 /// A machine that was asked what it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
@@ -30,4 +33,55 @@ pub struct Standing {
     pub state: String,
     /// Releases that it could go back to, the latest first.
     pub others: Vec<String>,
+}
+
+/// Asks one machine.
+pub(crate) fn standing(mut site: Site<'_>) -> Standing {
+    let looked = site.look();
+    let record = site.record();
+    let good = record.good();
+    let live = site.survey.live.clone();
+    let state = match (looked, &record.change, good) {
+        (Err(Trouble::Offline(fault)), ..) => format!("offline: {}", fault.message),
+        (Err(trouble), ..) => format!("unknown: {}", trouble.message()),
+        (Ok(()), Some(change), _) => {
+            let healthy = match change.healthy {
+                true => "healthy, and not over",
+                false => "not known to hold",
+            };
+            let from = change.from.as_deref().unwrap_or("nothing");
+            format!(
+                "in doubt: {} over {from} by {}, {healthy}",
+                change.release, change.by
+            )
+        }
+        (Ok(()), None, Some(held)) if live.as_ref() == Some(&held.release) => "good".to_owned(),
+        (Ok(()), None, Some(held)) => {
+            format!("changed by hand: {} held", held.release)
+        }
+        (Ok(()), None, None) => match live.is_some() {
+            true => "changed by hand".to_owned(),
+            false => "nothing was deployed".to_owned(),
+        },
+    };
+    let others = record.held.iter().rev().map(|held| held.release.clone());
+    let is_there =
+        |release: &String| site.survey.releases.contains(release) && Some(release) != live.as_ref();
+    let mut seen: Vec<String> = Vec::new();
+    for release in others.filter(is_there) {
+        if !seen.contains(&release) {
+            seen.push(release);
+        }
+    }
+    let good = good.filter(|held| Some(&held.release) == live.as_ref());
+    Standing {
+        host: site.host.name.clone(),
+        target: site.host.target.clone(),
+        since: good.map(|held| held.at),
+        by: good.map(|held| held.by.clone()),
+        commit: good.and_then(|held| held.commit.clone()),
+        live,
+        state,
+        others: seen,
+    }
 }

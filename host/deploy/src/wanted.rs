@@ -61,7 +61,13 @@ fn id(
     images: &BTreeMap<String, String>,
 ) -> String {
     let mut hasher = Hasher::new();
-    let text = serde_json::to_vec(release).expect("it has a JSON form");
+    // How its log is read is no part of it.
+    let unread = Release {
+        log: Vec::new(),
+        follow: Vec::new(),
+        ..release.clone()
+    };
+    let text = serde_json::to_vec(&unread).expect("it has a JSON form");
     hasher.update(&text);
     for (artifact, file) in files {
         hasher.update(format!("\n{} {}", artifact.name, file.digest).as_bytes());

@@ -43,6 +43,13 @@ pub enum Outcome {
         /// The reason, naming that node.
         reason: String,
     },
+    /// It has begun, and a person has to say that it may go on.
+    Waits {
+        /// How far it is, and what goes on with it.
+        reason: String,
+        /// How it stands, as in [`ActionResult::findings`].
+        findings: serde_json::Value,
+    },
     /// The user interrupted before or while it ran.
     Cancelled,
 }

@@ -170,15 +170,13 @@ impl Schedule<'_> {
             let failed_need = board.failed_need[position];
             drop(board);
 
-            let was_refused = refused.is_some();
             let finished = match refused {
                 Some(outcome) => self.refuse(position, outcome),
                 None => self.perform(position),
             };
             let (cause, stops) = match &finished.outcome {
                 Outcome::Succeeded { .. } => (None, false),
-                // One that waits for a person skips itself.
-                Outcome::Skipped { .. } if !was_refused => (Some(position), false),
+                Outcome::Waits { .. } => (Some(position), false),
                 Outcome::Skipped { .. } => (failed_need, false),
                 Outcome::Failed { .. } | Outcome::Cancelled => (Some(position), true),
             };
@@ -223,7 +221,7 @@ impl Schedule<'_> {
         if let Some(need) = board.failed_need[position] {
             return Some(Outcome::Skipped {
                 reason: match self.finished[need].get().map(|need| &need.outcome) {
-                    Some(Outcome::Skipped { .. }) => {
+                    Some(Outcome::Waits { .. }) => {
                         format!("it needs `{}`, which waits", name(need))
                     }
                     _ => format!("it needs `{}`, which failed", name(need)),

@@ -14,6 +14,9 @@ pub enum Proposal {
     Image(Box<Image>),
 }
 
+/// Stands in [`Release::log`] and [`Release::follow`] for how many lines are wanted.
+pub const LINES: &str = "${lines}";
+
 /// How a build goes live on one machine. Texts may hold [`crate::Placeholder`]s.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,7 +36,11 @@ pub struct Release {
     pub withdraw: Vec<Step>,
     /// What must hold before the machine counts as healthy.
     pub checks: Vec<Check>,
-    /// Prints the service's log and goes on doing so; empty where there is none.
+    /// Prints the last [`LINES`] lines of the log that the machine keeps, and ends; empty where it
+    /// keeps none.
+    #[serde(default)]
+    pub log: Vec<String>,
+    /// Prints as many, and then each line as it comes; empty where that cannot be.
     pub follow: Vec<String>,
 }
 
@@ -151,12 +158,11 @@ impl Release {
         live.chain(&self.withdraw)
     }
 
-    /// All texts that may hold placeholders.
+    /// All texts of which a release consists that may hold placeholders.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let checks = self.checks.iter().flat_map(Check::texts);
         let steps = self.steps().flat_map(Step::texts);
-        let own = self.follow.iter().map(String::as_str);
-        own.chain(checks).chain(steps)
+        checks.chain(steps)
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 /// What a fault is about; each kind has one exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
+    /// Something could not be done where it was to be done (exit code 1).
+    Action,
     /// The command line or a file of the user's is wrong (exit code 2).
     Usage,
     /// A plugin refused, was denied or failed (exit code 3).
@@ -65,6 +67,11 @@ impl Fault {
     /// Content that the cache has lost.
     pub fn lost(message: impl Into<String>) -> Self {
         Self::new(FaultKind::Lost, message)
+    }
+
+    /// Something that could not be done where it was to be done.
+    pub fn action(message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Action, message)
     }
 
     /// A wrong use of the command line or a wrong file.

@@ -36,7 +36,7 @@ mod tweak;
 pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
 pub use address::{ADDRESS_FORMS, host_of_address, is_host_address};
 pub use change::Change;
-pub use deploy::{Check, Compression, Document, Image, Proposal, Release, Step, Upload};
+pub use deploy::{Check, Compression, Document, Image, LINES, Proposal, Release, Step, Upload};
 pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};
 pub use digest::{Digest, DigestError, Hasher};
 pub use facts::{

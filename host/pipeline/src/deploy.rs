@@ -44,7 +44,7 @@ table! {
         /// Whether a person must say so (`orch promote`) before the second wave; `false` if it is left out.
         approval: Spanned<bool> = "approval";
         /// What becomes of a wave in which too many fail: `roll-back` of it and those before, which is what holds if it is left out, or `stop`.
-        on_failure: Chosen<OnFailure> = "on-failure";
+        on_failure: Spanned<Chosen<OnFailure>> = "on-failure";
         /// Whether machines that cannot be reached are left for a later run, `each`, which is what holds if it is left out, or keep the others back too, `all-or-none`.
         commit: Spanned<Chosen<Commit>> = "commit";
         /// How many old releases a machine keeps; 3 if it is left out.

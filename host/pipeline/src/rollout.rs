@@ -61,6 +61,7 @@ pub(crate) fn rollout(
         let hint = "add a wave before the last, as in `waves = [\"1\", \"100%\"]`";
         problems.add(Diagnostic::error(message, approval.span.clone()).hint(hint));
     }
+    all_or_none(wanting, raw, problems);
     Rollout {
         order: order.into_iter().map(|label| label.value).collect(),
         waves: waves.into_iter().map(|wave| wave.value).collect(),
@@ -72,6 +73,7 @@ pub(crate) fn rollout(
         approval: approval.is_some(),
         on_failure: raw
             .on_failure
+            .as_ref()
             .map_or(OnFailure::RollBack, |chosen| chosen.0),
         commit: raw.commit.as_ref().map_or(Commit::Each, |chosen| chosen.0),
         keep: raw.keep.map_or(KEEP, |keep| keep.0),
@@ -92,6 +94,30 @@ fn waves(wanting: &str, raw: &RawDeploy, problems: &mut Problems) -> Vec<Spanned
     let waves = Spanned::new(waves.collect(), written.span.clone());
     wave::check(wanting, &waves, problems);
     waves.value
+}
+
+/// Complains about keys that leave a release on some machines where all are to have it, or none.
+fn all_or_none(wanting: &str, raw: &RawDeploy, problems: &mut Problems) {
+    let commit = raw.commit.as_ref().map(|chosen| chosen.0);
+    if commit != Some(Commit::AllOrNone) {
+        return;
+    }
+    let max_failed = raw.max_failed.as_ref();
+    let max_failed = max_failed.filter(|share| share.0 != Share::Count(0));
+    let on_failure = raw.on_failure.as_ref();
+    let on_failure = on_failure.filter(|chosen| chosen.0 == OnFailure::Stop);
+    let keys = [
+        max_failed.map(|share| ("max-failed", &share.span)),
+        on_failure.map(|chosen| ("on-failure", &chosen.span)),
+    ];
+    for (key, span) in keys.into_iter().flatten() {
+        let message = format!(
+            "{wanting} reaches all machines or none, and its `{key}` lets some keep a release \
+             that others do not have"
+        );
+        let hint = "take it out, or take out `commit = \"all-or-none\"`";
+        problems.add(Diagnostic::error(message, span.clone()).hint(hint));
+    }
 }
 
 /// Complains about keys that say how to go over a fleet where there is none.

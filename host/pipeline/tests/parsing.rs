@@ -126,11 +126,12 @@ fn a_deploy_is_as_it_is_written() {
     assert_eq!(rollout.max_failed, Share::Fraction(0.1));
     assert!(rollout.approval);
     assert_eq!(rollout.on_failure, OnFailure::Stop);
-    assert_eq!(rollout.commit, Commit::AllOrNone);
+    assert_eq!(rollout.commit, Commit::Each);
     assert_eq!((rollout.keep, rollout.at_once), (5, 8));
     let health = &rollout.health;
     assert_eq!((health.within_ms, health.soak_ms), (10_000, 60_000));
 
+    assert_eq!(others.rollout.commit, Commit::AllOrNone);
     let health = &others.rollout.health;
     assert_eq!((health.within_ms, health.soak_ms), (30_000, 0));
     let checks = [

@@ -38,7 +38,8 @@ impl Hold {
         let connection = connection.map_err(|unreached| unreached.fault)?;
         let line = format!("{} {owner} {what}", now());
         let (says, said) = mpsc::channel();
-        let holder = std::thread::spawn(move || hold(&connection, &line, &says));
+        let raised = stop.clone();
+        let holder = std::thread::spawn(move || hold(&connection, &line, &raised, &says));
         let mut hold = Self {
             folder: String::new(),
             stop,
@@ -85,12 +86,19 @@ impl Drop for Hold {
     }
 }
 
-fn hold(connection: &Connection, line: &str, says: &mpsc::Sender<String>) -> Result<(), Lost> {
-    connection.follow(Command::script(SCRIPT, &[line]), &mut |line| {
+fn hold(
+    connection: &Connection,
+    line: &str,
+    stop: &Stop,
+    says: &mpsc::Sender<String>,
+) -> Result<(), Lost> {
+    let command = Command::script(SCRIPT, &[line]);
+    let said = &mut |line: &str| {
         // Only the first line is waited for.
         let _ = says.send(line.to_owned());
         ControlFlow::Continue(())
-    })
+    };
+    connection.follow(command, stop, said).map(drop)
 }
 
 /// Who has the machine, and since when.

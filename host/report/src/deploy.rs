@@ -1,10 +1,11 @@
 //! What was deployed: a table of machines for each deploy.
 
-use orch_engine::port::{DeployReport, HostState};
+use orch_engine::port::{DeployReport, HostReport, HostState};
 use orch_model::NodeId;
 
+use crate::escape::visible;
 use crate::size::human_bytes;
-use crate::style::Style;
+use crate::style::{Meaning, Style};
 use crate::table::Table;
 
 /// A deploy and how its machines stand.
@@ -67,6 +68,18 @@ fn deploy(row: &DeployRow, style: Style) -> String {
         table.row(cells);
     }
     text.push_str(&table.render(style));
+    let with_log = report.hosts.iter().filter(|host| !host.log.is_empty());
+    text.extend(with_log.map(|host| log(host, style)));
+    text
+}
+
+/// What a service said before its release went back.
+fn log(host: &HostReport, style: Style) -> String {
+    let heading = format!("the log of `{}` ended with", host.name);
+    let mut text = format!("{}\n", style.paint(Meaning::Strong, &heading));
+    for line in &host.log {
+        text.push_str(&format!("    {}\n", visible(line)));
+    }
     text
 }
 
@@ -92,10 +105,8 @@ fn counts(report: &DeployReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
-    use orch_engine::port::HostReport;
-
     use super::*;
+    use expect_test::expect;
 
     #[test]
     fn machines_in_the_order_of_the_waves() {
@@ -105,6 +116,7 @@ mod tests {
             release: Some("0a1b2c3d4e5f".into()),
             state,
             note: note.map(str::to_owned),
+            log: Vec::new(),
         };
         let row = DeployRow {
             node: NodeId::deploy("edge"),
@@ -124,6 +136,34 @@ mod tests {
             MACHINE  TARGET  RELEASE       STATE    WHY
             pi-1     pi5     0a1b2c3d4e5f  live
             pi-2     pi5     0a1b2c3d4e5f  pending  no route to host
+        "#]]
+        .assert_eq(&render_deploys(&[row], Style::PLAIN));
+    }
+
+    #[test]
+    fn what_a_service_said_stands_below() {
+        let host = HostReport {
+            name: "pi-1".into(),
+            target: "pi5".into(),
+            release: None,
+            state: HostState::RolledBack,
+            note: Some("`pi-1`: not healthy".into()),
+            log: vec!["panic: no port".into(), "\tmain.go:12 \u{1b}[2J".into()],
+        };
+        let row = DeployRow {
+            node: NodeId::deploy("edge"),
+            report: DeployReport {
+                hosts: vec![host],
+                ..DeployReport::default()
+            },
+        };
+        expect![[r#"
+            deploy.edge: 1 rolled back, nothing to send
+            MACHINE  TARGET  RELEASE  STATE        WHY
+            pi-1     pi5     none     rolled back  `pi-1`: not healthy
+            the log of `pi-1` ended with
+                panic: no port
+                	main.go:12 \x1b[2J
         "#]]
         .assert_eq(&render_deploys(&[row], Style::PLAIN));
     }

@@ -46,6 +46,7 @@ pub(crate) fn render_finished(
         },
         Outcome::Failed { .. } => ("✗", "failed", Meaning::Bad),
         Outcome::Skipped { .. } => ("-", "skipped", Meaning::Warning),
+        Outcome::Waits { .. } => ("…", "waits", Meaning::Warning),
         Outcome::Cancelled => ("-", "cancelled", Meaning::Warning),
     };
     let mut text = match marks {
@@ -75,7 +76,7 @@ pub(crate) fn render_finished(
             Marks::Signs => format!("{}  {took:>8}", style.paint(meaning, "   failed")),
             Marks::Words => took,
         },
-        Outcome::Skipped { reason } => match marks {
+        Outcome::Skipped { reason } | Outcome::Waits { reason, .. } => match marks {
             Marks::Signs => format!("{word}: {}", visible_line(reason)),
             Marks::Words => visible_line(reason),
         },
@@ -113,7 +114,10 @@ pub(crate) fn render_finished(
             sample,
             ..
         } => push_failure(&mut text, reason, hint.as_deref(), sample.as_ref(), style),
-        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::Cancelled => {}
+        Outcome::Succeeded { .. }
+        | Outcome::Skipped { .. }
+        | Outcome::Waits { .. }
+        | Outcome::Cancelled => {}
     }
     text
 }

@@ -18,6 +18,7 @@ use crate::result::ResultRow;
 use crate::summary::Summary;
 use crate::watching::Watching;
 use crate::wire::{FORMAT, Line, PROGRAM, VERSION, WireEvent};
+use crate::wire_node::WireName;
 use crate::wire_plan::WirePlan;
 use crate::wire_watching::{WireChanges, WireWatching};
 
@@ -103,6 +104,15 @@ impl<W: Write + Send> Json<W> {
     /// Writes how the nodes of the run ended.
     pub fn summary(&self, summary: &Summary) {
         self.write(WireEvent::of_summary(summary));
+    }
+
+    /// Writes a line of the log of a deploy's service on a machine.
+    pub fn service_logged(&self, deploy: &NodeId, host: &str, line: &str) {
+        self.write(WireEvent::ServiceLogged {
+            name: WireName::of(deploy),
+            host,
+            line,
+        });
     }
 
     /// Writes what is waited for.

@@ -118,6 +118,11 @@ fn showcase() -> Vec<String> {
         reason: "`task.test` failed".into(),
     };
     story::finish(&json, &other, &skipped, 0);
+    let waits = Outcome::Waits {
+        reason: "1 of 3 machines run it; `orch promote edge` goes on".into(),
+        findings: serde_json::Value::Null,
+    };
+    story::finish(&json, &NodeId::deploy("edge"), &waits, 5_300);
     story::finish(&json, &NodeId::task("lint", None), &Outcome::Cancelled, 300);
     json.observe(Event::RunFinished {
         took: Duration::from_millis(12_000),
@@ -146,9 +151,11 @@ fn showcase() -> Vec<String> {
         restored: 0,
         failed: 1,
         skipped: 1,
+        waiting: 1,
         cancelled: 1,
         took: Duration::from_millis(12_345),
     });
+    json.service_logged(&NodeId::deploy("edge"), "pi-1", "listening at :8080");
     json.watching(&Watching {
         inputs: 12,
         folders: 3,
@@ -196,10 +203,12 @@ fn a_stream() {
         {"event":"node-finished","node":"build.agent@pi5/verify","unit":"build.agent@pi5","target":"pi5","took_ms":0,"status":"succeeded","origin":"cached","outputs":[],"findings":{"agent":{"summary":"ELF 64-bit aarch64, statically linked","problems":[]}},"notes":[],"stdout":"","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"task.test","unit":"task.test","target":null,"took_ms":840,"status":"failed","reason":"exited with code 1","hint":"`orch explain task.test` shows what it ran","fault":null,"exit_code":1,"findings":null,"stdout":"--- FAIL: TestAverage\n","stderr":"","time_ms":1790000012000}
         {"event":"node-finished","node":"build.agent@wasm/compile","unit":"build.agent@wasm","target":"wasm","took_ms":0,"status":"skipped","reason":"`task.test` failed","time_ms":1790000012000}
+        {"event":"node-finished","node":"deploy.edge","unit":"deploy.edge","target":null,"took_ms":5300,"status":"waits","reason":"1 of 3 machines run it; `orch promote edge` goes on","findings":null,"time_ms":1790000012000}
         {"event":"node-finished","node":"task.lint","unit":"task.lint","target":null,"took_ms":300,"status":"cancelled","time_ms":1790000012000}
         {"event":"run-finished","took_ms":12000,"time_ms":1790000012000}
         {"event":"results","rows":[{"build":"agent","target":"pi5","toolchain":null,"artifact":"out/agent/pi5/agent","bytes":4612345,"digest":"sha256:d4f0bc5a29de06b510f9aa428f1eedba926012b591fef7a518e776a7c9bd1824","kind":"ELF 64-bit aarch64, statically linked","memories":[{"memory":"flash","bytes":1048576,"used":7388,"largest":[["_printf_i",680]]}],"took_ms":10432,"origin":"partly","smoke":"ok"}],"time_ms":1790000012000}
-        {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"cancelled":1,"time_ms":1790000012000}
+        {"event":"summary","took_ms":12345,"done":1,"cached":1,"restored":0,"failed":1,"skipped":1,"waiting":1,"cancelled":1,"time_ms":1790000012000}
+        {"event":"service-logged","node":"deploy.edge","unit":"deploy.edge","target":null,"host":"pi-1","line":"listening at :8080","time_ms":1790000012000}
         {"event":"watching","inputs":12,"folders":3,"besides":["pipeline.toml","orch.lock"],"every_ms":null,"time_ms":1790000012000}
         {"event":"changed","count":2,"files":[{"path":"cmd/agent/main.go","change":"modified"},{"path":"cmd/agent/new.go","change":"added"}],"time_ms":1790000012000}
         {"event":"stream-closed","exit_code":1,"time_ms":1790000012000}"#]].assert_eq(&text);
@@ -225,6 +234,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
         WireEvent::NodeFinished { .. } => "node-finished",
         WireEvent::RunFinished { .. } => "run-finished",
         WireEvent::Results { .. } => "results",
+        WireEvent::ServiceLogged { .. } => "service-logged",
         WireEvent::Watching(_) => "watching",
         WireEvent::Changed(_) => "changed",
         WireEvent::StreamClosed { .. } => "stream-closed",
@@ -232,7 +242,7 @@ fn kind(event: &WireEvent<'_>) -> &'static str {
 }
 
 /// How many names [`kind`] has.
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 
 #[test]
 fn the_name_of_an_event_is_its_tag() {

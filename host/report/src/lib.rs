@@ -22,6 +22,7 @@ mod plain;
 mod profiles;
 mod progress;
 mod result;
+mod service_log;
 mod size;
 #[cfg(test)]
 mod story;
@@ -51,6 +52,7 @@ pub use indicatif::ProgressDrawTarget;
 pub use json::Json;
 pub use plain::Plain;
 pub use result::{ResultOrigin, ResultRow, render_results};
+pub use service_log::{LogNames, render_log_line};
 pub use size::human_bytes;
 pub use style::Style;
 pub use summary::{Summary, render_summary};

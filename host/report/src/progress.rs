@@ -116,6 +116,7 @@ impl Progress {
             (summary.cached, "cached"),
             (summary.failed, "failed"),
             (summary.skipped, "skipped"),
+            (summary.waiting, "waiting"),
         ] {
             if count > 0 || name == "done" {
                 parts.push(format!("{name} {count}"));

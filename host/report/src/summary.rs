@@ -20,6 +20,8 @@ pub struct Summary {
     pub failed: usize,
     /// Not tried, because of a node that they need.
     pub skipped: usize,
+    /// Have begun, and wait for a person.
+    pub waiting: usize,
     /// Stopped by the user.
     pub cancelled: usize,
     /// What the run took.
@@ -37,13 +39,15 @@ impl Summary {
             },
             Outcome::Failed { .. } => &mut self.failed,
             Outcome::Skipped { .. } => &mut self.skipped,
+            Outcome::Waits { .. } => &mut self.waiting,
             Outcome::Cancelled => &mut self.cancelled,
         } += 1;
     }
 
     /// How many nodes are over.
     pub fn over(&self) -> usize {
-        self.done + self.cached + self.restored + self.failed + self.skipped + self.cancelled
+        let succeeded = self.done + self.cached + self.restored;
+        succeeded + self.failed + self.skipped + self.waiting + self.cancelled
     }
 }
 
@@ -64,6 +68,7 @@ pub fn render_summary(summary: &Summary, style: Style) -> String {
         (summary.failed, "failed", Meaning::Bad),
         (summary.cancelled, "cancelled", Meaning::Warning),
         (summary.skipped, "skipped", Meaning::Warning),
+        (summary.waiting, "waiting", Meaning::Warning),
         (summary.done, "done", Meaning::Good),
         (summary.restored, "restored", Meaning::Good),
         (summary.cached, "cached", Meaning::Good),
@@ -95,6 +100,7 @@ mod tests {
             skipped,
             cancelled,
             restored: 0,
+            waiting: 0,
             took: Duration::from_millis(milliseconds),
         };
         check(

@@ -146,6 +146,7 @@ fn word(outcome: &Outcome) -> &'static str {
         },
         Outcome::Failed { .. } => "failed",
         Outcome::Skipped { .. } => "skipped",
+        Outcome::Waits { .. } => "waits",
         Outcome::Cancelled => "cancelled",
     }
 }

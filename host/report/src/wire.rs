@@ -54,6 +54,12 @@ pub(crate) enum WireEvent<'a> {
         level: WireLogLevel,
         message: &'a str,
     },
+    ServiceLogged {
+        #[serde(flatten)]
+        name: WireName<'a>,
+        host: &'a str,
+        line: &'a str,
+    },
     Plan(WirePlan<'a>),
     Forecast {
         nodes: Vec<WireForeseen<'a>>,
@@ -103,6 +109,7 @@ pub(crate) enum WireEvent<'a> {
         restored: usize,
         failed: usize,
         skipped: usize,
+        waiting: usize,
         cancelled: usize,
     },
     Results {
@@ -165,6 +172,7 @@ pub(crate) enum WireSeverity {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum WireFaultKind {
+    Action,
     Usage,
     Plugin,
     Fetch,
@@ -242,6 +250,7 @@ impl<'a> WireEvent<'a> {
             restored: summary.restored,
             failed: summary.failed,
             skipped: summary.skipped,
+            waiting: summary.waiting,
             cancelled: summary.cancelled,
         }
     }
@@ -336,6 +345,7 @@ impl<'a> WireEvent<'a> {
 impl From<FaultKind> for WireFaultKind {
     fn from(kind: FaultKind) -> Self {
         match kind {
+            FaultKind::Action => WireFaultKind::Action,
             FaultKind::Usage => WireFaultKind::Usage,
             FaultKind::Plugin => WireFaultKind::Plugin,
             FaultKind::Fetch => WireFaultKind::Fetch,

@@ -40,6 +40,10 @@ pub(crate) enum WireEnd<'a> {
     Skipped {
         reason: &'a str,
     },
+    Waits {
+        reason: &'a str,
+        findings: &'a serde_json::Value,
+    },
     Cancelled,
 }
 
@@ -111,6 +115,7 @@ impl<'a> WireEnd<'a> {
                 stderr: tail(sample.as_ref().map_or(&[], |sample| &sample.stderr)),
             },
             Outcome::Skipped { reason } => WireEnd::Skipped { reason },
+            Outcome::Waits { reason, findings } => WireEnd::Waits { reason, findings },
             Outcome::Cancelled => WireEnd::Cancelled,
         }
     }

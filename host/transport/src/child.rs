@@ -127,6 +127,14 @@ impl Running {
         Ok(end)
     }
 
+    /// Writes a little that the pipe has room for, before anything else was written.
+    pub(crate) fn give(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.input {
+            Some(pipe) => pipe.write_all(bytes),
+            None => Ok(()),
+        }
+    }
+
     /// Waits until something can be moved, or a look is due.
     fn wait(&self, feed: &Feed<'_>, until: Option<Instant>) -> io::Result<()> {
         let [input, output, errors] = self.pipes();

@@ -18,6 +18,7 @@ mod lost;
 mod put;
 mod root;
 mod route;
+mod session;
 mod shell;
 mod stop;
 mod transport;

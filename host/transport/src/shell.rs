@@ -13,6 +13,7 @@ pub(crate) const BOOTSTRAP: &str =
 
 const LEAD: &str = include_str!("lead.sh");
 const SUPERVISE: &str = include_str!("supervise.sh");
+const SERVE: &str = include_str!("serve.sh");
 
 /// A word in quotes, for a POSIX shell.
 pub(crate) fn quoted(word: &str) -> String {
@@ -27,9 +28,14 @@ fn line(words: &[&str]) -> String {
 
 /// A script as the line that [`BOOTSTRAP`] reads.
 pub(crate) fn sent(script: &str) -> Vec<u8> {
-    let mut line = script.replace('\\', r"\\").replace('\n', r"\n");
+    let mut line = escaped(script);
     line.push('\n');
     line.into_bytes()
+}
+
+/// A text without line breaks, of which `printf %b` makes it again.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\").replace('\n', r"\n")
 }
 
 /// A command with what watches over it.
@@ -51,9 +57,32 @@ impl Supervised<'_> {
         let mut words = vec!["sh", "-c", LEAD, "lead", SUPERVISE, "supervise"];
         words.extend([bytes.as_str(), limit.as_str()]);
         words.extend(self.words);
-        let sudo = if self.by_sudo { "sudo -n -- " } else { "" };
-        sent(&format!("exec {sudo}{}", line(&words)))
+        executed(&words, self.by_sudo)
     }
+
+    /// What a shell is sent that [`serving`] started: the command with its whole input, and what
+    /// is said behind all that it prints.
+    pub(crate) fn served(&self, mark: &str, input: &str) -> Vec<u8> {
+        let (mark, words) = (quoted(mark), line(self.words));
+        let limit = self.limit_seconds;
+        sent(&match input {
+            "" => format!("mark={mark}\nrun 0 {limit} {words}"),
+            input => {
+                let input = quoted(&escaped(input));
+                format!("mark={mark}\nprintf %b {input} | run - {limit} {words}")
+            }
+        })
+    }
+}
+
+/// What [`BOOTSTRAP`] is sent to run one command after another.
+pub(crate) fn serving(by_sudo: bool) -> Vec<u8> {
+    executed(&["sh", "-c", SERVE, "serve", SUPERVISE], by_sudo)
+}
+
+fn executed(words: &[&str], by_sudo: bool) -> Vec<u8> {
+    let sudo = if by_sudo { "sudo -n -- " } else { "" };
+    sent(&format!("exec {sudo}{}", line(words)))
 }
 
 /// Refuses what no process can be given.

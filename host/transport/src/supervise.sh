@@ -1,13 +1,13 @@
 # Runs a command on a host and ends it when whoever asked for it is gone.
-# $1: bytes of input that precede the end of the command's input
+# $1: how many bytes on 3 are the command's input, or `-` if all of standard input is
 # $2: seconds after which it is ended here, or 0; the connection may be cut by then
 # then the command and its arguments.
 #
-# Standard input brings the input, then nothing until whoever asked hangs up. The last line on
-# standard error is the exit code: without it, the answer was cut.
+# Behind the input, 3 brings nothing until whoever asked hangs up. The last line on standard error
+# is the exit code: without it, the answer was cut.
 bytes=$1 limit=$2
 shift 2
-exec 3<&0 4>&2 2>/dev/null
+exec 4>&2 2>/dev/null
 # This shell leads its process group. It outlives the signal by which the others are told to end.
 trap : TERM
 finish() {
@@ -23,7 +23,11 @@ finish() {
   if [ "$limit" != 0 ]; then
     { sleep "$limit"; finish; } >/dev/null 3<&- 4>&- &
   fi
-  [ "$bytes" = 0 ] || head -c "$bytes" <&3
+  case $bytes in
+    -) cat ;;
+    0) ;;
+    *) head -c "$bytes" <&3 ;;
+  esac
   exec >/dev/null 4>&-
   while read -r _ <&3; do :; done
   finish

@@ -77,6 +77,49 @@ fn input_output_and_code_are_the_commands_own() {
 }
 
 #[test]
+fn commands_that_follow_each_other_do_not_hear_of_each_other() {
+    on_both(|connection, _| {
+        for round in 0..20 {
+            let input = format!("'{round}' \\n\n%s\n");
+            let command = Command::script("cat; echo no >&2; cd /; exit \"$1\"", &["3"]);
+            let ran = connection.run(command.input(input.as_bytes())).unwrap();
+            assert_eq!(ran.stdout, input.as_bytes());
+            assert_eq!((ran.code, ran.stderr.as_str()), (3, "no\n"));
+            // What it leaves behind ends with it, and says nothing to the next one.
+            let left = Command::script("(sleep 5; echo late) & pwd; cat", &[]);
+            let ran = connection.run(left).unwrap();
+            assert_ne!(ran.text(), "/");
+            assert!(!ran.text().contains("late"), "{}", ran.text());
+            // Input that is no text, and more than one at once.
+            let bytes = [0, 255, round];
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        let ran = connection.run(Command::new(&["cat"]).input(&bytes));
+                        assert_eq!(ran.unwrap().stdout, bytes);
+                    });
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_command_that_ended_badly_leaves_the_connection_as_it_was() {
+    on_both(|connection, _| {
+        let command = Command::new(&["sleep", "1000"]).timeout(Duration::from_millis(200));
+        assert_eq!(connection.run(command).unwrap_err().loss, Loss::TimedOut);
+        assert_eq!(
+            connection
+                .run(Command::new(&["echo", "on"]))
+                .unwrap()
+                .text(),
+            "on"
+        );
+    });
+}
+
+#[test]
 fn output_without_end_is_cut_and_input_that_nobody_reads_is_no_matter() {
     on_both(|connection, _| {
         let input = vec![0; 1 << 20];
@@ -118,16 +161,32 @@ fn lines_are_followed_until_there_are_enough() {
         let seconds = format!("{}", 300_000 + std::process::id());
         let text = "i=0; while [ $i -lt 5 ]; do echo line $i; i=$((i+1)); done; sleep \"$1\"";
         let mut lines = Vec::new();
-        let followed = connection.follow(Command::script(text, &[&seconds]), &mut |line| {
+        let endless = || Command::script(text, &[&seconds]);
+        let followed = connection.follow(endless(), &Stop::default(), &mut |line| {
             lines.push(line.to_owned());
             match lines.len() {
                 3 => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
         });
-        followed.unwrap();
+        assert_eq!(followed.unwrap(), None);
         assert_eq!(lines, ["line 0", "line 1", "line 2"]);
         assert_gone(&seconds);
+
+        let stop = Stop::default();
+        let followed = connection.follow(endless(), &stop, &mut |line| {
+            if line == "line 4" {
+                stop.raise();
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(followed.unwrap_err().loss, Loss::Stopped);
+        assert_gone(&seconds);
+        // Other work over the same connection goes on.
+        let short = Command::script("echo no >&2; exit 3", &[]);
+        let ended = connection.follow(short, &Stop::default(), &mut |_| ControlFlow::Continue(()));
+        let ended = ended.unwrap().expect("it ended by itself");
+        assert_eq!((ended.code, ended.last_words().as_str()), (3, "no"));
     });
 }
 
@@ -257,9 +316,11 @@ fn a_server_that_is_gone_breaks_the_connection() {
     let connection = transport(&server)
         .open(&address(&server), &Stop::default())
         .unwrap();
-    // The server's process for this connection started the shell that watches over the command.
+    // The server's process for this connection started the shell that runs one command after
+    // another, and that the one which watches over the command.
     let script = "read -r _ _ _ watching _ </proc/$PPID/stat
-        read -r _ _ _ session _ </proc/$watching/stat
+        read -r _ _ _ serving _ </proc/$watching/stat
+        read -r _ _ _ session _ </proc/$serving/stat
         kill -KILL $session; sleep 100";
     let lost = connection.run(Command::script(script, &[])).unwrap_err();
     assert_eq!(lost.loss, Loss::Broken, "{lost}");

@@ -39,6 +39,7 @@ fn openocd_flashes() {
               run ["openocd", "--file", "interface/stlink.cfg", "--file", "target/stm32f4x.cfg", "--command", "program {blink.elf} preverify verify reset exit"]
             withdraw:
             checks:
+            log: []
             follow: []
         "#]],
     );
@@ -54,6 +55,7 @@ fn openocd_flashes() {
               run ["openocd", "--file", "board/stm32f3discovery.cfg", "--command", "adapter serial {${host.serial}}", "--command", "adapter speed 4000", "--command", "program {blink.bin} preverify verify reset exit 0x08000000"]
             withdraw:
             checks:
+            log: []
             follow: ["cat", "/dev/ttyACM0"]
         "#]],
     );
@@ -72,6 +74,7 @@ fn picotool_flashes() {
               run ["picotool", "load", "--update", "--verify", "--execute", "blink.bin", "--offset", "0x10000000", "--ser", "E660583883724A2F", "--force"]
             withdraw:
             checks:
+            log: []
             follow: []
         "#]],
     );
@@ -96,6 +99,7 @@ fn a_command_flashes() {
               run ["burn-check", "blink.elf"]
             withdraw:
             checks:
+            log: []
             follow: []
         "#]],
     );

@@ -75,7 +75,8 @@ pub(crate) fn of(deploy: &str, workload: &Workload<'_>) -> Result<Release, Error
             "--kustomize=.",
         ]))],
         checks: vec![Check::Command(kubectl.command(&available))],
-        follow: kubectl.command(&["logs", "--follow", "--prefix", &selector]),
+        log: kubectl.logs(&selector, &[]),
+        follow: kubectl.logs(&selector, &["--follow"]),
         ..Release::at(format!(".local/share/orch/{deploy}"))
     })
 }
@@ -105,6 +106,11 @@ impl Kubectl {
     fn command(&self, words: &[&str]) -> Vec<String> {
         let words = words.iter().map(|&word| word.to_owned());
         self.0.iter().cloned().chain(words).collect()
+    }
+
+    fn logs(&self, selector: &str, how: &[&str]) -> Vec<String> {
+        let words = ["logs", "--prefix", "--tail=${lines}", selector];
+        self.command(&[&words, how].concat())
     }
 
     /// The cluster joins what is stated here with what others state of the same objects, and refuses

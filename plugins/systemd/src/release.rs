@@ -61,7 +61,8 @@ impl Parts<'_> {
                 false => self.withdraw_user(),
             },
             checks: self.checks(),
-            follow: self.follow(),
+            log: self.journal(&[]),
+            follow: self.journal(&["--follow"]),
             ..Release::at(self.home)
         }
     }
@@ -219,13 +220,17 @@ impl Parts<'_> {
         std::iter::once(active).chain(listens).collect()
     }
 
-    fn follow(&self) -> Vec<String> {
+    fn journal(&self, how: &[&str]) -> Vec<String> {
         let unit = match self.settings.scope {
             Scope::System => format!("--unit={}", self.service_unit()),
             Scope::User => format!("--user-unit={}", self.service_unit()),
         };
-        let words = ["journalctl", "--follow", "--output=cat", &unit];
-        words.map(str::to_owned).to_vec()
+        let words = [
+            &["journalctl", "--quiet"],
+            how,
+            &["--lines=${lines}", "--output=cat", &unit],
+        ];
+        words.concat().into_iter().map(str::to_owned).collect()
     }
 }
 

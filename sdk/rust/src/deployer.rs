@@ -106,6 +106,7 @@ impl Release {
             activate: Vec::new(),
             withdraw: Vec::new(),
             checks: Vec::new(),
+            log: Vec::new(),
             follow: Vec::new(),
         }
     }

@@ -3,6 +3,8 @@
 
 mod faults;
 mod images;
+mod logs;
+mod watch;
 
 use orch_tests::Project;
 use orch_tests::machines::Machines;
@@ -55,6 +57,7 @@ import (
 const version, status, crash = "VERSION", STATUS, CRASH
 
 func main() {
+	fmt.Println("began as", version, os.Getenv("TOKEN"))
 	if crash == "at once" {
 		os.Exit(3)
 	}
@@ -72,6 +75,13 @@ func main() {
 }
 "#;
 
+/// A project that deploys to a fleet.
+fn project(fleet: &str) -> Project {
+    project_of_compilers()
+        .file("pipeline.toml", format!("{PIPELINE}\n{fleet}"))
+        .file("go.mod", "module agent.example\n\ngo 1.22\n")
+}
+
 /// A project that deploys to machines, for one of their users.
 struct Fleet {
     machines: Machines,
@@ -87,12 +97,7 @@ impl Fleet {
             )
         });
         let hosts: String = hosts.collect();
-        let project = project_of_compilers()
-            .file(
-                "pipeline.toml",
-                format!("{PIPELINE}\n[fleet.edge]\nhosts = [\n{hosts}]\n"),
-            )
-            .file("go.mod", "module agent.example\n\ngo 1.22\n")
+        let project = project(&format!("[fleet.edge]\nhosts = [\n{hosts}]\n"))
             .variable("PATH", &machines.path())
             .variable("USER", "ann")
             .variable("AGENT_TOKEN", "s3cret-token");
@@ -107,7 +112,14 @@ impl Fleet {
             .replace("VERSION", version)
             .replace("STATUS", &status.to_string())
             .replace("CRASH", &format!("{crash:?}"));
-        std::fs::write(self.project.path().join("main.go"), main).expect("it can be written");
+        self.save(&main);
+    }
+
+    /// Puts a source in place whole: nobody may see one that is half written.
+    fn save(&self, main: &str) {
+        let elsewhere = self.project.path().with_file_name("written");
+        std::fs::write(&elsewhere, main).expect("it can be written");
+        std::fs::rename(elsewhere, self.project.path().join("main.go")).expect("it can be moved");
     }
 
     /// What the service on a machine says of itself.
@@ -121,6 +133,21 @@ impl Fleet {
     fn live(&self, index: usize) -> String {
         self.machines.inside(index, "readlink /opt/agent/live")
     }
+}
+
+/// Processes that reach a machine of the fleet, or show a log there.
+fn left_behind(fleet: &Fleet) -> Vec<String> {
+    let address = fleet.machines.ip(0).to_string();
+    let processes = std::fs::read_dir("/proc").expect("it is there").flatten();
+    let lines = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    let reaching = lines.filter(|line| line.contains("ssh") && line.contains(&address));
+    let showing = "grep -lx journalctl /proc/[0-9]*/comm";
+    // Who hangs up waits for nobody there: it ends a moment later.
+    while !fleet.machines.inside(0, showing).is_empty() {
+        std::thread::yield_now();
+    }
+    reaching.collect()
 }
 
 fn quoted(text: &str) -> String {

@@ -1,6 +1,6 @@
-//! `orch fleet …`.
+//! `orch fleet …` and `orch logs`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::ProjectArguments;
 
@@ -16,4 +16,26 @@ pub enum FleetCommand {
         #[arg(long, value_name = "FLEET", num_args = 1..)]
         only: Vec<String>,
     },
+}
+
+/// Which logs, and how much of them.
+#[derive(Clone, Debug, Args)]
+pub struct LogArguments {
+    /// The deploy, e.g. `edge`; every one without it.
+    pub deploy: Option<String>,
+    /// Only these machines.
+    #[arg(long = "host", value_name = "NAME", num_args = 1..)]
+    pub hosts: Vec<String>,
+    /// Go on with each line as it comes, until Ctrl-C.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// How many lines of each machine; of those that are there when following begins, too.
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "N",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(0..=100_000)
+    )]
+    pub lines: u32,
 }

@@ -15,6 +15,7 @@ pub mod graph;
 pub mod history;
 pub mod init;
 pub mod lock;
+pub mod logs;
 pub mod plan;
 mod plan_deploy;
 pub mod plugin;

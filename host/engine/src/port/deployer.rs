@@ -39,8 +39,8 @@ pub enum Deployed {
         reason: String,
         /// What to do.
         hint: Option<String>,
-        /// Decides the exit code; an action that failed if none.
-        fault: Option<FaultKind>,
+        /// Decides the exit code.
+        fault: FaultKind,
     },
     /// The user interrupted. What was begun can be gone on with.
     Cancelled,
@@ -76,6 +76,9 @@ pub struct HostReport {
     /// What happened to it, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The end of the service's log, where the release did not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 /// What became of a machine in a deploy.
@@ -92,7 +95,7 @@ pub enum HostState {
     Pending,
     /// The release did not hold, and it runs what ran before.
     RolledBack,
-    /// The release did not hold, and neither did what ran before; or nothing had run.
+    /// It could not be changed; or what ran before does not hold there either.
     Failed,
 }
 

@@ -2,8 +2,8 @@
 //! before any machine is reached.
 
 use orch_model::{
-    Artifact, Check, Document, Image, Placeholder, Proposal, RelativePath, Release, Step, Upload,
-    parse_placeholders, without_placeholders,
+    Artifact, Check, Document, Image, LINES, Placeholder, Proposal, RelativePath, Release, Step,
+    Upload, parse_placeholders, without_placeholders,
 };
 
 use super::names::{ADDRESS_BYTES, Reviewed, breach, count, distinct, no_control, no_nul};
@@ -48,7 +48,27 @@ fn release(release: &Release, artifacts: &[Artifact]) -> Reviewed<()> {
         count("steps", steps)?;
         steps.iter().try_for_each(|one| step(one, artifacts))?;
     }
-    words("follow", &release.follow)
+    log("log", &release.log)?;
+    log("follow", &release.follow)
+}
+
+/// A command that prints a service's log, of whichever release.
+fn log(what: &str, command: &[String]) -> Reviewed<()> {
+    let some_lines = |word: &String| word.replace(LINES, "1");
+    let command: Vec<String> = command.iter().map(some_lines).collect();
+    words(what, &command)?;
+    for word in &command {
+        let parts = placeholders(what, word)?;
+        let is_known =
+            |part: &Placeholder| matches!(part, Placeholder::Text(_) | Placeholder::Host(_));
+        if !parts.iter().all(is_known) {
+            return breach(format!(
+                "gave a {what} with `{}`: only `{LINES}` and `${{host.X}}` stand for something there",
+                shown::value(word)
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn step(step: &Step, artifacts: &[Artifact]) -> Reviewed<()> {

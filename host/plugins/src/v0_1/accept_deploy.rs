@@ -23,6 +23,7 @@ fn release(release: given::Release) -> Release {
         activate: steps(release.activate),
         withdraw: steps(release.withdraw),
         checks: release.checks.into_iter().map(check).collect(),
+        log: release.log,
         follow: release.follow,
     }
 }

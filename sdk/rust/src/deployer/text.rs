@@ -42,7 +42,7 @@ fn release_text(release: &Release) -> String {
     }
     text += "checks:\n";
     text.extend(release.checks.iter().map(check_text));
-    text + &format!("follow: {:?}\n", release.follow)
+    text + &format!("log: {:?}\nfollow: {:?}\n", release.log, release.follow)
 }
 
 fn step_text(step: &Step) -> String {

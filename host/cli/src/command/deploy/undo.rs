@@ -3,7 +3,7 @@
 use orch_engine::Cancel;
 use orch_engine::NodeProgress;
 use orch_engine::port::Deployed;
-use orch_model::{Fault, FaultKind};
+use orch_model::Fault;
 use orch_report::{DeployRow, render_deploys};
 
 use super::deploys;
@@ -53,7 +53,7 @@ pub fn rollback(
             hint,
             fault,
         } => {
-            let mut failed = Fault::new(fault.unwrap_or(FaultKind::Usage), reason);
+            let mut failed = Fault::new(fault, reason);
             failed.hint = hint;
             (report, Some(failed))
         }
@@ -70,10 +70,7 @@ pub fn rollback(
         None => Ok(Exit::Done),
         Some(fault) => {
             console.fault(&fault);
-            Ok(match fault.kind {
-                FaultKind::Usage => Exit::ActionFailed,
-                kind => Exit::of_fault(kind),
-            })
+            Ok(Exit::of_fault(fault.kind))
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! What counts is what a look finds, never what the kernel reports: that only says when to
 //! look. A change while a run is going does not end it; what has finished stays done, and
-//! the next run begins when this one is over.
+//! the next run begins when this one is over. With `--deploy`, what a run made goes onto machines,
+//! and between two runs their logs are shown.
 
 mod asked;
 mod basis;
@@ -23,30 +24,47 @@ use crate::arguments::{ProjectArguments, Running, Selection};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
+use crate::following::Following;
 use crate::interrupt;
 use crate::stop::Stop;
 
 use round::Rounds;
 use sight::Sight;
 
+/// What is run again and again.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    pub arguments: &'a ProjectArguments,
+    pub selection: &'a Selection,
+    pub running: &'a Running,
+    /// Which deploys too, every one if none is named; no deploy if this is missing.
+    pub deploys: Option<&'a [String]>,
+}
+
 pub fn watch(
     environment: Environment,
-    arguments: &ProjectArguments,
-    selection: &Selection,
-    running: &Running,
+    wanted: Wanted<'_>,
     console: &Console,
 ) -> Result<Exit, Stop> {
     let cancel = Cancel::new();
+    std::thread::scope(|scope| {
+        let following = Following::new(scope, console, &cancel);
+        let rounds = Rounds::new(environment, wanted, following);
+        go_on(rounds, &cancel, console)
+    })
+}
+
+/// Runs, and again after each change.
+fn go_on(mut rounds: Rounds<'_, '_, '_>, cancel: &Cancel, console: &Console) -> Result<Exit, Stop> {
     let is_running = Arc::new(AtomicBool::new(true));
     let (going, for_people) = (is_running.clone(), !console.is_json());
-    interrupt::listen_and_say(&cancel, move || for_people && going.load(Ordering::Relaxed))?;
+    interrupt::listen_and_say(cancel, move || for_people && going.load(Ordering::Relaxed))?;
     let mut ear = Ear::new(console)?;
     let waker = ear.bell.waker();
     let _waking = cancel.on_cancel(move || waker.wake());
-    let mut rounds = Rounds::new(environment, arguments, selection, running);
     loop {
         is_running.store(true, Ordering::Relaxed);
-        let sight = rounds.run(&cancel, console)?;
+        let sight = rounds.run(cancel, console)?;
         is_running.store(false, Ordering::Relaxed);
         if cancel.is_cancelled() || console.is_broken() {
             return Ok(Exit::Interrupted);

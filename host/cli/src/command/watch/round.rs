@@ -3,53 +3,64 @@
 //! Everything is opened anew for each: a cache that is held open while nothing happens
 //! would keep `orch cache gc` waiting for ever.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use orch_engine::Cancel;
-use orch_model::Digest;
+use orch_deploy::{Connections, HostLog};
+use orch_engine::{ActionGraph, Cancel, NodeKind};
+use orch_model::{Digest, Fault};
 
-use crate::arguments::{ProjectArguments, Running, Selection};
+use crate::arguments::Selection;
+use crate::command::deploy::deploys;
+use crate::command::logs::shown;
 use crate::command::run::{Order, carry_out};
 use crate::console::Console;
-use crate::deploying::DeployOptions;
+use crate::deploying::{DeployOptions, connections, deployer};
 use crate::environment::Environment;
+use crate::following::Following;
 use crate::grants;
 use crate::house::House;
-use crate::planned::Planned;
+use crate::planned::{Planned, graph_of};
 use crate::planning::{self, LockUse};
 use crate::project::Project;
 use crate::shortcut::Shortcut;
 use crate::stop::Stop;
 
+use super::Wanted;
 use super::asked::AskedFacts;
 use super::sight::Sight;
 
+/// How many lines of a log are shown that was not followed before.
+const LINES_BEFORE: u32 = 10;
+
 /// The runs of one `orch watch`.
-pub struct Rounds<'a> {
+pub struct Rounds<'a, 'scope, 'env> {
     environment: Environment,
-    arguments: &'a ProjectArguments,
-    selection: &'a Selection,
-    running: &'a Running,
+    wanted: Wanted<'a>,
+    connections: Connections,
+    following: Following<'scope, 'env>,
+    /// Of all that was deployed last.
+    logs: Vec<HostLog>,
     is_first: bool,
     /// Whether a run has begun, and has said which protections it does without.
     has_begun: bool,
 }
 
-impl<'a> Rounds<'a> {
+impl<'a, 'scope, 'env> Rounds<'a, 'scope, 'env> {
     /// No run yet.
     pub fn new(
         environment: Environment,
-        arguments: &'a ProjectArguments,
-        selection: &'a Selection,
-        running: &'a Running,
+        wanted: Wanted<'a>,
+        following: Following<'scope, 'env>,
     ) -> Self {
         Self {
+            connections: connections(&environment),
             environment,
-            arguments,
-            selection,
-            running,
+            wanted,
+            following,
+            logs: Vec::new(),
             is_first: true,
             has_begun: false,
         }
@@ -60,6 +71,7 @@ impl<'a> Rounds<'a> {
     pub fn run(&mut self, cancel: &Cancel, console: &Console) -> Result<Sight, Stop> {
         let pipeline = self.pipeline_file();
         let mut sight = Sight::default();
+        self.following.hold();
         match self.attempt(&pipeline, &mut sight, cancel, console) {
             Ok(_) | Err(Stop::Said(_)) => {}
             Err(Stop::Fault(fault)) if self.is_first => return Err(fault.into()),
@@ -67,6 +79,9 @@ impl<'a> Rounds<'a> {
         }
         self.is_first = false;
         sight.close();
+        if !cancel.is_cancelled() {
+            self.following.follow(&self.logs, LINES_BEFORE);
+        }
         Ok(sight)
     }
 
@@ -82,21 +97,21 @@ impl<'a> Rounds<'a> {
         let lock = pipeline.with_file_name("orch.lock");
         sight.basis.note(pipeline, &name_of(pipeline));
         sight.basis.note(&lock, &name_of(&lock));
-        let mut project = Project::open(&self.environment, &self.arguments.pipeline)?;
+        let mut project = Project::open(&self.environment, &self.wanted.arguments.pipeline)?;
         self.note_own_plugins(&project, sight);
         sight.trace = self.trace_below(&project.folder);
         let planned = {
             let mut house = House::open(
                 self.environment.clone(),
                 Some(project.folder.clone()),
-                self.arguments.offline,
+                self.wanted.arguments.offline,
                 console,
             )?;
             let asked = Arc::new(AskedFacts::new(&project.folder, house.facts.clone()));
             house.facts = asked.clone();
             sight.asked = Some(asked);
             let before = project.lock_text.clone();
-            let lock_use = LockUse::of_flag(self.arguments.locked);
+            let lock_use = LockUse::of_flag(self.wanted.arguments.locked);
             let plan = planning::plan(&house, &mut project, lock_use, console);
             if project.lock_text != before {
                 sight.basis.wrote(&lock, Digest::of(&project.lock_text));
@@ -107,24 +122,71 @@ impl<'a> Rounds<'a> {
                 house,
             }
         };
+        let selection = self.selection(&planned, console)?;
+        let options = DeployOptions {
+            connections: Some(self.connections.clone()),
+            ..DeployOptions::default()
+        };
         let order = Order {
             planned: &planned,
-            selection: self.selection,
-            running: self.running,
+            selection: &selection,
+            running: self.wanted.running,
             shortcut: Shortcut::new(
                 &self.environment,
-                self.arguments,
-                self.selection,
-                self.running.sandbox,
+                self.wanted.arguments,
+                &selection,
+                self.wanted.running.sandbox,
             ),
             began,
             anew: false,
-            deploying: DeployOptions::default(),
+            deploying: options.clone(),
             says_protections: !std::mem::replace(&mut self.has_begun, true),
         };
         carry_out(order, cancel, console, |hands| {
             sight.inputs = Some(hands.note_sources(&planned.project));
         })?;
+        self.find_logs(&planned, options, console)?;
+        Ok(())
+    }
+
+    /// What is run: with `--deploy` those deploys and what they need beside what the user names,
+    /// else all but deploys.
+    fn selection(&self, planned: &Planned, console: &Console) -> Result<Selection, Fault> {
+        let plan = &planned.plan;
+        let mut selection = self.wanted.selection.clone();
+        if let Some(names) = self.wanted.deploys {
+            let chosen = deploys(plan, names)?.into_iter();
+            let chosen = chosen.map(|deploy| deploy.node.to_string());
+            selection.only.extend(chosen);
+        } else if selection.only.is_empty()
+            && selection.target.is_empty()
+            && !plan.deploys.is_empty()
+        {
+            selection.only = not_deployed(&graph_of(plan)?);
+            if self.is_first {
+                console.say("deploys are left out; `--deploy` brings them along");
+            }
+        }
+        Ok(selection)
+    }
+
+    /// Finds the logs of all that was deployed.
+    fn find_logs(
+        &mut self,
+        planned: &Planned,
+        options: DeployOptions,
+        console: &Console,
+    ) -> Result<(), Fault> {
+        let Some(names) = self.wanted.deploys else {
+            return Ok(());
+        };
+        let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
+        let deployer = deployer(house, project, plan, options)?;
+        let mut logs = Vec::new();
+        for deploy in deploys(plan, names)? {
+            logs.extend(shown(deployer.logs(deploy)?, console));
+        }
+        self.logs = logs;
         Ok(())
     }
 
@@ -150,19 +212,38 @@ impl<'a> Rounds<'a> {
         let file = self
             .environment
             .directory
-            .join(self.running.trace.as_ref()?);
+            .join(self.wanted.running.trace.as_ref()?);
         let parent = file.parent()?.canonicalize().ok()?;
         let below = parent.strip_prefix(folder).ok()?.join(file.file_name()?);
         below.to_str().map(str::to_owned)
     }
 
     fn pipeline_file(&self) -> PathBuf {
-        let file = self.environment.directory.join(&self.arguments.pipeline);
+        let file = self
+            .environment
+            .directory
+            .join(&self.wanted.arguments.pipeline);
         match file.is_dir() {
             true => file.join("pipeline.toml"),
             false => file,
         }
     }
+}
+
+/// All that is no deploy and needs none.
+fn not_deployed(graph: &ActionGraph) -> Vec<String> {
+    let mut deployed: Vec<bool> = Vec::with_capacity(graph.nodes().len());
+    let mut units = BTreeSet::new();
+    for node in graph.nodes() {
+        let is_deploy = matches!(node.kind, NodeKind::Deploy { .. });
+        // Each stands behind what it needs.
+        let is_deployed = is_deploy || node.needs.iter().any(|&need| deployed[need]);
+        if !is_deployed {
+            units.insert(node.id.unit().to_owned());
+        }
+        deployed.push(is_deployed);
+    }
+    units.into_iter().collect()
 }
 
 fn name_of(file: &Path) -> String {

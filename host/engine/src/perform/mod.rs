@@ -1,6 +1,9 @@
 //! Carries out one node: looks whether it was done before, does it if not, keeps what
 //! came of it. Knows nothing of order; the schedule calls it when all needs are met.
 
+mod deploy;
+mod measure;
+
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
@@ -8,10 +11,7 @@ use orch_model::{Action, Digest, Fault, FaultKind, NodeId, Sample};
 
 use crate::gather::{self, Left, LeftBy, Reads};
 use crate::graph::{ActionGraph, Node, NodeKind, places_of};
-use crate::port::{
-    ActionResult, BenchReport, DeployJob, DeployProgress, DeployReport, Deployed, Event, Execution,
-    Job, MeasureJob, Measured, Observer, Progress, Stage, Verdict,
-};
+use crate::port::{ActionResult, Event, Execution, Job, Observer, Progress, Stage};
 use crate::world::World;
 use crate::{Cancel, Origin, Outcome};
 
@@ -46,7 +46,10 @@ struct Done {
 enum Undone {
     Failed(Box<NodeFailure>),
     /// Somebody has to say that it may go on.
-    Waits(String),
+    Waits {
+        reason: String,
+        findings: serde_json::Value,
+    },
     Cancelled,
     Fault(Fault),
 }
@@ -365,162 +368,6 @@ impl Performer<'_> {
             key: None,
         })
     }
-
-    fn measure(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
-        let NodeKind::Measure { bench } = &node.kind else {
-            unreachable!("called for nodes that measure");
-        };
-        let found = gather::bench(self.graph, node, bench, left, &self.world)?;
-        let key = found.ledger.key();
-        let measurer = self.world.measurer;
-        if let Some(report) = measurer.known(bench, &key, self.cancel)? {
-            return judged(report, Origin::Cached, key);
-        }
-        self.world.cache.remember(&key, &found.ledger)?;
-        let job = MeasureJob {
-            node: &node.id,
-            bench,
-            key: &key,
-            artifacts: &found.artifacts,
-            reads: &found.reads,
-        };
-        let progress = NodeProgress {
-            node: &node.id,
-            observer: self.observer,
-        };
-        match measurer.measure(job, &progress, self.cancel)? {
-            Measured::Cancelled => Err(Undone::Cancelled),
-            Measured::Failed {
-                reason,
-                hint,
-                sample,
-            } => Err(Undone::Failed(Box::new(NodeFailure {
-                hint,
-                sample: sample.map(|sample| *sample),
-                ..NodeFailure::new(key, reason)
-            }))),
-            Measured::Figures(report) => judged(*report, Origin::Done, key),
-        }
-    }
-
-    fn deploy(&self, node: &Node, left: LeftBy<'_>) -> Result<Done, Undone> {
-        let NodeKind::Deploy { deploy } = &node.kind else {
-            unreachable!("called for nodes that deploy");
-        };
-        let releases = deploy.releases.iter();
-        let files: Vec<_> = releases
-            .map(|release| gather::shipped_by(self.graph, node, &release.build, left))
-            .collect();
-        let images = node.needs.iter().filter_map(|&need| {
-            let NodeKind::Deploy { deploy } = &self.graph.nodes()[need].kind else {
-                return None;
-            };
-            Some((deploy.name().to_owned(), left(need)?.image.clone()?))
-        });
-        let job = DeployJob {
-            node: &node.id,
-            deploy,
-            files: &files,
-            images: &images.collect(),
-        };
-        let progress = NodeProgress {
-            node: &node.id,
-            observer: self.observer,
-        };
-        match self.world.deployer.deploy(job, &progress, self.cancel)? {
-            Deployed::Live(report) => Ok(live(*report)),
-            Deployed::Waits(report) => {
-                let live = report.hosts.iter().filter(|host| host.state.is_live());
-                Err(Undone::Waits(format!(
-                    "{} of {} machines run it; `orch promote {}` goes on",
-                    live.count(),
-                    report.hosts.len(),
-                    deploy.name()
-                )))
-            }
-            Deployed::Cancelled => Err(Undone::Cancelled),
-            Deployed::Failed {
-                report,
-                reason,
-                hint,
-                fault,
-            } => {
-                let findings = serde_json::to_value(&report).expect("it has a JSON form");
-                Err(Undone::Failed(Box::new(NodeFailure {
-                    hint,
-                    fault,
-                    findings,
-                    ..NodeFailure::new(None, reason)
-                })))
-            }
-        }
-    }
-}
-
-/// Passes on how far a deploy has come.
-impl DeployProgress for NodeProgress<'_> {
-    fn host(&self, host: &str, doing: &str) {
-        let node = self.node;
-        self.observer
-            .observe(Event::HostProgressed { node, host, doing });
-    }
-}
-
-fn live(report: DeployReport) -> Done {
-    let findings = serde_json::to_value(&report).expect("it has a JSON form");
-    Done {
-        result: ActionResult {
-            findings,
-            ..ActionResult::default()
-        },
-        origin: match report.changed {
-            true => Origin::Done,
-            false => Origin::Cached,
-        },
-        left: Left {
-            image: report.image,
-            ..Left::default()
-        },
-        key: None,
-    }
-}
-
-/// What the gates of a bench make of its figures.
-fn judged(report: BenchReport, origin: Origin, key: Digest) -> Result<Done, Undone> {
-    let findings = serde_json::to_value(&report).expect("it has a JSON form");
-    match refused(&report) {
-        None => Ok(Done {
-            result: ActionResult {
-                findings,
-                ..ActionResult::default()
-            },
-            origin,
-            left: Left::default(),
-            key: Some(key),
-        }),
-        Some((fault, reason)) => Err(Undone::Failed(Box::new(NodeFailure {
-            hint: Some("`orch bench` measures again, whatever was measured before".to_owned()),
-            fault: Some(fault),
-            findings,
-            ..NodeFailure::new(key, reason)
-        }))),
-    }
-}
-
-/// What the gates of a bench say against it: the worst of it, in words.
-fn refused(report: &BenchReport) -> Option<(FaultKind, String)> {
-    let failed: Vec<_> = report
-        .gates(|verdict| *verdict == Verdict::Fails)
-        .map(|(metric, gate)| gate.refusal(metric))
-        .collect();
-    if !failed.is_empty() {
-        return Some((FaultKind::GateFailed, failed.join("; ")));
-    }
-    let open: Vec<_> = report
-        .gates(|verdict| matches!(verdict, Verdict::Inconclusive(_)))
-        .map(|(metric, gate)| gate.refusal(metric))
-        .collect();
-    (!open.is_empty()).then(|| (FaultKind::GateInconclusive, open.join("; ")))
 }
 
 impl Undone {
@@ -536,7 +383,7 @@ impl Undone {
                 },
                 failure.key,
             ),
-            Undone::Waits(reason) => (Outcome::Skipped { reason }, None),
+            Undone::Waits { reason, findings } => (Outcome::Waits { reason, findings }, None),
             Undone::Cancelled => (Outcome::Cancelled, None),
             Undone::Fault(fault) if fault.kind == FaultKind::Interrupted => {
                 (Outcome::Cancelled, None)
