@@ -45,12 +45,21 @@ impl Lock {
         serde_json::to_string(self).expect("it has a JSON form")
     }
 
+    fn parse(line: &str) -> Option<Self> {
+        serde_json::from_str(line.trim()).ok()
+    }
+
+    /// Whether it is the lock of a process of this machine that was killed.
+    pub fn is_dead(line: &str, here: &Owner) -> bool {
+        Self::parse(line).is_some_and(|lock| lock.owner.has_ended(here))
+    }
+
     /// Why somebody else's lock holds, or none if its owner has ended.
     pub fn refusal(line: &str, host: &str, here: &Owner, now: u64) -> Option<Fault> {
-        let lock = serde_json::from_str::<Self>(line.trim()).ok();
-        if lock.as_ref().is_some_and(|lock| lock.owner.has_ended(here)) {
+        if Self::is_dead(line, here) {
             return None;
         }
+        let lock = Self::parse(line);
         let who = match &lock {
             Some(lock) => format!(
                 "{} is at work there with `{}` since {} ago",
@@ -113,6 +122,8 @@ mod tests {
             },
             ..lock
         };
+        assert!(Lock::is_dead(&ended.line(), &here));
+        assert!(!Lock::is_dead("", &here));
         assert_eq!(
             refusal(&ended.line()),
             None,

@@ -111,6 +111,11 @@ impl Record {
         self.held.iter().rev().find(|held| held.release != *good)
     }
 
+    /// What is known of a release that held, the last time.
+    pub fn held_as(&self, release: &str) -> Option<&Held> {
+        self.held.iter().rev().find(|held| held.release == release)
+    }
+
     /// A release held, whatever was under way.
     pub fn hold(&mut self, held: Held) {
         self.change = None;

@@ -14,6 +14,11 @@ use crate::trouble::Trouble;
 
 /// How long a machine is waited for whose connection broke.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often the connection may break until one thing is done.
+const MOST_BREAKS: u32 = 10;
+/// Between two attempts to open it again, at first and at last.
+const SOONEST: Duration = Duration::from_millis(250);
+const LATEST: Duration = Duration::from_secs(4);
 
 /// One machine.
 pub(crate) struct Remote<'a> {
@@ -37,26 +42,35 @@ impl Remote<'_> {
         &mut self,
         mut doing: impl FnMut(&Connection) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let began = Instant::now();
         let was_open = self.connection.is_some() || self.connections.is_kept(self.host);
-        let mut pause = Duration::from_millis(250);
+        let mut breaks = 0;
+        let mut broken_since = Instant::now();
+        let mut pause = SOONEST;
         loop {
-            let done = self.opened().and_then(&mut doing);
-            match done {
-                Err(Trouble::Offline(fault)) => {
-                    if let Some(broken) = self.connection.take() {
-                        self.connections.forget(self.host, &broken);
+            let fault = match self.opened() {
+                Ok(connection) => match doing(connection) {
+                    Err(Trouble::Offline(fault)) => {
+                        breaks += 1;
+                        broken_since = Instant::now();
+                        pause = SOONEST;
+                        fault
                     }
-                    // One that was never reached is not waited for.
-                    if !was_open || began.elapsed() >= PATIENCE {
-                        return Err(Trouble::Offline(fault));
-                    }
-                    self.says("waiting for the connection");
-                    sleep(pause, self.stop);
-                    pause = (pause * 2).min(Duration::from_secs(4));
-                }
-                done => return done,
+                    done => return done,
+                },
+                Err(Trouble::Offline(fault)) => fault,
+                Err(trouble) => return Err(trouble),
+            };
+            if let Some(broken) = self.connection.take() {
+                self.connections.forget(self.host, &broken);
             }
+            // One that was never reached is not waited for.
+            let was_reached = was_open || breaks > 0;
+            if !was_reached || breaks > MOST_BREAKS || broken_since.elapsed() >= PATIENCE {
+                return Err(Trouble::Offline(fault));
+            }
+            self.says("waiting for the connection");
+            sleep(pause, self.stop);
+            pause = (pause * 2).min(LATEST);
         }
     }
 

@@ -86,6 +86,7 @@ impl<'a> Over<'a, '_> {
         self.aim()?;
         for site in self.sites.iter_mut() {
             if site.state == HostState::Waiting && site.has_goal() {
+                site.drop_dead_lock();
                 site.is(HostState::Unchanged);
             }
         }
@@ -113,7 +114,7 @@ impl<'a> Over<'a, '_> {
             Ok(())
         });
         self.must_hold(troubles)?;
-        self.must_all_be_there()?;
+        self.must_be_there()?;
         if self.aim == Aim::Forward {
             self.stage()?;
         }
@@ -121,24 +122,23 @@ impl<'a> Over<'a, '_> {
     }
 
     fn look(&mut self) -> Result<(), End> {
-        let all = self.sites.len();
         let troubles = self.all(HostState::Waiting, |site| {
             site.remote.says("asking");
             site.look()
         });
         self.must_hold(troubles)?;
-        if all > 0 && self.count(HostState::Pending) == all {
-            return Err(self.unreached("no machine can be reached"));
-        }
-        self.must_all_be_there()
+        self.must_be_there()
     }
 
-    /// Where all are to get the release or none, none may be missing.
-    fn must_all_be_there(&self) -> Result<(), End> {
-        let is_missing = self.count(HostState::Pending) > 0;
-        match is_missing && self.rollout.commit == Commit::AllOrNone {
-            true => Err(self.unreached("not all machines can be reached")),
-            false => Ok(()),
+    /// Some machine must be there, and all where all are to get the release or none.
+    fn must_be_there(&self) -> Result<(), End> {
+        let pending = self.count(HostState::Pending);
+        let is_strict = self.rollout.commit == Commit::AllOrNone;
+        match pending {
+            0 => Ok(()),
+            _ if pending == self.sites.len() => Err(self.unreached("no machine can be reached")),
+            _ if is_strict => Err(self.unreached("not all machines can be reached")),
+            _ => Ok(()),
         }
     }
 
@@ -242,7 +242,7 @@ impl<'a> Over<'a, '_> {
         }
         match why {
             Some(fault) if !self.may_go_on() => Err(End::Refused(fault)),
-            _ => self.must_all_be_there(),
+            _ => self.must_be_there(),
         }
     }
 

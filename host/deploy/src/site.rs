@@ -10,7 +10,7 @@ use orch_transport::{Command, Stop};
 
 use crate::connections::Connections;
 use crate::filling::Filling;
-use crate::health::{Checks, Unhealthy, await_health};
+use crate::health::{Answer, Checks, Unhealthy, await_health};
 use crate::local_files::LocalFiles;
 use crate::lock::{GIVE_BACK, Lock, TAKE, TAKEN};
 use crate::owner::Owner;
@@ -160,13 +160,15 @@ impl<'a> Site<'a> {
     }
 
     /// What to go back to if the goal does not hold: also where somebody has changed the machine by
-    /// hand, and the goal is what held last.
+    /// hand, and the goal is what held last, or what held last is gone.
     fn before_goal(&self) -> Option<String> {
-        let others = |held: &&Held| held.release != self.goal;
-        let held = || self.record().held.iter().rev().find(others);
-        match self.before() {
-            Some(before) if before != self.goal => Some(before),
-            _ => held().map(|held| held.release.clone()),
+        let is_there = |release: &String| self.survey.releases.contains(release);
+        let before = self.before().filter(|before| *before != self.goal);
+        let held = self.record().held.iter().rev().map(|held| &held.release);
+        let mut others = held.filter(|release| **release != self.goal);
+        match &before {
+            Some(there) if is_there(there) => before,
+            _ => others.find(|release| is_there(release)).cloned().or(before),
         }
     }
 
@@ -244,6 +246,19 @@ impl<'a> Site<'a> {
         )))
     }
 
+    /// Where nothing is left to do, the lock of a deploy that was killed goes: others could not know
+    /// that nobody holds it.
+    pub fn drop_dead_lock(&mut self) {
+        let line = self.survey.lock.clone();
+        if Lock::is_dead(&line, self.shared.owner) {
+            let home = self.survey.home.clone();
+            let give_back =
+                |root| Command::script(GIVE_BACK, &[home.as_str(), line.as_str()]).as_root(root);
+            // It is in nobody's way here.
+            let _ = self.remote.run(give_back);
+        }
+    }
+
     /// Others may; if the machine cannot be reached, they will be told whose lock it is.
     pub fn give_lock_back(&mut self) {
         let Some(line) = self.lock.take() else { return };
@@ -307,22 +322,15 @@ impl<'a> Site<'a> {
             .map_err(|fault| Unhealthy::Trouble(Trouble::Failed(fault)))?;
         let root = self.remote.root;
         let mut ask = || {
-            let mut unhealthy = None;
-            let asked = self.remote.ask(|connection| {
-                match checks.ask(connection, root, shared.connections, shared.stop) {
-                    Err(Unhealthy::Trouble(trouble)) => Err(trouble),
-                    Err(Unhealthy::Not(why)) => {
-                        unhealthy = Some(why);
-                        Ok(())
-                    }
-                    Ok(()) => Ok(()),
-                }
-            });
-            match (asked, unhealthy) {
-                (Err(trouble), _) => Err(Unhealthy::Trouble(trouble)),
-                (Ok(()), Some(why)) => Err(Unhealthy::Not(why)),
-                (Ok(()), None) => Ok(()),
-            }
+            let mut times = 0;
+            let answer = self.remote.ask(|connection| {
+                times += 1;
+                checks.ask(connection, root, shared.connections, shared.stop)
+            })?;
+            Ok(match times {
+                1 => answer,
+                _ => Answer::Away,
+            })
         };
         let (within, soak) = (
             Duration::from_millis(within_ms),
@@ -369,18 +377,43 @@ impl<'a> Site<'a> {
             }
         }
         self.survey.record.change = None;
+        let is_new =
+            |before: &String| self.record().good().map(|held| &held.release) != Some(before);
+        if let Some(before) = change.from.filter(is_new) {
+            let held = self.held(&before);
+            self.survey.record.hold(held);
+        }
         self.write_record()
+    }
+
+    /// What is to be known of a release that holds now: the sources of one that this deploy has not
+    /// made are those that it was made of.
+    fn held(&self, release: &str) -> Held {
+        let now = Held {
+            release: release.to_owned(),
+            at: (self.shared.now)(),
+            by: self.shared.owner.name.clone(),
+            commit: None,
+            files: BTreeMap::new(),
+        };
+        match self.record().held_as(release) {
+            _ if release == self.wanted.id => Held {
+                commit: self.shared.commit.map(str::to_owned),
+                files: self.large_files(),
+                ..now
+            },
+            Some(made) => Held {
+                commit: made.commit.clone(),
+                files: made.files.clone(),
+                ..now
+            },
+            None => now,
+        }
     }
 
     /// The goal holds, whatever becomes of others; old releases go.
     pub fn settle(&mut self) -> Result<(), Trouble> {
-        let held = Held {
-            release: self.goal.clone(),
-            at: (self.shared.now)(),
-            by: self.shared.owner.name.clone(),
-            commit: self.shared.commit.map(str::to_owned),
-            files: self.large_files(),
-        };
+        let held = self.held(&self.goal);
         self.survey.record.hold(held);
         self.write_record()?;
         let old = self.too_old();

@@ -55,9 +55,14 @@ pub(crate) fn standing(mut site: Site<'_>) -> Standing {
                 change.release, change.by
             )
         }
-        (Ok(()), None, Some(held)) if live.as_ref() == Some(&held.release) => "good".to_owned(),
         (Ok(()), None, Some(held)) => {
-            format!("changed by hand: {} held", held.release)
+            let release = &held.release;
+            let is_there = site.survey.releases.contains(release);
+            match live.as_ref() == Some(release) {
+                true if is_there => "good".to_owned(),
+                true => format!("changed by hand: the files of {release} are gone"),
+                false => format!("changed by hand: {release} held"),
+            }
         }
         (Ok(()), None, None) => match live.is_some() {
             true => "changed by hand".to_owned(),

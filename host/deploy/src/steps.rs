@@ -18,12 +18,9 @@ const WORTH_A_DIFFERENCE: u64 = 64 << 10;
 const IN_FOLDER: &str = "cd \"$1\" || exit\nshift\nexec \"$@\"";
 
 impl Site<'_> {
-    /// Files of this release that the next one may be made of.
+    /// Files of the release that was made, of which the next one may be made.
     pub fn large_files(&self) -> BTreeMap<String, Digest> {
         let mut files = BTreeMap::new();
-        if self.goal != self.wanted.id {
-            return files; // It went back to another.
-        }
         for step in &self.wanted.release.stage {
             if let Step::Upload(upload) = step
                 && let Some(file) = self.wanted.file(&upload.artifact)

@@ -55,6 +55,12 @@ impl Transport {
         Connection::open(self, address, stop)
     }
 
+    /// A private folder of this machine, for files that go with the connections, also when this
+    /// process is killed.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
+    }
+
     /// Lets go of what was made to be sent. What is being sent still is stays until it is.
     pub fn forget_sent(&self) {
         self.0.parcels.clear();

@@ -1,10 +1,14 @@
 //! An image of a real program for two machines, pushed to a real registry, read by others and
 //! started.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use orch_tests::Project;
+use orch_tests::faulty::Faulty;
 use orch_tests::registry::Registry;
 
 use crate::project_of_compilers;
@@ -93,6 +97,68 @@ fn an_image_for_two_machines_is_pushed_read_and_started() {
     // The same image has the same bytes, and the registry has them all.
     let again = project.orch(&["deploy"]).exits(0);
     assert!(again.stdout.contains("sent 0 B"), "{}", again.stdout);
+}
+
+/// What registries answer at their worst.
+fn failure(status: &str, header: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{header}Content-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
+#[test]
+fn a_registry_that_fails_is_busy_or_forgets_gets_the_image_all_the_same() {
+    let registry = Registry::start();
+    let told = Mutex::new(BTreeSet::new());
+    let faulty = Faulty::before(registry.address(), move |asked| {
+        // Each of these once.
+        let (name, answer) = match asked.split_once(' ')? {
+            ("HEAD", _) => (
+                "busy",
+                failure("429 Too Many Requests", "Retry-After: 1\r\n"),
+            ),
+            ("POST", _) => ("fails", failure("500 Internal Server Error", "")),
+            ("PATCH", _) => ("forgets", failure("404 Not Found", "")),
+            ("PUT", path) if path.contains("/manifests/") => {
+                ("is down", failure("503 Unavailable", ""))
+            }
+            _ => return None,
+        };
+        let is_first = told.lock().expect("nobody panics with it").insert(name);
+        is_first.then_some(answer)
+    });
+    let project = project(&faulty.address());
+    project
+        .orch(&["deploy"])
+        .exits(0)
+        .shows("team/agent@sha256:");
+    project.orch(&["deploy"]).exits(0).shows("sent 0 B");
+    let image = format!("docker://{}/team/agent:1.2", registry.address());
+    assert_eq!(started(&project.path(), &image), "hello 65532\n");
+}
+
+#[test]
+fn a_registry_that_lets_nobody_in_gets_nothing_and_is_pushed_to_later() {
+    let registry = Registry::start();
+    let lets_in = Arc::new(AtomicBool::new(false));
+    let faulty = Faulty::before(registry.address(), {
+        let lets_in = Arc::clone(&lets_in);
+        move |_| match lets_in.load(Ordering::SeqCst) {
+            true => None,
+            false => Some(failure(
+                "401 Unauthorized",
+                "WWW-Authenticate: Basic realm=\"team\"\r\n",
+            )),
+        }
+    });
+    let project = project(&faulty.address());
+    let refused = project.orch(&["deploy"]).exits(4);
+    refused.says("could not push the image").says("login");
+    let audit = project.orch(&["audit"]).exits(0);
+    audit.shows("failed");
+    lets_in.store(true, Ordering::SeqCst);
+    project
+        .orch(&["deploy"])
+        .exits(0)
+        .shows("team/agent@sha256:");
 }
 
 #[test]

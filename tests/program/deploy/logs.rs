@@ -3,11 +3,12 @@
 use orch_tests::Live;
 use orch_tests::machines::Machines;
 
-use super::{Fleet, left_behind};
+use super::fleet::Fleet;
 
 #[test]
 fn the_logs_of_machines_are_shown_and_followed_and_nothing_is_left_behind() {
-    let fleet = Fleet::of(Machines::start(2), 2, "deploy");
+    let machines = Machines::start(2);
+    let fleet = Fleet::of(&machines, 2, "deploy");
     fleet.project.orch(&["deploy"]).exits(0);
     let both = fleet.project.orch(&["logs"]).exits(0).stdout;
     let (first, second) = (
@@ -45,10 +46,11 @@ fn the_logs_of_machines_are_shown_and_followed_and_nothing_is_left_behind() {
     );
     followed.signal("INT");
     assert_eq!(followed.end().0, Some(130));
-    assert_eq!(left_behind(&fleet), Vec::<String>::new());
+    assert_eq!(fleet.left_behind(), Vec::<String>::new());
 
     // What a release said that did not hold is told with it.
-    fleet.release("bad", 200, "at once");
+    fleet.makes(0, "bad", "crashes at once");
+    fleet.release("bad");
     let bad = fleet.project.orch(&["deploy"]).exits(12).stdout;
     let (_, log) = bad
         .split_once("the log of `m0` ended with\n")

@@ -3,10 +3,11 @@
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::claim::Claim;
-use super::{BASE, INSTALL, run};
+use super::{INSTALL, run};
 use crate::ssh_server::make_key;
 
 /// How long a machine may take until it is up, while many others boot.
@@ -25,21 +26,21 @@ pub(super) struct Machine {
     name: String,
     ip: Ipv4Addr,
     folder: PathBuf,
-    process: Option<Child>,
+    process: Mutex<Option<Child>>,
 }
 
 impl Machine {
-    pub(super) fn start(claim: &Claim, index: usize) -> Self {
+    pub(super) fn start(claim: &Claim, index: usize, base: &str) -> Self {
         let name = claim.name(&index.to_string());
         let ip = format!("{}.{}", claim.network(), index + 10);
         let folder = claim.file(&index.to_string());
-        let mut machine = Self {
+        let machine = Self {
             name,
             ip: ip.parse().expect("it is an address"),
             folder,
-            process: None,
+            process: Mutex::new(None),
         };
-        machine.make_disks(claim);
+        machine.make_disks(claim, base);
         machine.wire(claim);
         machine.boot();
         machine
@@ -58,7 +59,7 @@ impl Machine {
         std::fs::read_to_string(file).expect("it was made")
     }
 
-    fn make_disks(&self, claim: &Claim) {
+    fn make_disks(&self, claim: &Claim, base: &str) {
         let folder = self.folder.display();
         for name in ["root", "work", "opt", "layer/etc/ssh"] {
             std::fs::create_dir_all(self.folder.join(name)).expect("a folder can be made");
@@ -75,16 +76,22 @@ impl Machine {
         write("hosts", format!("127.0.0.1 localhost {}\n", self.name));
         run(&format!(
             "mount -t overlay overlay -o \
-             lowerdir={BASE},upperdir={folder}/layer,workdir={folder}/work {folder}/root"
+             lowerdir={base},upperdir={folder}/layer,workdir={folder}/work {folder}/root"
         ));
         run(&format!(
             "mount -t tmpfs -o mode=755,size=256m tmpfs {folder}/opt"
         ));
     }
 
+    pub(super) fn disk(&self) -> PathBuf {
+        self.folder.join("opt")
+    }
+
     pub(super) fn resize_disk(&self, bytes: u64) {
-        let disk = self.folder.join("opt");
-        run(&format!("mount -o remount,size={bytes} {}", disk.display()));
+        run(&format!(
+            "mount -o remount,size={bytes} {}",
+            self.disk().display()
+        ));
     }
 
     fn wire(&self, claim: &Claim) {
@@ -101,7 +108,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn boot(&mut self) {
+    pub(super) fn boot(&self) {
         let folder = self.folder.display();
         let log = std::fs::File::create(self.folder.join("console")).expect("it can be written");
         let errors = log.try_clone().expect("it is open");
@@ -123,7 +130,7 @@ impl Machine {
             .stderr(errors)
             .spawn()
             .unwrap_or_else(|error| panic!("systemd-nspawn: {error}; {INSTALL}"));
-        self.process = Some(process);
+        *self.process() = Some(process);
     }
 
     pub(super) fn wait_until_booted(&self) {
@@ -165,20 +172,25 @@ impl Machine {
         String::from_utf8_lossy(&ran.stdout).trim().to_owned()
     }
 
+    fn process(&self) -> MutexGuard<'_, Option<Child>> {
+        self.process.lock().expect("nobody panics with it")
+    }
+
     /// The machine's process 1, as this machine numbers it.
     fn leader(&self) -> Option<String> {
-        let process = self.process.as_ref()?.id();
+        let process = self.process().as_ref()?.id();
         let file = format!("/proc/{process}/task/{process}/children");
         let children = std::fs::read_to_string(file).ok()?;
         children.split_whitespace().next().map(str::to_owned)
     }
 
     /// As if somebody pulled the plug.
-    pub(super) fn stop(&mut self) {
+    pub(super) fn stop(&self) {
         if let Some(leader) = self.leader() {
             let _ = Command::new("kill").args(["-KILL", &leader]).status();
         }
-        if let Some(mut process) = self.process.take() {
+        let process = self.process().take();
+        if let Some(mut process) = process {
             let _ = process.wait();
         }
     }

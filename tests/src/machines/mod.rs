@@ -19,7 +19,7 @@ const INSTALL: &str = "apt-get install --no-install-recommends systemd-container
      openssh-client and `cargo xtask setup` as root";
 
 /// The system that machines boot, by `tests/machines/make-base.sh`.
-const BASE: &str = "/var/cache/orch-test-machines/base-1";
+const BASE: &str = "/var/cache/orch-test-machines/base-2";
 
 /// Machines on one bridge. Ended when dropped.
 pub struct Machines {
@@ -31,16 +31,25 @@ pub struct Machines {
 impl Machines {
     /// Boots so many machines, at most 200, and waits until each runs.
     pub fn start(count: usize) -> Self {
-        let mark = Path::new(BASE).join("etc/orch-test-machine");
+        Self::boot(BASE, count)
+    }
+
+    /// The same with Python on each, which `tests/machines/make-base.sh --python` makes.
+    pub fn start_with_python(count: usize) -> Self {
+        Self::boot(&format!("{BASE}-python"), count)
+    }
+
+    fn boot(base: &str, count: usize) -> Self {
+        let mark = Path::new(base).join("etc/orch-test-machine");
         assert!(
             mark.exists(),
-            "there is no {BASE}; `cargo xtask setup` makes it; {INSTALL}"
+            "there is no {base}; `cargo xtask setup` makes it; {INSTALL}"
         );
         allow_many();
         let claim = Claim::take();
         claim.prepare();
         let machines: Vec<Machine> = (0..count)
-            .map(|index| Machine::start(&claim, index))
+            .map(|index| Machine::start(&claim, index, base))
             .collect();
         let machines = Self { machines, claim };
         machines.know(&machines.host_keys());
@@ -99,12 +108,25 @@ impl Machines {
         run(&format!("ip link set {} up", self.machines[index].name()));
     }
 
+    /// What is sent to a machine from now on comes slowly: half a megabit a second.
+    pub fn slow(&self, index: usize) {
+        let name = self.machines[index].name();
+        run(&format!(
+            "tc qdisc add dev {name} root tbf rate 512kbit burst 16kb latency 500ms"
+        ));
+    }
+
     /// Cuts a machine's power, and boots it anew; its disk stays as it was.
-    pub fn reboot(&mut self, index: usize) {
-        let machine = &mut self.machines[index];
+    pub fn reboot(&self, index: usize) {
+        let machine = &self.machines[index];
         machine.stop();
         machine.boot();
         machine.wait_until_booted();
+    }
+
+    /// Where this machine sees what lies at `/opt` there.
+    pub fn disk(&self, index: usize) -> PathBuf {
+        self.machines[index].disk()
     }
 
     /// Sets how large the disk at `/opt` is, which has 256 MiB at first.

@@ -8,7 +8,13 @@ part=$1 bundle=$1.open new=
 set -e
 umask 077
 [ -d "${part%/*}" ] || (umask 022; mkdir -p "${part%/*}/")
-if [ "$2" = 0 ]; then : >"$part"; fi
+# A file of its own: what still arrives of a transfer that was cut goes where nobody looks.
+if [ "$2" = 0 ]; then
+  rm -f "$part"
+  : >"$part"
+else
+  { head -c "$2" "$part" >"$bundle" && mv -fT "$bundle" "$part"; } || { rm -f "$bundle" "$part"; exit 1; }
+fi
 [ "$(wc -c <"$part")" -eq "$2" ] || { echo "another transfer is under way" >&2; exit 1; }
 # Without room there is no use in keeping what came.
 cat >>"$part" || { rm -f "$part"; exit 1; }
