@@ -215,6 +215,8 @@ fn nobody_knows_the_command_line_or_the_tests() {
         for dependency in of_the_house(&package) {
             let forbidden = match dependency.name.as_str() {
                 "orch-cli" | "xtask" => true,
+                // Benchmarks are run and not shipped, as tests are.
+                "orch-tests" if package.name == "orch-bench" => false,
                 "orch-tests" => dependency.kind != DependencyKind::Development,
                 _ => false,
             };

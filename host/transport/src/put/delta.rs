@@ -10,10 +10,14 @@ const WINDOW: usize = 32;
 /// Any odd number with its bits well mixed.
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Each copy costs the host two processes of a millisecond or more, so there are no more. Of a Go
-/// program whose code moved, four times as many would save a tenth of what is sent, and take
-/// longer on all but the slowest networks.
-const MOST_COPIES: usize = 128;
+/// Each copy costs the host two processes of a millisecond or more, so there are no more.
+const MOST_COPIES: usize = 512;
+
+/// Of more copies than these, one is worth that only if it saves this part of the file: the code of
+/// a Go program that moved is thousands of short ones, and to take the longest 512 of them would
+/// save a seventh of what is sent, and take longer on all but slow networks.
+const ANY_COPIES: usize = 32;
+const WORTH_PART: usize = 800;
 
 /// A stretch of the new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl Stretch {
 
 /// What the new file consists of, in its order.
 pub(crate) fn delta(old: &[u8], new: &[u8]) -> Vec<Stretch> {
-    with_literals(&longest(copies(old, new)), new.len())
+    with_literals(&longest(copies(old, new), new.len()), new.len())
 }
 
 /// What both files have in common.
@@ -82,11 +86,12 @@ fn copies(old: &[u8], new: &[u8]) -> Vec<Copied> {
     copies
 }
 
-/// The longest copies, in the order of the new file.
-fn longest(mut copies: Vec<Copied>) -> Vec<Copied> {
-    if copies.len() > MOST_COPIES {
+/// The copies that are worth it, in the order of the new file.
+fn longest(mut copies: Vec<Copied>, new_bytes: usize) -> Vec<Copied> {
+    if copies.len() > ANY_COPIES {
         copies.sort_by_key(|copied| std::cmp::Reverse(copied.bytes));
-        copies.truncate(MOST_COPIES);
+        let worth = copies.partition_point(|copied| copied.bytes >= new_bytes / WORTH_PART);
+        copies.truncate(worth.clamp(ANY_COPIES, MOST_COPIES));
         copies.sort_by_key(|copied| copied.new);
     }
     copies
