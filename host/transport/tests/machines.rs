@@ -96,7 +96,7 @@ fn a_machine_that_was_set_up_anew_is_not_trusted() {
 
 #[test]
 fn a_machine_that_lost_its_power_is_reached_again() {
-    let mut machines = Machines::start(1);
+    let machines = Machines::start(1);
     let connection = open(&machines, 0, "deploy");
     connection.write("/opt/kept", b"kept", 0o644, true).unwrap();
     machines.reboot(0);
