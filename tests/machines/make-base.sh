@@ -1,11 +1,14 @@
 #!/bin/sh
 # Makes the system that test machines boot, once: Debian with systemd, sshd and sudo, from the
 # mirror that this machine's own apt uses. Needs root, debootstrap and half a minute.
-# With `--check`, it only says by its exit code whether that was done.
+# With `--check`, it only says by its exit code whether that was done. With `--python`, it makes
+# another one beside it that has Python too, which Ansible needs on each machine.
 #
 # The version in the folder's name changes together with what is made here.
 set -eu
 base=/var/cache/orch-test-machines/base-2
+packages=systemd,systemd-sysv,openssh-server,iproute2,dbus,sudo,procps,libfaketime
+case ${1-} in --python) base=$base-python packages=$packages,python3 ;; esac
 if [ -e "$base/etc/orch-test-machine" ]; then exit 0; fi
 if [ "${1-}" = --check ]; then exit 1; fi
 
@@ -20,8 +23,7 @@ eval "$(apt-config shell proxy Acquire::http::Proxy)"
 new=$base.$$
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new"
-debootstrap --variant=minbase \
-  --include=systemd,systemd-sysv,openssh-server,iproute2,dbus,sudo,procps,libfaketime "$2" "$new" "$1"
+debootstrap --variant=minbase --include="$packages" "$2" "$new" "$1"
 
 chroot "$new" useradd --create-home --shell /bin/bash deploy
 chroot "$new" useradd --create-home --shell /bin/sh --groups sudo clerk

@@ -96,7 +96,7 @@ const HOUSE: [Room; 24] = [
         ],
     ),
     room("orch-tests", &[]),
-    room("orch-bench", &[]),
+    room("orch-bench", &["orch-tests"]),
     room("xtask", &[]),
 ];
 

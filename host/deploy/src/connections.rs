@@ -58,6 +58,13 @@ impl Connections {
         Ok(self.0.transport.get().expect("it was made"))
     }
 
+    /// What was made to be sent is not wanted any more.
+    pub(crate) fn forget_sent(&self) {
+        if let Some(transport) = self.0.transport.get() {
+            transport.forget_sent();
+        }
+    }
+
     /// The connection to a machine, opened if it is not.
     pub(crate) fn to(&self, host: &FleetHost) -> Result<Arc<Connection>, Trouble> {
         let slot = self.slot(host);

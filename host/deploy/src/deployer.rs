@@ -271,13 +271,22 @@ impl Deployer for FleetDeployer {
 /// What one deploy opens; an interrupt of the user's reaches all that runs over it.
 struct Work<'a> {
     files: LocalFiles<'a>,
+    connections: &'a Connections,
     _interrupt: orch_engine::Subscription,
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        // Connections may be kept for long.
+        self.connections.forget_sent();
+    }
 }
 
 impl<'a> Work<'a> {
     fn begin(deploying: &'a Deploying, cancel: &Cancel) -> Result<Self, Fault> {
         Ok(Self {
             files: LocalFiles::new(&*deploying.content)?,
+            connections: &deploying.connections,
             _interrupt: deploying.connections.ended_by(cancel),
         })
     }

@@ -48,7 +48,7 @@ impl Machine for BenchHost {
     }
 
     fn moment(&self) -> Result<Moment, Fault> {
-        Ok(KernelFiles::of(&self.connection)?.moment())
+        Ok(KernelFiles::of(&self.connection, self.transport.folder())?.moment())
     }
 
     fn meter(&self) -> &Meter {
@@ -157,7 +157,7 @@ impl BenchHost {
         if filled.contains(&place.folder) {
             return Ok(());
         }
-        let local = LocalFiles::new(&*self.reaching.content)?;
+        let local = LocalFiles::below(self.transport.folder(), &*self.reaching.content)?;
         place.fill(&self.connection, &local, &self.reaching.folder)?;
         filled.insert(place.folder.clone());
         Ok(())

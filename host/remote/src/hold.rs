@@ -92,11 +92,12 @@ fn hold(
     stop: &Stop,
     says: &mpsc::Sender<String>,
 ) -> Result<(), Lost> {
-    let command = Command::script(SCRIPT, &[line]);
-    let said = &mut |line: &str| match says.send(line.to_owned()) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
+    let said = &mut |line: &str| {
+        // Only the first line is waited for.
+        let _ = says.send(line.to_owned());
+        ControlFlow::Continue(())
     };
+    let command = Command::script(SCRIPT, &[line]);
     connection.follow(command, stop, said).map(drop)
 }
 

@@ -2,6 +2,8 @@
 # a folder that goes with it. $1 says whose it is, in a line.
 #
 # Prints `held FOLDER`, `taken LINE` or `cannot REASON`; holding, it stays until it is told to end.
+# Meanwhile it prints `here` now and then: a server that has nothing to send would not notice that
+# the network was cut.
 export LC_ALL=C
 PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 lock=/tmp/orch-measure.lock
@@ -12,7 +14,7 @@ cannot() {
   exit
 }
 clean() {
-  trap '' TERM HUP INT
+  trap '' TERM HUP INT PIPE
   # What escaped from its sample is known by where its program lies.
   ls -l /proc/[0-9]*/exe 2>/dev/null |
     sed -n "s|^.*/proc/\([0-9]*\)/exe -> $folder/.*$|\1|p" |
@@ -39,7 +41,7 @@ do
   [ "$tries" -lt 100 ] || cannot "$lock changes all the time"
 done
 [ -w "$lock" ] || cannot "$lock was left by another user: let them or root remove it"
-trap clean TERM HUP INT
+trap clean TERM HUP INT PIPE
 printf '%s\n' "$1" >"$lock"
 
 # On a disk, where programs may run.
@@ -53,8 +55,9 @@ for place in /var/tmp /tmp "$HOME"; do
     rm "$folder/probe"
     echo "held $folder"
     while :; do
-      sleep 3600 9<&- &
+      sleep 15 9<&- &
       wait $!
+      echo here
     done
   fi
   rm -rf "$folder"

@@ -75,7 +75,7 @@ impl Hosts for FleetHosts {
         let transport = Transport::new(self.0.ssh.clone())?;
         let connection = transport.open(&address, &stop);
         let connection = connection.map_err(|unreached| unreached.fault)?;
-        let files = KernelFiles::of(&connection)?;
+        let files = KernelFiles::of(&connection, transport.folder())?;
         let perl_works = files
             .program("perl")
             .is_some_and(|perl| can_meter(&connection, perl));

@@ -23,12 +23,12 @@ pub(crate) struct KernelFiles {
 }
 
 impl KernelFiles {
-    /// Asks a machine.
-    pub fn of(connection: &Connection) -> Result<Self, Fault> {
+    /// Asks a machine; the answers are kept in a folder below `place`.
+    pub fn of(connection: &Connection, place: &Path) -> Result<Self, Fault> {
         let ran = connection.run(Command::script(SCRIPT, &[]));
         let ran = ran.map_err(|lost| lost.fault)?;
         let text = String::from_utf8_lossy(&ran.stdout);
-        let read = Self::read(&text).map_err(|error| {
+        let read = Self::read(&text, place).map_err(|error| {
             Fault::internal(format!("could not keep what a machine says: {error}"))
         })?;
         read.ok_or_else(|| {
@@ -39,9 +39,9 @@ impl KernelFiles {
     }
 
     /// None where the end is missing.
-    fn read(text: &str) -> std::io::Result<Option<Self>> {
+    fn read(text: &str, place: &Path) -> std::io::Result<Option<Self>> {
         let mut read = Self {
-            folder: TempDir::with_prefix("orch-bench-")?,
+            folder: TempDir::with_prefix_in("kernel-", place)?,
             time: None,
             programs: Vec::new(),
         };
@@ -135,28 +135,32 @@ fn write(folder: &Path, path: &str, text: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Option<KernelFiles> {
+        KernelFiles::read(text, &std::env::temp_dir()).unwrap()
+    }
+
     #[test]
     fn files_are_read_as_they_are_there() {
         let text = " proc/loadavg\n.0.50 0.1 0.1\n proc/uptime\n.7.25 1\n sys/x\n=time 9.%N\n\
                     =perl /usr/bin/perl\n=bash bash\n=end orch\n";
-        let read = KernelFiles::read(text).unwrap().expect("it has an end");
-        assert_eq!(read.conditions().load_average, Some(0.5));
-        let moment = read.moment();
+        let found = read(text).expect("it has an end");
+        assert_eq!(found.conditions().load_average, Some(0.5));
+        let moment = found.moment();
         assert_eq!(moment.clocks.boottime, Duration::from_millis(7_250));
         assert_eq!(moment.clocks.realtime, Duration::from_secs(9));
-        assert_eq!(read.program("perl"), Some("/usr/bin/perl"));
-        assert_eq!(read.program("bash"), None, "an alias");
-        assert!(KernelFiles::read(" proc/x\n.1\n").unwrap().is_none());
+        assert_eq!(found.program("perl"), Some("/usr/bin/perl"));
+        assert_eq!(found.program("bash"), None, "an alias");
+        assert!(read(" proc/x\n.1\n").is_none());
     }
 
     #[test]
     fn nothing_is_written_elsewhere() {
         let text = " proc/../../escaped\n.1\n /etc/x\n.1\n etc/y\n.1\n proc/a\n.1\n proc/a/b\n.1\n\
                     =end orch\n";
-        let read = KernelFiles::read(text).unwrap().expect("it has an end");
-        let found: Vec<_> = walk(read.folder.path());
-        assert_eq!(found, ["proc", "proc/a"]);
-        assert!(!read.folder.path().join("../escaped").exists());
+        let found = read(text).expect("it has an end");
+        let names: Vec<_> = walk(found.folder.path());
+        assert_eq!(names, ["proc", "proc/a"]);
+        assert!(!found.folder.path().join("../escaped").exists());
     }
 
     fn walk(folder: &Path) -> Vec<String> {

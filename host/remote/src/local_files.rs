@@ -1,6 +1,6 @@
 //! Contents of the store as files of this machine, to be sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orch_model::{Digest, Fault};
 use tempfile::TempDir;
@@ -14,8 +14,9 @@ pub(crate) struct LocalFiles<'a> {
 }
 
 impl<'a> LocalFiles<'a> {
-    pub fn new(read: &'a ReadContent) -> Result<Self, Fault> {
-        let folder = TempDir::with_prefix("orch-bench-");
+    /// In a folder below `place`.
+    pub fn below(place: &Path, read: &'a ReadContent) -> Result<Self, Fault> {
+        let folder = TempDir::with_prefix_in("files-", place);
         let folder = folder.map_err(|error| {
             Fault::internal(format!("could not make a temporary folder: {error}"))
         })?;

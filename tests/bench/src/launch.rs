@@ -1,8 +1,9 @@
 //! The small process that starts a run and waits for it. It adopts what the run leaves
 //! behind, so that a daemon is seen and ended.
 //!
-//!     orch-bench launch SECONDS PROGRAM ARGUMENT…
+//!     orch-bench launch SECONDS LEAVES PROGRAM ARGUMENT…
 //!
+//! What it leaves running is a trouble, but for processes with the name LEAVES; `-` is none.
 //! The program's output goes to standard error; standard output gets one JSON object:
 //! `seconds` and `peak_bytes`, or `trouble` with a sentence.
 
@@ -39,6 +40,9 @@ fn launch(mut arguments: impl Iterator<Item = OsString>) -> Result<Value, String
         .next()
         .and_then(|word| word.to_string_lossy().parse::<f64>().ok())
         .ok_or("the launcher wants a number of seconds")?;
+    let leaves = arguments
+        .next()
+        .ok_or("the launcher wants a name of processes")?;
     let program = arguments.next().ok_or("the launcher wants a program")?;
     set_child_subreaper(Some(rustix::process::getpid()))
         .map_err(|error| format!("could not become the reaper: {error}"))?;
@@ -54,7 +58,8 @@ fn launch(mut arguments: impl Iterator<Item = OsString>) -> Result<Value, String
     let (ended, in_time) = wait_for(child, Duration::from_secs_f64(limit))
         .map_err(|error| format!("could not wait for `{shown}`: {error}"))?;
     let seconds = began.elapsed().as_secs_f64();
-    let left = end_leftovers(if in_time { GRACE } else { Duration::ZERO });
+    let mut left = end_leftovers(if in_time { GRACE } else { Duration::ZERO });
+    left.retain(|name| leaves != name.as_str());
     if !in_time {
         return Err(format!("took longer than {limit:.0} s and was ended"));
     }

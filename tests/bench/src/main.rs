@@ -5,6 +5,7 @@
 //! are installed from the package registries into `target/bench-peers`.
 
 mod contest;
+mod deploy;
 mod figures;
 mod file;
 mod goals;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 
 use contest::Contest;
+use deploy::Deploys;
 use figures::Results;
 use graph::Shape;
 use peer::PEERS;
@@ -49,6 +51,9 @@ struct Arguments {
     /// How the tasks need each other.
     #[arg(long, value_delimiter = ',', default_values_t = [Shape::Flat, Shape::Chain, Shape::Layered, Shape::FanIn])]
     shapes: Vec<Shape>,
+    /// How many machines are deployed to; one fleet after the other, growing.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 5, 20])]
+    machines: Vec<usize>,
     /// What there is to do.
     #[arg(long, value_delimiter = ',', default_values = ["cold", "up-to-date", "leaf-changed", "outputs-deleted"])]
     states: Vec<State>,
@@ -90,6 +95,8 @@ enum Part {
     Restore,
     /// Building a Go program, against `go build` alone.
     Go,
+    /// Deploying to machines that really boot, against Ansible; needs root.
+    Deploy,
 }
 
 fn main() -> ExitCode {
@@ -112,6 +119,7 @@ impl Arguments {
     fn completed(mut self) -> Self {
         if self.quick {
             self.sizes = vec![1, 5, 10];
+            self.machines = vec![1];
             self.runs = 1;
         }
         self.sizes.sort_unstable();
@@ -155,6 +163,17 @@ fn run(arguments: Arguments) -> Result<(), String> {
             Part::Go => {
                 eprintln!("bench: building a Go program");
                 say(single.go_build()?);
+            }
+            Part::Deploy => {
+                let deploys = Deploys {
+                    orch: &orch,
+                    peers: &peers,
+                    machines: &arguments.machines,
+                    runs: arguments.runs,
+                    patience: arguments.patience,
+                    limit: arguments.limit,
+                };
+                say(deploys.play()?);
             }
         }
     }

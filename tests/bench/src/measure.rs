@@ -25,6 +25,8 @@ pub struct Run<'a> {
     pub log: &'a Path,
     /// Seconds after which it is ended.
     pub limit: f64,
+    /// The name of processes that it may leave running, which are ended.
+    pub leaves: Option<&'a str>,
 }
 
 /// What one run took.
@@ -44,6 +46,7 @@ pub fn once(run: &Run<'_>) -> Result<Sample, String> {
         .map_err(|error| format!("could not write `{}`: {error}", run.log.display()))?;
     let output = Command::new(this)
         .args([launch::COMMAND, &run.limit.to_string()])
+        .arg(run.leaves.unwrap_or("-"))
         .args(run.words)
         .current_dir(run.folder)
         .env_clear()

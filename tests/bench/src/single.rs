@@ -69,6 +69,7 @@ impl Place {
             folder: &self.project,
             log: &log,
             limit,
+            leaves: None,
         };
         measure::once(&run).map_err(|why| {
             let said = std::fs::read_to_string(&log).unwrap_or_default();

@@ -110,6 +110,7 @@ impl Tool {
             folder: &site.graph,
             log: &site.log,
             limit,
+            leaves: None,
         })
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// Launches a line of shell, which may take so many seconds. What the launcher said.
 fn launch(seconds: &str, line: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_orch-bench"))
-        .args(["launch", seconds, "sh", "-c", line])
+        .args(["launch", seconds, "tail", "sh", "-c", line])
         .stderr(Stdio::null())
         .output()
         .unwrap();
@@ -38,6 +38,8 @@ fn a_run_that_takes_too_long_is_ended_with_all_that_it_started() {
 fn a_daemon_is_named_and_ended() {
     let said = launch("60", "setsid sleep 600 & echo started");
     assert_eq!(said, "{\"trouble\":\"left processes running: sleep\"}\n");
+    let said = launch("60", "setsid tail -f /dev/null & echo started");
+    assert!(said.contains("\"seconds\":"), "it may leave that: {said}");
 }
 
 #[test]

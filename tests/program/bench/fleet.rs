@@ -42,7 +42,12 @@ fn figures_are_those_of_the_machine() {
     let only = ["run", "--only", "bench.startup"];
     project.orch(&only).exits(0);
 
-    // What was measured here says nothing of another machine.
+    // What was measured here says nothing of another machine, which shows another processor.
+    machines.inside(
+        1,
+        "sed 's/^model name.*/model name\t: Cabinet 9000/' /proc/cpuinfo >/run/cpuinfo && \
+         mount --bind /run/cpuinfo /proc/cpuinfo",
+    );
     let project = project.file(
         "pipeline.toml",
         pipeline(&machines, "on = \"fleet.lab/m1\""),
@@ -50,6 +55,7 @@ fn figures_are_those_of_the_machine() {
     project
         .orch(&only)
         .exits(0)
+        .shows("bench.startup@static on Cabinet 9000, ")
         .shows(", by perl over ssh")
         .shows("measured on `m1` by its perl, outside of a sandbox")
         .shows("it was measured on other machines only")
@@ -125,6 +131,16 @@ fn one_measures_at_a_time_and_leaves_nothing() {
     killed.kill().expect("it runs");
     killed.wait().expect("it was started");
     wait_until("all of it is gone", || machines.inside(0, OURS).is_empty());
+
+    let mut cut_off = start(&project, &measure);
+    wait_until("a sample is taken", || {
+        !machines.inside(0, "pgrep -x agent").is_empty()
+    });
+    machines.cut(0);
+    let ended = cut_off.wait().expect("it was started");
+    assert_eq!(ended.code(), Some(4));
+    machines.mend(0);
+    wait_until("all of it is gone", || machines.inside(0, OURS).is_empty());
 }
 
 #[test]
@@ -170,7 +186,14 @@ on = \"fleet.lab\"
         .exits(2)
         .says("`agent` cannot run on `m0`: ");
     let project = project.file("pipeline.toml", format!("{pi}{}", fleet("static")));
-    project.orch(&["plan"]).exits(2).stderr(expect![[""]]);
+    project.orch(&["plan"]).exits(2).stderr(expect![[r#"
+        error: bench `startup` measures for `pi5` on `m0`, which is a `static`
+          --> pipeline.toml:29:6
+           |
+        29 | on = "fleet.lab/m0"
+           |      ^^^^^^^^^^^^^^
+        hint: choose by `targets = ["static"]`, or name the fleet alone: each target gets its first machine there
+    "#]]);
 }
 
 fn start(project: &Project, arguments: &[&str]) -> Child {

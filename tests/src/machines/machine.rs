@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::claim::Claim;
-use super::{BASE, INSTALL, run};
+use super::{INSTALL, run};
 use crate::ssh_server::make_key;
 
 /// How long a machine may take until it is up, while many others boot.
@@ -30,7 +30,7 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn start(claim: &Claim, index: usize) -> Self {
+    pub(super) fn start(claim: &Claim, index: usize, base: &str) -> Self {
         let name = claim.name(&index.to_string());
         let ip = format!("{}.{}", claim.network(), index + 10);
         let folder = claim.file(&index.to_string());
@@ -40,7 +40,7 @@ impl Machine {
             folder,
             process: Mutex::new(None),
         };
-        machine.make_disks(claim);
+        machine.make_disks(claim, base);
         machine.wire(claim);
         machine.boot();
         machine
@@ -59,7 +59,7 @@ impl Machine {
         std::fs::read_to_string(file).expect("it was made")
     }
 
-    fn make_disks(&self, claim: &Claim) {
+    fn make_disks(&self, claim: &Claim, base: &str) {
         let folder = self.folder.display();
         for name in ["root", "work", "opt", "layer/etc/ssh"] {
             std::fs::create_dir_all(self.folder.join(name)).expect("a folder can be made");
@@ -76,7 +76,7 @@ impl Machine {
         write("hosts", format!("127.0.0.1 localhost {}\n", self.name));
         run(&format!(
             "mount -t overlay overlay -o \
-             lowerdir={BASE},upperdir={folder}/layer,workdir={folder}/work {folder}/root"
+             lowerdir={base},upperdir={folder}/layer,workdir={folder}/work {folder}/root"
         ));
         run(&format!(
             "mount -t tmpfs -o mode=755,size=256m tmpfs {folder}/opt"

@@ -31,16 +31,25 @@ pub struct Machines {
 impl Machines {
     /// Boots so many machines, at most 200, and waits until each runs.
     pub fn start(count: usize) -> Self {
-        let mark = Path::new(BASE).join("etc/orch-test-machine");
+        Self::boot(BASE, count)
+    }
+
+    /// The same with Python on each, which `tests/machines/make-base.sh --python` makes.
+    pub fn start_with_python(count: usize) -> Self {
+        Self::boot(&format!("{BASE}-python"), count)
+    }
+
+    fn boot(base: &str, count: usize) -> Self {
+        let mark = Path::new(base).join("etc/orch-test-machine");
         assert!(
             mark.exists(),
-            "there is no {BASE}; `cargo xtask setup` makes it; {INSTALL}"
+            "there is no {base}; `cargo xtask setup` makes it; {INSTALL}"
         );
         allow_many();
         let claim = Claim::take();
         claim.prepare();
         let machines: Vec<Machine> = (0..count)
-            .map(|index| Machine::start(&claim, index))
+            .map(|index| Machine::start(&claim, index, base))
             .collect();
         let machines = Self { machines, claim };
         machines.know(&machines.host_keys());

@@ -84,10 +84,13 @@ pub(super) fn throttled_periods(files: &KernelFiles) -> Option<u64> {
     counts.reduce(u64::saturating_add)
 }
 
-/// The CPU time that all of the group of this process has used since it was made.
+/// The CPU time that all of the group of this process has used since it was made. None of the
+/// uppermost group, in which everybody may be.
 pub(super) fn cpu_time(files: &KernelFiles) -> Option<Duration> {
     groups(files).iter().find_map(|group| {
-        let folder = group.folders.first()?;
+        let [folder, _, ..] = &*group.folders else {
+            return None;
+        };
         match group.version {
             Version::Two => {
                 let used = files.field(&format!("{folder}/cpu.stat"), "usage_usec");

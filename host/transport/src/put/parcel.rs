@@ -36,13 +36,25 @@ pub(crate) struct Parcel {
     pub(super) unpacked_bytes: u64,
 }
 
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        // Else it goes with the folder.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
 type Kept = Arc<OnceLock<Result<Arc<Parcel>, Fault>>>;
 
-/// The parcels of one run: hosts that miss the same get the same.
+/// Parcels: hosts that miss the same get the same.
 #[derive(Default)]
 pub(crate) struct Parcels(Mutex<HashMap<Digest, Kept>>);
 
 impl Parcels {
+    /// Lets all go that nobody sends now.
+    pub(crate) fn clear(&self) {
+        self.0.lock().expect("nobody panics with it").clear();
+    }
+
     /// The parcel with such contents; made where it is the first, awaited where somebody makes it.
     pub(super) fn parcel(
         &self,
