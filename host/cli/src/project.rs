@@ -39,10 +39,17 @@ impl Project {
             .display()
             .to_string();
         let bytes = std::fs::read(&absolute).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Fault::usage(format!(
-                "there is no pipeline file `{name}`"
-            ))
-            .hint("`orch init` starts one; another is named as `orch run path/pipeline.toml`"),
+            std::io::ErrorKind::NotFound => {
+                let fault = Fault::usage(format!("there is no pipeline file `{name}`"));
+                fault.hint(match is_word(&shown) {
+                    true => {
+                        format!("`orch init` starts one; a part of one is named by `--only {name}`")
+                    }
+                    false => "`orch init` starts one; another is named as `orch run \
+                              path/pipeline.toml`"
+                        .to_owned(),
+                })
+            }
             _ => Fault::usage(format!("could not read `{name}`: {error}")),
         })?;
         let source = orch_pipeline::read(&name, bytes)?;
@@ -131,6 +138,11 @@ impl Project {
     pub fn digest_of(&self, path: &str) -> Option<Digest> {
         std::fs::read(self.folder.join(path)).ok().map(Digest::of)
     }
+}
+
+/// Whether it is more likely the name of a deploy, a bench or the like.
+fn is_word(path: &Path) -> bool {
+    path.components().count() == 1 && path.extension().is_none_or(|kind| kind != "toml")
 }
 
 /// Files of a project's folder that are never inputs, by the name of its pipeline file.

@@ -33,7 +33,7 @@ pub(crate) enum Tool {
 }
 
 /// What stands for the file in `command` and `verify`.
-pub(crate) const FILE: &str = "${file}";
+pub(crate) const FILE: &str = "{file}";
 
 impl Settings {
     /// Everything that is wrong with values which are of the right type.

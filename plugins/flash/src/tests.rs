@@ -88,8 +88,8 @@ fn picotool_flashes() {
 #[test]
 fn a_command_flashes() {
     check(
-        r#"{"command": ["/opt/bin/burn", "--chip=${host.chip}", "--write=${file}"],
-            "verify": ["burn-check", "${file}"]}"#,
+        r#"{"command": ["/opt/bin/burn", "--chip=${host.chip}", "--write={file}"],
+            "verify": ["burn-check", "{file}"]}"#,
         expect![[r#"
             home .local/share/orch/edge, as the user, by ["burn-check"]
             stage:

@@ -1,6 +1,7 @@
 //! Releases onto machines that really boot: a first one, updates in waves, bad ones that go back
 //! by themselves, and all that is recorded of it.
 
+mod board;
 mod faults;
 mod fleet;
 mod images;
