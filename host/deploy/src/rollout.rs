@@ -174,7 +174,8 @@ impl<'a> Over<'a, '_> {
     /// A person approves what they have seen run, and nothing else.
     fn must_wait(&self) -> Result<(), End> {
         let has_more = self.count(HostState::Waiting) > 0;
-        match has_more && !self.sites.iter().any(Site::was_healthy) {
+        let runs = |site: &Site<'_>| site.was_healthy() || site.state == HostState::Unchanged;
+        match has_more && !self.sites.iter().any(runs) {
             true => Err(End::Refused(
                 Fault::action("no machine runs what the sources make now, so nothing of it waits")
                     .hint(
