@@ -24,6 +24,7 @@ mod pipeline;
 mod placeholder;
 mod plugin;
 mod probe;
+mod promise;
 mod rollout;
 mod sample;
 mod settings;

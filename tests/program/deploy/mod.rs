@@ -28,6 +28,13 @@ fn a_first_release_updates_in_waves_and_bad_ones_that_go_back() {
 
     let again = fleet.project.orch(&["deploy"]).exits(0);
     again.shows("3 unchanged, nothing to send");
+    let checked = fleet.project.orch(&["fleet", "check"]).exits(0);
+    assert_eq!(
+        checked.stdout.matches(" good").count(),
+        3,
+        "{}",
+        checked.stdout
+    );
 
     fleet.built("second");
     fleet.release("two");

@@ -102,19 +102,18 @@ impl Row {
             Err(fault) => (String::new(), fault.message.clone(), fault.hint.clone()),
             Ok(observation) => {
                 let facts = MachineFacts::of_observation(observation);
-                let wanted = release.and_then(|release| release.machine.machine.architecture());
-                let is = facts
-                    .architecture
-                    .map(|one| one.to_string())
-                    .unwrap_or_default();
-                match (facts.architecture, wanted) {
-                    (Some(is_one), Some(wanted)) if is_one != wanted => (
-                        is,
-                        format!("it is no `{}`, which is {wanted}", checked.host.target),
+                let architecture = facts.architecture.map(|one| one.to_string());
+                let target = release.map(|release| MachineFacts::of_target(&release.machine));
+                let broken = target.map(|target| facts.broken_promises(&target));
+                let broken = broken.unwrap_or_default();
+                let (state, hint) = match broken.is_empty() {
+                    true => ("good".to_owned(), None),
+                    false => (
+                        format!("no `{}`: {}", checked.host.target, broken.join("; ")),
                         Some("give it the target that it is; `orch target probe` tells".to_owned()),
                     ),
-                    _ => (is, "good".to_owned(), None),
-                }
+                };
+                (architecture.unwrap_or_default(), state, hint)
             }
         };
         Self {
