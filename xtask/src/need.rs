@@ -113,6 +113,11 @@ pub fn packages_are_known(packages: &[&str]) -> bool {
     line.succeeds()
 }
 
+/// Whether what is installed can still be had, which says that the lists are not older than it.
+pub fn package_lists_are_current() -> bool {
+    Line::new("apt-get download --print-uris libc6-dev linux-libc-dev libcurl4").succeeds()
+}
+
 /// Fetches the machine's package lists.
 fn update_package_lists() {
     if !Line::new("apt-get --version").succeeds() {

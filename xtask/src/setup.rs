@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::Stop;
-use crate::need::{Need, Remedy, packages_are_known};
+use crate::need::{Need, Remedy, package_lists_are_current, packages_are_known};
 use crate::stage::Line;
 
 /// What the machine is set up for.
@@ -80,9 +80,9 @@ static TO_TEST: [Need; 28] = [
         remedies: &[Remedy::Rustup("component add clippy")],
     },
     Need {
-        what: "Debian's package lists",
+        what: "Debian's package lists, as new as what is installed",
         why: "tests that ask apt for a package",
-        present: || packages_are_known(&["hello"]),
+        present: || packages_are_known(&["hello"]) && package_lists_are_current(),
         remedies: &[
             Remedy::PackageLists,
             Remedy::Advice("a machine with apt: Debian 12 is what the tests run on"),
