@@ -16,7 +16,7 @@ const MOST_COPIES: usize = 512;
 /// Of more copies than these, one is worth that only if it saves this part of the file: the code of
 /// a Go program that moved is thousands of short ones, and to take the longest 512 of them would
 /// save a seventh of what is sent, and take longer on all but slow networks.
-const ANY_COPIES: usize = 32;
+const ANY_COPIES: usize = 256;
 const WORTH_PART: usize = 800;
 
 /// A stretch of the new file.
