@@ -173,6 +173,7 @@ impl<'a> Sampling<'a> {
         TrialSetting {
             cold: self.measurement.cold,
             cpus: cpus.to_vec(),
+            first: self.measurement.service.is_none(),
         }
     }
 

@@ -77,6 +77,8 @@ fn sandboxed(count: u32) -> Result<(Duration, Duration), Box<dyn Error>> {
         workspace: workspace.path().canonicalize()?,
         network: false,
         limits: Limits::default(),
+        counts: false,
+        first: false,
     })?;
     let start = began.elapsed();
     let job = Job {

@@ -53,6 +53,9 @@ pub struct TrialSetting {
     pub cold: bool,
     /// The CPUs that it has to stay on; any if there are none.
     pub cpus: Vec<u32>,
+    /// Whether it comes before others of the machine, where that is permitted. What asks a service
+    /// would be one of these others.
+    pub first: bool,
 }
 
 /// What came of one run of a process that is measured.

@@ -9,6 +9,7 @@ use crate::{Finished, Job, Missing, Settings, StartError};
 
 use super::channel::Channel;
 use super::message::{Reply, Request, Setup};
+use super::priority::with_priority;
 
 /// A prepared set of namespaces, for one job at a time. As a descriptor it is readable when
 /// the job is over.
@@ -23,7 +24,8 @@ impl Sandbox {
     /// Makes the namespaces and all that is the same for every job in them.
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
         let (channel, far) = Channel::pair().map_err(StartError::Failed)?;
-        let helper = spawn(settings, far).map_err(StartError::Failed)?;
+        let helper = with_priority(settings.first, || spawn(settings, far));
+        let helper = helper.map_err(StartError::Failed)?;
         let mut sandbox = Self {
             channel: Some(channel),
             helper,
@@ -33,6 +35,7 @@ impl Sandbox {
             workspace: settings.workspace.clone(),
             network: settings.network,
             limits: settings.limits,
+            counts: settings.counts,
         }
         .encode();
         // Once for each of its processes. A helper that is gone already has said why.
