@@ -233,7 +233,12 @@ impl LocalExecutor {
             network: action.network,
             counts: measured.is_some(),
             first: measured.is_some_and(|setting| setting.first),
+            limits: measured.and_then(|setting| setting.limits),
         };
+        if kind.limits.is_some() && self.settings.sandboxes.is_none() {
+            return Err(Fault::usage("`limits` of a bench need the sandbox")
+                .hint("run without `--sandbox=off`, or take `limits` out of the bench"));
+        }
         match &self.settings.sandboxes {
             Some(sandboxes) if action.runner != Runner::EmbeddedWasm => {
                 let occupied = sandboxes.occupy(kind, self.is_closed(action));

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use orch_model::Fault;
+use orch_model::{BenchLimits, Fault};
 use orch_sandbox::{Limits, Missing, Protection, Sandbox, Settings, StartError, VERSION};
 use orch_store::unfinished_file;
 
@@ -52,6 +52,9 @@ pub(crate) struct Kind {
     pub(crate) counts: bool,
     /// Whether they come before others of the machine.
     pub(crate) first: bool,
+    /// What they may take. Of such a sandbox none serves two: what one left in memory would count for
+    /// the next.
+    pub(crate) limits: Option<BenchLimits>,
 }
 
 /// A sandbox that serves one action. Unless it is kept, it is given up afterwards.
@@ -139,6 +142,13 @@ impl Sandboxes {
         };
         let prepared = self.prepare(kind).map_err(|error| match error {
             StartError::Withheld { .. } => changed(error.to_string()),
+            StartError::Unlimited(why) => Fault::usage(format!(
+                "this user cannot limit what a program takes: {why}"
+            ))
+            .hint(
+                "run `orch` as root, or in a session that may: `systemd-run --user --scope orch …`; or \
+                 take `limits` out of the bench",
+            ),
             StartError::Failed(_) => Fault::internal(format!("could not start a sandbox: {error}")),
         })?;
         let lacks = |missing: &[Missing]| -> Vec<Protection> {
@@ -161,6 +171,10 @@ impl Sandboxes {
             limits: self.settings.limits,
             counts: kind.counts,
             first: kind.first,
+            group: kind.limits.map(|limits| orch_cgroup::Limits {
+                memory_bytes: limits.memory_bytes,
+                milli_cpus: limits.milli_cpus,
+            }),
         })?;
         Ok(Prepared {
             sandbox,
@@ -263,6 +277,7 @@ impl Drop for Occupied<'_> {
     fn drop(&mut self) {
         if let Some(prepared) = self.prepared.take()
             && self.kept
+            && prepared.kind.limits.is_none()
         {
             self.sandboxes.give_back(prepared);
         }

@@ -79,6 +79,7 @@ fn sandboxed(count: u32) -> Result<(Duration, Duration), Box<dyn Error>> {
         limits: Limits::default(),
         counts: false,
         first: false,
+        group: None,
     })?;
     let start = began.elapsed();
     let job = Job {

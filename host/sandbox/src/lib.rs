@@ -53,6 +53,9 @@ pub struct Settings {
     pub counts: bool,
     /// Whether programs come before others of the machine, where that is permitted.
     pub first: bool,
+    /// What programs may take together with the sandbox's own processes, which need some
+    /// megabytes: by a control group, which not everybody may make.
+    pub group: Option<orch_cgroup::Limits>,
 }
 
 /// Bounds of one program with all that it starts.

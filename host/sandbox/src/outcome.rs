@@ -79,6 +79,9 @@ pub enum Exceeded {
         /// How much, in bytes.
         used_bytes: u64,
     },
+    /// Its processes together wanted more memory than the limit of their control group, and the kernel
+    /// ended one of them.
+    Limit,
     /// It left too little of the disk free.
     Disk {
         /// How much, in bytes.

@@ -155,6 +155,9 @@ mod tests {
         assert_eq!(metrics[0].name, "cold-wall");
         assert_eq!(metrics[0].values, [7.0]);
         let last = metrics.last().unwrap();
-        assert_eq!((&*last.name, &*last.values), ("cold-instructions", &[11.0][..]));
+        assert_eq!(
+            (&*last.name, &*last.values),
+            ("cold-instructions", &[11.0][..])
+        );
     }
 }

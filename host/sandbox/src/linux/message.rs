@@ -148,7 +148,7 @@ impl Reply {
                 writer.text(protection.name()).text(why);
                 writer.finish()
             }
-            Reply::NotStarted(StartError::Failed(error)) => {
+            Reply::NotStarted(error) => {
                 let mut writer = tag(2);
                 writer.text(error.to_string());
                 writer.finish()
@@ -190,6 +190,8 @@ fn encode_finished(finished: &Finished) -> Vec<u8> {
         None => writer.number(0),
         Some(Exceeded::Memory { used_bytes }) => writer.number(1).number(used_bytes),
         Some(Exceeded::Disk { free_bytes }) => writer.number(2).number(free_bytes),
+        // Only outside it is seen.
+        Some(Exceeded::Limit) => writer.number(3),
     };
     match &finished.ended {
         Ok((status, usage)) => {
@@ -230,9 +232,10 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
         1 => Some(Exceeded::Memory {
             used_bytes: reader.number()?,
         }),
-        _ => Some(Exceeded::Disk {
+        2 => Some(Exceeded::Disk {
             free_bytes: reader.number()?,
         }),
+        _ => Some(Exceeded::Limit),
     };
     let ended = match reader.number()? {
         0 => Ok((

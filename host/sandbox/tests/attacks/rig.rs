@@ -32,6 +32,7 @@ pub fn settings(workspace: &Path) -> Settings {
         limits: Limits::default(),
         counts: false,
         first: false,
+        group: None,
     }
 }
 
