@@ -1,3 +1,5 @@
+//! Real groups of this machine, and those of version 2 as folders.
+
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
