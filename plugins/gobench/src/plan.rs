@@ -15,13 +15,14 @@ pub(crate) fn plan(
     settings: &Settings,
     facts: &dyn Facts,
 ) -> Result<ProbePlan, Error> {
-    if settings.arguments.is_some() {
-        return Err(Error::Invalid(vec![
-            Problem::new("`arguments` means nothing to `gobench`")
-                .at("arguments")
-                .hint("take it away; it is for `profile`"),
-        ]));
-    }
+    let arguments = settings.arguments.is_some().then_some("arguments");
+    let misplaced = arguments.into_iter().chain(settings.of_services());
+    let problems = misplaced.map(|setting| {
+        Problem::new(format!("`{setting}` means nothing to `gobench`"))
+            .at(setting)
+            .hint("take it away; it is for `profile`")
+    });
+    Error::if_any(problems.collect())?;
     let suite = Suite::of(request, settings, facts)?;
     let benchtime = settings.benchtime.as_deref().unwrap_or(BENCHTIME);
     let mut plan = ProbePlan::nothing();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use orch_plugin::benchmark_probe::{PORT, path_problem};
 use orch_plugin::{
     Problem, argument_problems, count_problems, milliseconds, pattern_problems, variable_problems,
 };
@@ -11,8 +12,20 @@ use serde::Deserialize;
 /// All benchmarks, as `-bench` takes it.
 const EVERY: &str = ".";
 
+/// What stands in `arguments` for the files that a program leaves its profiles in.
+pub(crate) const CPU_FILE: &str = "${cpu}";
+pub(crate) const HEAP_FILE: &str = "${heap}";
+
 /// The most processors that Go is told to use.
 const PROCESSORS: u32 = 1024;
+
+/// The most connections that a service is loaded over, and how many where nothing is said.
+const MOST_CONNECTIONS: u32 = 10_000;
+const CONNECTIONS: u32 = 8;
+
+/// For how long a service is profiled at most, and where nothing is said.
+const LONGEST_SECONDS: u32 = 10 * 60;
+const SECONDS: u32 = 10;
 
 /// Which benchmarks are run, and how.
 #[derive(Debug, Deserialize)]
@@ -27,6 +40,22 @@ pub struct Settings {
     pub(crate) inputs: Vec<String>,
     /// With which the build's own program is profiled, in place of benchmarks.
     pub(crate) arguments: Option<Vec<String>>,
+    /// What a service is asked for while it is profiled.
+    pub(crate) path: Option<String>,
+    pub(crate) ready: Option<String>,
+    connections: Option<u32>,
+    duration: Option<String>,
+    pprof: Option<String>,
+}
+
+/// What is profiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Benchmarks,
+    /// A program that ends by itself, and says where it leaves profiles.
+    Program,
+    /// A program that listens at a port, and is asked for profiles.
+    Service,
 }
 
 /// One package or several.
@@ -48,6 +77,11 @@ impl Default for Settings {
             env: BTreeMap::new(),
             inputs: Vec::new(),
             arguments: None,
+            path: None,
+            ready: None,
+            connections: None,
+            duration: None,
+            pprof: None,
         }
     }
 }
@@ -75,12 +109,24 @@ impl Settings {
         written.unwrap_or_else(|| vec![("packages".to_owned(), "./...")])
     }
 
-    /// What is wrong where the build's own program is profiled.
-    pub(crate) fn problems_of_program(&self) -> Vec<Problem> {
-        let arguments = self.arguments.as_deref().unwrap_or_default();
-        let mut problems = argument_problems("arguments", arguments);
-        problems.extend(variable_problems("env", &self.env));
-        let of_benchmarks = [
+    /// What the probe `profile` is asked to look into.
+    pub(crate) fn subject(&self) -> Subject {
+        let mut texts = self.arguments.iter().flatten().chain(self.env.values());
+        let has_port = texts.any(|text| text.contains(PORT));
+        let is_file = |text: &String| [CPU_FILE, HEAP_FILE].iter().any(|file| text.contains(file));
+        match &self.arguments {
+            _ if has_port => Subject::Service,
+            None => Subject::Benchmarks,
+            Some(arguments) if arguments.iter().any(is_file) => Subject::Program,
+            // One that is not told its port, which is said of it.
+            Some(_) if self.of_services().next().is_some() => Subject::Service,
+            Some(_) => Subject::Program,
+        }
+    }
+
+    /// Those that are set and mean something to benchmarks alone.
+    fn of_benchmarks(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
             ("packages", self.packages.is_some()),
             ("bench", self.bench != EVERY),
             ("benchtime", self.benchtime.is_some()),
@@ -88,15 +134,109 @@ impl Settings {
             ("tags", !self.tags.is_empty()),
             ("inputs", !self.inputs.is_empty()),
         ];
-        let set = of_benchmarks.into_iter().filter(|(_, is_set)| *is_set);
-        problems.extend(set.map(|(setting, _)| {
+        set(all)
+    }
+
+    /// Those that are set and mean something to services alone.
+    pub(crate) fn of_services(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("path", self.path.is_some()),
+            ("ready", self.ready.is_some()),
+            ("connections", self.connections.is_some()),
+            ("duration", self.duration.is_some()),
+            ("pprof", self.pprof.is_some()),
+        ];
+        set(all)
+    }
+
+    /// What is wrong where the build's own program is profiled, be it a service or not.
+    pub(crate) fn problems_of_program(&self) -> Vec<Problem> {
+        let arguments = self.arguments.as_deref().unwrap_or_default();
+        let mut problems = argument_problems("arguments", arguments);
+        problems.extend(variable_problems("env", &self.env));
+        let what = match self.subject() {
+            Subject::Service => "`${port}` for a service",
+            Subject::Program | Subject::Benchmarks => "`arguments` for a program",
+        };
+        problems.extend(self.of_benchmarks().map(|setting| {
+            Problem::new(format!("`{setting}` is for benchmarks, and {what}"))
+                .at(setting)
+                .hint("take one of the two away")
+        }));
+        match self.subject() {
+            Subject::Service => problems.extend(self.path_problems()),
+            Subject::Program | Subject::Benchmarks => problems.extend(self.lacks_port()),
+        }
+        problems
+    }
+
+    /// What is set for a service, where none is told at which port to listen.
+    fn lacks_port(&self) -> impl Iterator<Item = Problem> {
+        self.of_services().map(|setting| {
             Problem::new(format!(
-                "`{setting}` is for benchmarks, and `arguments` for a program"
+                "`{setting}` is for a service, and nothing tells one at which port to listen"
             ))
             .at(setting)
-            .hint("take one of the two away")
-        }));
-        problems
+            .hint(format!(
+                "put `{PORT}` into `arguments` or `env`, e.g. `\"127.0.0.1:{PORT}\"`, or take \
+                 `{setting}` away"
+            ))
+        })
+    }
+
+    fn path_problems(&self) -> impl Iterator<Item = Problem> {
+        let paths = [
+            ("path", &self.path),
+            ("ready", &self.ready),
+            ("pprof", &self.pprof),
+        ];
+        let wrong = |(setting, path): (&str, &Option<String>)| {
+            let path = path.as_deref()?;
+            let has_query = setting == "pprof" && path.contains(['?', '#']);
+            path_problem(setting, path).or_else(|| {
+                has_query.then(|| {
+                    Problem::value(path, "has more than a path")
+                        .at(setting)
+                        .hint("write the folder of all profiles: `/debug/pprof`")
+                })
+            })
+        };
+        paths.into_iter().filter_map(wrong)
+    }
+
+    /// Where a service answers with its profiles, without a slash at the end.
+    pub(crate) fn pprof(&self) -> &str {
+        let path = self.pprof.as_deref().unwrap_or("/debug/pprof");
+        path.trim_end_matches('/')
+    }
+
+    /// Over how many connections a service is loaded.
+    pub(crate) fn connections(&self) -> Result<u32, Problem> {
+        let connections = self.connections.unwrap_or(CONNECTIONS);
+        match (1..=MOST_CONNECTIONS).contains(&connections) {
+            true => Ok(connections),
+            false => Err(Problem::new(format!(
+                "{connections} connections are not possible, 1 to {MOST_CONNECTIONS} are"
+            ))
+            .at("connections")),
+        }
+    }
+
+    /// For how many seconds a service is profiled: `net/http/pprof` takes whole ones.
+    pub(crate) fn seconds(&self) -> Result<u32, Problem> {
+        let setting = "duration";
+        let Some(text) = &self.duration else {
+            return Ok(SECONDS);
+        };
+        let length = milliseconds(setting, text)?;
+        match (1..=LONGEST_SECONDS).contains(&(length / 1_000)) && length % 1_000 == 0 {
+            true => Ok(length / 1_000),
+            false => Err(
+                Problem::value(text, "is no whole number of seconds from `1s` to `10m`")
+                    .at(setting)
+                    .hint("write how long the processor is profiled, such as `10s`"),
+            ),
+        }
     }
 
     /// Everything that is wrong but the packages.
@@ -110,6 +250,7 @@ impl Settings {
             );
         }
         problems.extend(self.benchtime_problem());
+        problems.extend(self.lacks_port());
         problems.extend(variable_problems("env", &self.env));
         problems.extend(pattern_problems("inputs", &self.inputs));
         if !self.cpu.is_empty() {
@@ -143,4 +284,12 @@ impl Settings {
             .hint("write a time such as `100ms`, or how often it runs: `1000x`")
         })
     }
+}
+
+/// The names of those that are set.
+fn set<const COUNT: usize>(
+    all: [(&'static str, bool); COUNT],
+) -> impl Iterator<Item = &'static str> {
+    let set = all.into_iter().filter(|(_, is_set)| *is_set);
+    set.map(|(setting, _)| setting)
 }
