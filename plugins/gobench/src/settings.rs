@@ -2,12 +2,14 @@
 //! of each.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use orch_plugin::benchmark_probe::{PORT, path_problem};
+use orch_plugin::benchmark_probe::{path_problem, takes_port};
 use orch_plugin::{
     Problem, argument_problems, count_problems, milliseconds, pattern_problems, variable_problems,
 };
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// All benchmarks, as `-bench` takes it.
 const EVERY: &str = ".";
@@ -59,11 +61,39 @@ pub(crate) enum Subject {
 }
 
 /// One package or several.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub(crate) enum Packages {
     One(String),
     Several(Vec<String>),
+}
+
+/// By hand: what serde derives for one of two shapes takes kilobytes of every component.
+impl<'de> Deserialize<'de> for Packages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrSeveral)
+    }
+}
+
+struct OneOrSeveral;
+
+impl<'de> Visitor<'de> for OneOrSeveral {
+    type Value = Packages;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a package or a list of packages")
+    }
+
+    fn visit_str<E>(self, package: &str) -> Result<Packages, E> {
+        Ok(Packages::One(package.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Packages, A::Error> {
+        let mut packages = Vec::new();
+        while let Some(package) = list.next_element()? {
+            packages.push(package);
+        }
+        Ok(Packages::Several(packages))
+    }
 }
 
 impl Default for Settings {
@@ -111,42 +141,49 @@ impl Settings {
 
     /// What the probe `profile` is asked to look into.
     pub(crate) fn subject(&self) -> Subject {
-        let mut texts = self.arguments.iter().flatten().chain(self.env.values());
-        let has_port = texts.any(|text| text.contains(PORT));
-        let is_file = |text: &String| [CPU_FILE, HEAP_FILE].iter().any(|file| text.contains(file));
-        match &self.arguments {
-            _ if has_port => Subject::Service,
-            None => Subject::Benchmarks,
-            Some(arguments) if arguments.iter().any(is_file) => Subject::Program,
-            // One that is not told its port, which is said of it.
-            Some(_) if self.of_services().next().is_some() => Subject::Service,
-            Some(_) => Subject::Program,
+        let arguments = self.arguments.as_deref().unwrap_or_default();
+        let is_told = |what: &str| arguments.iter().any(|text| text.contains(what));
+        if takes_port(arguments, &self.env) {
+            Subject::Service
+        } else if self.arguments.is_none() {
+            Subject::Benchmarks
+        } else if is_told(CPU_FILE) || is_told(HEAP_FILE) || self.of_services().is_empty() {
+            Subject::Program
+        } else {
+            // One that is not told its port: that is said of it.
+            Subject::Service
         }
     }
 
     /// Those that are set and mean something to benchmarks alone.
-    fn of_benchmarks(&self) -> impl Iterator<Item = &'static str> {
-        let all = [
+    fn of_benchmarks(&self) -> Vec<&'static str> {
+        set(&[
             ("packages", self.packages.is_some()),
             ("bench", self.bench != EVERY),
             ("benchtime", self.benchtime.is_some()),
             ("cpu", !self.cpu.is_empty()),
             ("tags", !self.tags.is_empty()),
             ("inputs", !self.inputs.is_empty()),
-        ];
-        set(all)
+        ])
     }
 
     /// Those that are set and mean something to services alone.
-    pub(crate) fn of_services(&self) -> impl Iterator<Item = &'static str> {
-        let all = [
+    fn of_services(&self) -> Vec<&'static str> {
+        set(&[
             ("path", self.path.is_some()),
             ("ready", self.ready.is_some()),
             ("connections", self.connections.is_some()),
             ("duration", self.duration.is_some()),
             ("pprof", self.pprof.is_some()),
-        ];
-        set(all)
+        ])
+    }
+
+    /// What is set for the probe `profile` alone, where another is asked for.
+    pub(crate) fn problems_of_gobench(&self) -> Vec<Problem> {
+        let mut settings = self.of_services();
+        settings.extend(self.arguments.is_some().then_some("arguments"));
+        let hint = "take it away; it is for `profile`";
+        misplaced(&settings, "means nothing to `gobench`", hint)
     }
 
     /// What is wrong where the build's own program is profiled, be it a service or not.
@@ -154,54 +191,45 @@ impl Settings {
         let arguments = self.arguments.as_deref().unwrap_or_default();
         let mut problems = argument_problems("arguments", arguments);
         problems.extend(variable_problems("env", &self.env));
-        let what = match self.subject() {
-            Subject::Service => "`${port}` for a service",
-            Subject::Program | Subject::Benchmarks => "`arguments` for a program",
+        let (why, others) = match self.subject() {
+            Subject::Service => ("`${port}` for a service", self.path_problems()),
+            Subject::Program | Subject::Benchmarks => {
+                ("`arguments` for a program", self.lacks_port())
+            }
         };
-        problems.extend(self.of_benchmarks().map(|setting| {
-            Problem::new(format!("`{setting}` is for benchmarks, and {what}"))
-                .at(setting)
-                .hint("take one of the two away")
-        }));
-        match self.subject() {
-            Subject::Service => problems.extend(self.path_problems()),
-            Subject::Program | Subject::Benchmarks => problems.extend(self.lacks_port()),
-        }
+        let why = format!("is for benchmarks, and {why}");
+        let hint = "take one of the two away";
+        problems.extend(misplaced(&self.of_benchmarks(), &why, hint));
+        problems.extend(others);
         problems
     }
 
     /// What is set for a service, where none is told at which port to listen.
-    fn lacks_port(&self) -> impl Iterator<Item = Problem> {
-        self.of_services().map(|setting| {
-            Problem::new(format!(
-                "`{setting}` is for a service, and nothing tells one at which port to listen"
-            ))
-            .at(setting)
-            .hint(format!(
-                "put `{PORT}` into `arguments` or `env`, e.g. `\"127.0.0.1:{PORT}\"`, or take \
-                 `{setting}` away"
-            ))
-        })
+    fn lacks_port(&self) -> Vec<Problem> {
+        let why = "is for a service, and nothing tells one at which port to listen";
+        let hint = "put `${port}` into `arguments` or `env`, e.g. `\"127.0.0.1:${port}\"`, or take \
+                    the setting away";
+        misplaced(&self.of_services(), why, hint)
     }
 
-    fn path_problems(&self) -> impl Iterator<Item = Problem> {
-        let paths = [
+    fn path_problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (setting, path) in [
             ("path", &self.path),
             ("ready", &self.ready),
             ("pprof", &self.pprof),
-        ];
-        let wrong = |(setting, path): (&str, &Option<String>)| {
-            let path = path.as_deref()?;
-            let has_query = setting == "pprof" && path.contains(['?', '#']);
-            path_problem(setting, path).or_else(|| {
-                has_query.then(|| {
-                    Problem::value(path, "has more than a path")
+        ] {
+            let path = path.as_deref().unwrap_or("/");
+            problems.extend(path_problem(setting, path));
+            if setting == "pprof" && path.contains(['?', '#']) {
+                problems.push(
+                    Problem::new("`pprof` is more than a path")
                         .at(setting)
-                        .hint("write the folder of all profiles: `/debug/pprof`")
-                })
-            })
-        };
-        paths.into_iter().filter_map(wrong)
+                        .hint("write the folder of all profiles: `/debug/pprof`"),
+                );
+            }
+        }
+        problems
     }
 
     /// Where a service answers with its profiles, without a slash at the end.
@@ -231,11 +259,11 @@ impl Settings {
         let length = milliseconds(setting, text)?;
         match (1..=LONGEST_SECONDS).contains(&(length / 1_000)) && length % 1_000 == 0 {
             true => Ok(length / 1_000),
-            false => Err(
-                Problem::value(text, "is no whole number of seconds from `1s` to `10m`")
-                    .at(setting)
-                    .hint("write how long the processor is profiled, such as `10s`"),
-            ),
+            false => Err(Problem::new(
+                "`duration` is no whole number of seconds from `1s` to `10m`",
+            )
+            .at(setting)
+            .hint("write how long the processor is profiled, such as `10s`")),
         }
     }
 
@@ -287,9 +315,17 @@ impl Settings {
 }
 
 /// The names of those that are set.
-fn set<const COUNT: usize>(
-    all: [(&'static str, bool); COUNT],
-) -> impl Iterator<Item = &'static str> {
-    let set = all.into_iter().filter(|(_, is_set)| *is_set);
-    set.map(|(setting, _)| setting)
+fn set(all: &[(&'static str, bool)]) -> Vec<&'static str> {
+    let set = all.iter().filter(|(_, is_set)| *is_set);
+    set.map(|(setting, _)| *setting).collect()
+}
+
+/// That each of these should not be set.
+fn misplaced(settings: &[&str], why: &str, hint: &str) -> Vec<Problem> {
+    let problem = |setting: &&str| {
+        Problem::new(format!("`{setting}` {why}"))
+            .at(*setting)
+            .hint(hint)
+    };
+    settings.iter().map(problem).collect()
 }

@@ -1,11 +1,11 @@
 //! A service under load: a program of our own starts it, asks it for one path, and meanwhile for
 //! the profiles that Go's package `net/http/pprof` serves.
 
-use orch_plugin::benchmark_probe::{Command, ProbePlan, Request, Service};
+use orch_plugin::benchmark_probe::{Command, ProbePlan, Request, port_problem, takes_port};
 use orch_plugin::{Error, Problem, output};
 use orch_plugin_go_command::{Go, Port, Program};
 
-use super::{KINDS, PROFILE, profiled};
+use super::{KINDS, Kind, PROFILE, profiled};
 use crate::settings::Settings;
 
 const PROFILER: Program = Program {
@@ -25,38 +25,34 @@ pub(super) fn plan(request: &Request, settings: &Settings) -> Result<ProbePlan, 
     starts_here(request, &go)?;
 
     let mut problems = settings.problems_of_program();
-    problems.extend(placeholders_of_files(settings));
+    let arguments = settings.arguments.as_deref().unwrap_or_default();
+    problems.extend(placeholders_of_files(arguments));
     let connections = settings.connections().map_err(|one| problems.push(one));
     let seconds = settings.seconds().map_err(|one| problems.push(one));
-    let arguments = settings.arguments.as_deref().unwrap_or_default();
-    let service = Service::listening(program, arguments, &settings.env, None);
-    let service = service.map_err(|one| problems.push(one));
-    let (Ok(connections), Ok(seconds), Ok(service), true) =
-        (connections, seconds, service, problems.is_empty())
-    else {
+    if !takes_port(arguments, &settings.env) {
+        problems.push(port_problem());
+    }
+    let (Ok(connections), Ok(seconds), true) = (connections, seconds, problems.is_empty()) else {
         return Err(Error::Invalid(problems));
     };
 
-    let mut command = Command::new(PROFILER.path())
-        .argument(format!("-path={}", settings.path.as_deref().unwrap_or("/")))
-        .argument(format!("-pprof={}", settings.pprof()))
-        .argument(format!("-connections={connections}"))
-        .argument(format!("-seconds={seconds}"));
-    if let Some(ready) = &settings.ready {
-        command = command.argument(format!("-ready={ready}"));
+    let path = settings.path.as_deref().unwrap_or("/");
+    let mut flags = vec![
+        format!("-path={path}"),
+        format!("-pprof={}", settings.pprof()),
+        format!("-connections={connections}"),
+        format!("-seconds={seconds}"),
+    ];
+    flags.extend(settings.ready.iter().map(|path| format!("-ready={path}")));
+    for (name, value) in &settings.env {
+        // The service's alone: what it tells to Go's runtime would slow the load down.
+        flags.push(format!("-env={name}={value}"));
     }
-    // The service's alone: what is told to Go's runtime there would slow the load down here.
-    let variables = settings.env.iter();
-    let variables = variables.map(|(name, value)| format!("-env={name}={value}"));
-    let files = KINDS.iter().map(|kind| {
-        let flag = format!("-{}=", kind.name);
-        (flag, output(kind.file))
-    });
-    let command = command
-        .arguments(variables)
-        .arguments(files)
-        .argument(service.command.program)
-        .arguments(service.command.arguments);
+    let mut command = Command::new(PROFILER.path()).arguments(&flags);
+    for kind in &KINDS {
+        command = command.argument((format!("-{}=", kind.name), output(kind.file)));
+    }
+    command = command.argument(program).arguments(arguments);
     let action = command.action(PROFILE).after(PROFILER.name);
     let plan = ProbePlan::nothing().action(compile);
     Ok(profiled(plan, &go, action, &KINDS))
@@ -80,23 +76,21 @@ fn starts_here(request: &Request, go: &Go) -> Result<(), Error> {
 }
 
 /// A service leaves no files: it is asked.
-fn placeholders_of_files(settings: &Settings) -> Vec<Problem> {
+fn placeholders_of_files(arguments: &[String]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let arguments = settings.arguments.iter().flatten();
-    for (position, argument) in arguments.enumerate() {
-        let held = KINDS
-            .iter()
-            .filter(|kind| argument.contains(kind.placeholder));
-        problems.extend(held.map(|kind| {
-            let placeholder = kind.placeholder;
-            Problem::new(format!(
-                "`{placeholder}` is for a program that ends by itself, and `${{port}}` for a service"
-            ))
-            .at(format!("arguments[{position}]"))
-            .hint(format!(
-                "take `{placeholder}` away: a service is asked for its profiles"
-            ))
-        }));
+    for (position, argument) in arguments.iter().enumerate() {
+        for Kind { placeholder, .. } in &KINDS {
+            if argument.contains(placeholder) {
+                problems.push(
+                    Problem::new(format!(
+                        "`{placeholder}` is for a program that ends by itself, and `${{port}}` for \
+                         a service"
+                    ))
+                    .at(format!("arguments[{position}]"))
+                    .hint("take it away: a service is asked for its profiles"),
+                );
+            }
+        }
     }
     problems
 }

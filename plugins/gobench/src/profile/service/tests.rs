@@ -73,10 +73,10 @@ fn all_that_is_wrong_is_said_at_once() {
             packages: `packages` is for benchmarks, and `${port}` for a service
             path: `readings` is no path of a URL
             ready: `/a b` is no path of a URL
-            pprof: `/debug/pprof?x` has more than a path
+            pprof: `pprof` is more than a path
             arguments[1]: `${cpu}` is for a program that ends by itself, and `${port}` for a service
             connections: 0 connections are not possible, 1 to 10000 are
-            duration: `1500ms` is no whole number of seconds from `1s` to `10m`
+            duration: `duration` is no whole number of seconds from `1s` to `10m`
         "#]],
     );
     for duration in ["0s", "11m", "soon"] {
