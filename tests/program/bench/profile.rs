@@ -220,8 +220,14 @@ import (
 func main() {
 	kind := flag.String("kind", "", "what is wrong with it")
 	listen := flag.String("listen", "", "address")
+	profiles := flag.String("profiles", "", "another `address` for profiles")
 	flag.Parse()
 	routes := http.NewServeMux()
+	hidden := routes
+	if *profiles != "" {
+		hidden = http.NewServeMux()
+		go func() { fmt.Println(http.ListenAndServe(*profiles, hidden)) }()
+	}
 	routes.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
 	routes.HandleFunc("/readings", func(answer http.ResponseWriter, _ *http.Request) {
 		switch *kind {
@@ -235,8 +241,8 @@ func main() {
 		}
 	})
 	if *kind != "bare" {
-		routes.HandleFunc("/debug/pprof/", pprof.Index)
-		routes.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		hidden.HandleFunc("/debug/pprof/", pprof.Index)
+		hidden.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	}
 	fmt.Println(http.ListenAndServe(*listen, routes))
 	os.Exit(1)
@@ -283,7 +289,10 @@ fn a_service_is_profiled_under_load() {
     }
     assert!(!is_running(&project), "nothing of it goes on");
 
-    // The ports are those of the machine then.
+    // Without a sandbox ports are those of the machine.
+    let own_port = "-listen=127.0.0.1:${port}\", \"-profiles=127.0.0.1:${pprof-port}";
+    let pipeline = SERVICE_PIPELINE.replace("-listen=127.0.0.1:${port}", own_port);
+    let project = project.file("pipeline.toml", pipeline);
     project
         .orch(&["run", "--sandbox=off"])
         .exits(0)

@@ -55,7 +55,7 @@ func (s *service) load(path string, connections int) *load {
 func (s *service) ask(ctx context.Context, transport http.RoundTripper, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	answer, err := s.get(ctx, transport, path)
+	answer, err := get(ctx, transport, s.address+path)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,9 @@
 // processor. Then it asks for the heap, and ends the service. The profiles are those of the package
 // net/http/pprof. Needs Go 1.19, and nothing but it.
 //
+// In ARGUMENT and VALUE `${port}` and `${pprof-port}` stand for free ports; where the second is said
+// nowhere, the service serves its profiles at the first.
+//
 //	profiler -path=PATH [-ready=PATH] -pprof=PATH -connections=N -seconds=N
 //	         [-env=NAME=VALUE]... -cpu=FILE -heap=FILE PROGRAM [ARGUMENT]...
 package main
@@ -89,7 +92,7 @@ func run(o options) error {
 func (s *service) keep(path string, limit time.Duration, file string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	answer, err := s.get(ctx, s.transport, path)
+	answer, err := get(ctx, s.transport, s.profiles+path)
 	if err != nil {
 		return s.broke(path, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,8 +32,10 @@ const (
 // A service that was started.
 type service struct {
 	address string
-	command *exec.Cmd
-	printed *tail
+	// Where it serves profiles: at the same port, or at one of their own.
+	profiles string
+	command  *exec.Cmd
+	printed  *tail
 	// For all that is no load.
 	transport *http.Transport
 	// Closed when it has ended, as ending says.
@@ -44,15 +47,16 @@ func start(words, variables []string) (*service, error) {
 	if len(words) == 0 {
 		return nil, errors.New("there is no program to start")
 	}
-	address, err := freeAddress()
+	ports, err := freePorts(2)
 	if err != nil {
 		return nil, err
 	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
+	const ofProfiles = "${pprof-port}"
+	filled := strings.NewReplacer("${port}", ports[0], ofProfiles, ports[1])
+	address, profiles := "127.0.0.1:"+ports[0], "127.0.0.1:"+ports[1]
+	if !strings.Contains(strings.Join(words, " ")+strings.Join(variables, " "), ofProfiles) {
+		profiles = address
 	}
-	filled := strings.NewReplacer("${port}", port)
 	command := exec.Command(words[0])
 	for _, word := range words[1:] {
 		command.Args = append(command.Args, filled.Replace(word))
@@ -74,6 +78,7 @@ func start(words, variables []string) (*service, error) {
 	}
 	s := &service{
 		address:   address,
+		profiles:  profiles,
 		command:   command,
 		printed:   &tail{whole: make(chan struct{})},
 		transport: &http.Transport{},
@@ -88,14 +93,18 @@ func start(words, variables []string) (*service, error) {
 	return s, nil
 }
 
-// An address at which nobody listens.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// Ports of loopback at which nobody listens, each another one.
+func freePorts(count int) ([]string, error) {
+	var ports []string
+	for len(ports) < count {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer listener.Close()
+		ports = append(ports, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return ports, nil
 }
 
 // Until the path answers with 200, or without one until the service takes connections.
@@ -117,16 +126,19 @@ func (s *service) waitUntilReady(path string) error {
 }
 
 func (s *service) isReady(path string) error {
-	if path == "" {
-		connection, err := net.DialTimeout("tcp", s.address, answerLimit)
+	for _, address := range []string{s.address, s.profiles} {
+		connection, err := net.DialTimeout("tcp", address, answerLimit)
 		if err != nil {
 			return err
 		}
-		return connection.Close()
+		connection.Close()
+	}
+	if path == "" {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
 	defer cancel()
-	answer, err := s.get(ctx, s.transport, path)
+	answer, err := get(ctx, s.transport, s.address+path)
 	if err != nil {
 		return err
 	}
@@ -137,8 +149,8 @@ func (s *service) isReady(path string) error {
 	return nil
 }
 
-func (s *service) get(ctx context.Context, transport http.RoundTripper, path string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+path, nil)
+func get(ctx context.Context, transport http.RoundTripper, url string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+url, nil)
 	if err != nil {
 		return nil, err
 	}
