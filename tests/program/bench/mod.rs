@@ -4,6 +4,7 @@
 mod fleet;
 mod profile;
 mod service;
+mod service_profile;
 mod wasm;
 
 use orch_tests::{Project, expect};
