@@ -14,6 +14,7 @@ use orch_model::{Fault, Hasher, Sample};
 
 use crate::conditions::{Conditions, Counters, Fingerprint};
 use crate::noise::Clocks;
+use crate::service_host::ServiceHost;
 
 /// A machine as it is at one moment.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +44,9 @@ pub struct Meter {
     pub note: Option<String>,
 }
 
-/// A machine. All of it is about that machine alone: no time of a network is in any figure.
-pub trait Machine: Send + Sync {
+/// A machine. All of it is about that machine alone: no time of a network is in any figure but those
+/// of a load, which comes from here.
+pub trait Machine: ServiceHost {
     /// What it is and what is set on it.
     fn conditions(&self) -> Result<Conditions, Fault>;
 

@@ -12,6 +12,7 @@ use orch_model::{Artifact, Digest, Fault};
 
 use crate::machine::{Hosts, Machine, Meter, ThisMachine};
 use crate::meanwhile::Meanwhile;
+use crate::network::Network;
 use crate::noise::warnings;
 use crate::past::{Compared, Earlier, Past, named};
 use crate::pinning::Seats;
@@ -125,6 +126,7 @@ impl BenchMeasurer {
             seats: &seats,
             meanwhile: Meanwhile::begin(machine)?,
             used: Used::default(),
+            network: Network::default(),
         };
         let taken = session.decide()?;
         let past = &self.measuring.past;
@@ -208,8 +210,8 @@ fn refuses(
     seats: &Seats,
     cancel: &Cancel,
 ) -> Result<Option<String>, Unsampled> {
-    let used = Used::default();
-    let samplings = Sampling::each(machine, job, &used, seats, cancel);
+    let (used, network) = (Used::default(), Network::default());
+    let samplings = Sampling::each(machine, job, (&used, &network), seats, cancel);
     for sampling in samplings.filter(Sampling::runs) {
         match sampling.once(side) {
             Ok(_) => {}

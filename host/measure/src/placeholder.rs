@@ -24,7 +24,7 @@ fn fill_word(word: &mut Word, port: u16) {
 }
 
 /// How it is known that the service at this port takes requests.
-pub(crate) fn fill_readiness(ready: &Readiness, port: u16) -> Readiness {
+pub fn fill_readiness(ready: &Readiness, port: u16) -> Readiness {
     match ready {
         Readiness::Http { url, status } => Readiness::Http {
             url: fill(url, port),

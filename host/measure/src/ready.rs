@@ -6,10 +6,10 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
-use orch_model::Fault;
+use orch_model::{Fault, Readiness};
 use tokio::net::TcpStream;
 
-use crate::load::{Connection, Endpoint};
+use crate::load::{Connection, Endpoint, are_loopback, with_port};
 use crate::stop::Stop;
 
 /// So long one try may take: a service that accepts before it answers is asked again.
@@ -53,6 +53,36 @@ impl ReadySign {
         })
     }
 
+    /// How it is seen that a service is ready which is to say so in this way.
+    pub(crate) fn of(ready: &Readiness) -> Result<Self, Fault> {
+        match ready {
+            Readiness::Http { url, status } => Ok(Self::Http {
+                endpoint: Box::new(Endpoint::get(url)?),
+                status: *status,
+            }),
+            Readiness::Tcp(address) => Self::tcp(address),
+        }
+    }
+
+    /// The same of a service on the machine with this address, where this one is loopback's.
+    pub(crate) fn at(self, machine: SocketAddr) -> Self {
+        match self {
+            Self::Http { endpoint, status } => Self::Http {
+                endpoint: Box::new(endpoint.at(machine)),
+                status,
+            },
+            Self::Tcp { addresses, .. } if are_loopback(&addresses) => {
+                let port = addresses.first().map_or(0, SocketAddr::port);
+                let address = with_port(machine, port);
+                Self::Tcp {
+                    address: address.to_string(),
+                    addresses: vec![address],
+                }
+            }
+            elsewhere => elsewhere,
+        }
+    }
+
     /// Where the service is to be.
     pub fn addresses(&self) -> &[SocketAddr] {
         match self {
@@ -92,32 +122,59 @@ pub enum NotReady {
 pub fn wait_until_ready(
     sign: &ReadySign,
     limit: Duration,
-    mut is_running: impl FnMut() -> bool,
+    is_running: impl FnMut() -> bool,
     cancel: &Cancel,
 ) -> Result<Duration, NotReady> {
-    let began = Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| NotReady::Unable(error.to_string()))?;
     let stop = Stop::of(cancel);
-    let asked = sign.to_string();
-    let mut last = String::new();
-    loop {
-        let allowed = limit.saturating_sub(began.elapsed()).min(TRY);
-        let tried = runtime.block_on(async {
+    wait(&sign.to_string(), limit, is_running, cancel, |allowed| {
+        runtime.block_on(async {
             tokio::select! {
                 biased;
                 () = stop.wanted() => Err(NotReady::Interrupted),
-                tried = tokio::time::timeout(allowed, try_once(sign)) => Ok(tried),
+                tried = tokio::time::timeout(allowed, try_once(sign)) => Ok(match tried {
+                    Ok(Ok(())) => Tried::Ready,
+                    Ok(Err(why)) => Tried::Not(why),
+                    Err(_) => Tried::NoAnswer,
+                }),
             }
-        })?;
-        match tried {
-            Ok(Ok(())) => return Ok(began.elapsed()),
-            Ok(Err(why)) => last = why,
+        })
+    })
+}
+
+/// What one try came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// It showed the sign.
+    Ready,
+    /// It did not, in words.
+    Not(String),
+    /// The time that was allowed is over.
+    NoAnswer,
+}
+
+/// The same, where it is asked otherwise: `try_once` is told how long it may take.
+pub fn wait(
+    asked: &str,
+    limit: Duration,
+    mut is_running: impl FnMut() -> bool,
+    cancel: &Cancel,
+    mut try_once: impl FnMut(Duration) -> Result<Tried, NotReady>,
+) -> Result<Duration, NotReady> {
+    let began = Instant::now();
+    let asked = asked.to_owned();
+    let mut last = String::new();
+    loop {
+        let allowed = limit.saturating_sub(began.elapsed()).min(TRY);
+        match try_once(allowed)? {
+            Tried::Ready => return Ok(began.elapsed()),
+            Tried::Not(why) => last = why,
             // The last try of all has little time: what came of the one before says more.
-            Err(_) if allowed < TRY && !last.is_empty() => {}
-            Err(_) => last = format!("no whole answer within {allowed:.1?}"),
+            Tried::NoAnswer if allowed < TRY && !last.is_empty() => {}
+            Tried::NoAnswer => last = format!("no whole answer within {allowed:.1?}"),
         }
         if !is_running() {
             return Err(NotReady::Ended { asked, last });
@@ -246,6 +303,24 @@ mod tests {
                 "{fault}"
             );
         }
+    }
+
+    #[test]
+    fn a_sign_on_loopback_is_looked_for_at_the_machine() {
+        let machine = SocketAddr::from(([10, 0, 0, 7], 0));
+        let shown = |sign: ReadySign| (sign.to_string(), sign.addresses().to_vec());
+        let at = |port: u16| SocketAddr::from(([10, 0, 0, 7], port));
+        assert_eq!(
+            shown(http("http://127.0.0.1:8080/a?b=c").at(machine)),
+            ("http://10.0.0.7:8080/a?b=c".to_owned(), vec![at(8080)])
+        );
+        let named = ReadySign::tcp("127.0.0.1:81").unwrap();
+        assert_eq!(
+            shown(named.at(machine)),
+            ("10.0.0.7:81".to_owned(), vec![at(81)])
+        );
+        let elsewhere = ReadySign::tcp("192.0.2.1:81").unwrap();
+        assert_eq!(shown(elsewhere.clone().at(machine)), shown(elsewhere));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A load as a sample: the document that the contract gives to a probe.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use orch_engine::Cancel;
@@ -13,10 +14,23 @@ use crate::sampling::Unsampled;
 /// One thread sends more than a service on the same machine answers.
 const THREADS: usize = 1;
 
-/// Sends the requests, from these CPUs if there are any, and sums up what came of them. A service
-/// that answers none has no figures, but errors.
-pub(crate) fn requests(load: &Load, cpus: &[u32], cancel: &Cancel) -> Result<Sample, Unsampled> {
-    let mut endpoint = Endpoint::get(&load.url)?.with_method(&load.method)?;
+/// What came of a load.
+pub(crate) struct Loaded {
+    pub(crate) sample: Sample,
+    /// The median latency; none without an answer.
+    pub(crate) p50: Option<Duration>,
+}
+
+/// Sends the requests to the machine with this address, from these CPUs if there are any, and sums up
+/// what came of them. A service that answers none has no figures, but errors.
+pub(crate) fn requests(
+    load: &Load,
+    at: SocketAddr,
+    cpus: &[u32],
+    cancel: &Cancel,
+) -> Result<Loaded, Unsampled> {
+    let endpoint = Endpoint::get(&load.url)?.at(at);
+    let mut endpoint = endpoint.with_method(&load.method)?;
     for (name, value) in &load.headers {
         endpoint = endpoint.with_header(name, value)?;
     }
@@ -50,10 +64,14 @@ pub(crate) fn requests(load: &Load, cpus: &[u32], cancel: &Cancel) -> Result<Sam
         Some(document) => document.to_string().into_bytes(),
         None => Vec::new(),
     };
-    Ok(Sample {
-        stdout,
-        wall_ns: u64::try_from(step.duration.as_nanos()).unwrap_or(u64::MAX),
-        ..Sample::default()
+    let latencies = results.first().and_then(|result| result.latencies);
+    Ok(Loaded {
+        sample: Sample {
+            stdout,
+            wall_ns: u64::try_from(step.duration.as_nanos()).unwrap_or(u64::MAX),
+            ..Sample::default()
+        },
+        p50: latencies.map(|latencies| Duration::from_nanos(latencies.p50_ns)),
     })
 }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use orch_model::Counter;
 
+use crate::sockets::sockets;
+
 /// What a probe is told, by its names, and the lines of `smaps_rollup`, in kB.
 const LINES: [(&str, &str); 4] = [
     ("rss", "Rss:"),
@@ -14,9 +16,6 @@ const LINES: [(&str, &str); 4] = [
     ("swap", "Swap:"),
 ];
 
-/// The state of a socket that listens.
-const LISTEN: &str = "0A";
-
 /// What the process takes that listens at a port of this machine; nothing where that cannot be
 /// seen.
 pub(crate) fn of_listener(port: u16) -> Vec<Counter> {
@@ -24,10 +23,11 @@ pub(crate) fn of_listener(port: u16) -> Vec<Counter> {
         let file = Path::new("/proc").join(process).join("smaps_rollup");
         fs::read_to_string(file).ok()
     });
-    found.map(|text| read(&text)).unwrap_or_default()
+    found.map(|text| memory_of(&text)).unwrap_or_default()
 }
 
-fn read(smaps: &str) -> Vec<Counter> {
+/// What a process takes, of the text of its `smaps_rollup`.
+pub fn memory_of(smaps: &str) -> Vec<Counter> {
     let named = LINES.iter().filter_map(|(name, line)| {
         let mut lines = smaps.lines();
         let value = lines.find_map(|one| one.strip_prefix(line))?;
@@ -46,15 +46,10 @@ fn inode(port: u16) -> Option<String> {
     let texts = tables
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok());
-    texts.into_iter().find_map(|text| inode_in(&text, port))
-}
-
-fn inode_in(table: &str, port: u16) -> Option<String> {
-    let end = format!(":{port:04X}");
-    table.lines().skip(1).find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
-        (local.ends_with(&end) && *state == LISTEN).then(|| (*inode).to_owned())
+    texts.into_iter().find_map(|text| {
+        let mut all = sockets(&text);
+        let found = all.find(|one| one.listens && one.address.port() == port);
+        found.map(|socket| socket.inode)
     })
 }
 
@@ -90,7 +85,6 @@ mod tests {
 
     #[test]
     fn lines_that_are_no_figures_are_left_out() {
-        assert_eq!(read("Rss: many kB\nPss:\n"), Vec::new());
-        assert_eq!(inode_in("header\n0: short\n", 80), None);
+        assert_eq!(memory_of("Rss: many kB\nPss:\n"), Vec::new());
     }
 }

@@ -2,15 +2,17 @@
 //! order that chance decides, so that whatever drifts on the machine meets all sides alike.
 
 use std::cell::Cell;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Failure, MeasureJob, Trial, TrialSetting};
-use orch_model::{Action, BenchLimits, Fault, Measurement, NodeId, Sample, Work};
+use orch_model::{Action, BenchLimits, Fault, Load, Measurement, NodeId, Sample, Work};
 
 use crate::machine::Machine;
+use crate::network::{Network, round_trip};
 use crate::pinning::Seats;
 use crate::placeholder;
 use crate::requests::requests;
@@ -66,6 +68,7 @@ pub(crate) struct Sampling<'a> {
     /// The position of its first process among those of the bench.
     pub(crate) first: usize,
     pub(crate) used: &'a Used,
+    pub(crate) network: &'a Network,
     pub(crate) seats: &'a Seats,
     pub(crate) cancel: &'a Cancel,
 }
@@ -75,7 +78,7 @@ impl<'a> Sampling<'a> {
     pub(crate) fn each(
         machine: &'a dyn Machine,
         job: &MeasureJob<'a>,
-        used: &'a Used,
+        (used, network): (&'a Used, &'a Network),
         seats: &'a Seats,
         cancel: &'a Cancel,
     ) -> impl Iterator<Item = Self> {
@@ -91,6 +94,7 @@ impl<'a> Sampling<'a> {
                 limits,
                 first,
                 used,
+                network,
                 seats,
                 cancel,
             })
@@ -146,33 +150,49 @@ impl<'a> Sampling<'a> {
     }
 
     fn sample(&self, side: &Side) -> Result<Sample, Unsampled> {
+        let work = &self.measurement.work;
         let served = self.measurement.service.as_ref().map(|service| Served {
             machine: self.machine,
             service,
             setting: self.setting_of_measured(),
+            is_asked_from_here: matches!(work, Work::Load(_)),
             cancel: self.cancel,
         });
-        match (&self.measurement.work, served) {
+        match (work, served) {
             (Work::Run(action), None) => {
                 self.run(side, self.first, action, &self.setting_of_measured())
             }
-            (Work::Run(action), Some(served)) => {
-                served.during(side, self.first, self.node, |port| {
-                    let mut action = action.clone();
-                    placeholder::fill_action(&mut action, port);
-                    self.run(side, self.first + 1, &action, &self.setting_of_others())
-                })
-            }
-            (Work::Load(load), Some(served)) => {
-                served.during(side, self.first, self.node, |port| {
-                    let load = placeholder::fill_load(load, port);
-                    requests(&load, &self.seats.others, self.cancel)
-                })
-            }
+            (Work::Run(action), Some(served)) => served.during(side, self.first, self.node, |at| {
+                let mut action = action.clone();
+                placeholder::fill_action(&mut action, at.port());
+                self.run(side, self.first + 1, &action, &self.setting_of_others())
+            }),
+            (Work::Load(load), Some(served)) => served.during(side, self.first, self.node, |at| {
+                let load = placeholder::fill_load(load, at.port());
+                self.load(&load, at)
+            }),
             (Work::Inspect, _) | (Work::Load(_), None) => {
                 Err(Fault::internal("what runs no process was sampled").into())
             }
         }
+    }
+
+    /// Puts load on a service. Where that is on another machine, the CPUs here are free for it.
+    fn load(&self, load: &Load, at: SocketAddr) -> Result<Sample, Unsampled> {
+        let is_here = at.ip().is_loopback();
+        let cpus = match is_here {
+            true => self.seats.others.as_slice(),
+            false => &[],
+        };
+        let trip = match is_here {
+            true => None,
+            false => round_trip(at, self.cancel),
+        };
+        let loaded = requests(load, at, cpus, self.cancel)?;
+        if let Some(trip) = trip {
+            self.network.add(trip, loaded.p50);
+        }
+        Ok(loaded.sample)
     }
 
     fn setting_of_measured(&self) -> TrialSetting {

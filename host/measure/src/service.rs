@@ -1,18 +1,16 @@
 //! A service while it is measured: started, waited for, worked on, stopped. Nothing of it is left
 //! when this returns.
 
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Failure, Trial, TrialSetting};
 use orch_model::{Counter, Fault, Readiness, Sample, Service};
 
-use crate::load::Endpoint;
 use crate::machine::Machine;
 use crate::placeholder;
-use crate::port::{free_port, require_free_port};
-use crate::ready::{ReadySign, wait_until_ready};
-use crate::resident;
+use crate::ready::{NotReady, ReadySign, wait_until_ready};
 use crate::sampling::Unsampled;
 use crate::side::Side;
 
@@ -20,28 +18,44 @@ use crate::side::Side;
 pub(crate) const SERVICE_USER: &str = "service-user-ns";
 pub(crate) const SERVICE_SYSTEM: &str = "service-system-ns";
 
+/// How long a connection may take that only sees whether one can be made.
+const TRY: Duration = Duration::from_secs(2);
+
 /// A service and where it runs.
 pub(crate) struct Served<'a> {
     pub(crate) machine: &'a dyn Machine,
     pub(crate) service: &'a Service,
     pub(crate) setting: TrialSetting,
+    /// Whether the work is done from here, and not on the machine itself.
+    pub(crate) is_asked_from_here: bool,
     pub(crate) cancel: &'a Cancel,
 }
 
+/// Why there is nothing to work on.
+enum Unready {
+    NotReady(NotReady),
+    /// It may be ready, and nobody can tell from here.
+    Unreached(Fault),
+}
+
 impl Served<'_> {
-    /// Does the work while the service of a side runs, which is told its port. What the service
-    /// took of memory stands among the counters of the work's sample.
+    /// Does the work while the service of a side runs, which is told where it is reached. What the
+    /// service took of memory stands among the counters of the work's sample.
     pub(crate) fn during(
         &self,
         side: &Side,
         position: usize,
         node: &orch_model::NodeId,
-        work: impl FnOnce(u16) -> Result<Sample, Unsampled>,
+        work: impl FnOnce(SocketAddr) -> Result<Sample, Unsampled>,
     ) -> Result<Sample, Unsampled> {
-        let port = free_port()?;
+        let port = self.machine.choose_port(&self.service.ready)?;
+        let address = match self.is_asked_from_here {
+            true => self.machine.address(port)?,
+            false => (Ipv4Addr::LOCALHOST, port).into(),
+        };
         let mut action = (*self.service.action).clone();
         placeholder::fill_action(&mut action, port);
-        let sign = sign(&placeholder::fill_readiness(&self.service.ready, port))?;
+        let ready = placeholder::fill_readiness(&self.service.ready, port);
         let job = side.job(position, node, &action);
         // It ends when its work is over, and when the user interrupts.
         let over = Cancel::new();
@@ -52,19 +66,17 @@ impl Served<'_> {
         let (worked, ended) = std::thread::scope(|scope| {
             // Also where the work panics: else the scope would wait for the service for ever.
             let _over = Over(&over);
-            let service = scope.spawn(|| self.machine.try_once(job, &self.setting, &over));
-            let limit = Duration::from_millis(self.service.ready_within_ms.into());
+            let service = scope.spawn(|| self.machine.serve(job, &self.setting, &over));
             let is_running = || !service.is_finished();
-            let worked = match wait_until_ready(&sign, limit, is_running, self.cancel) {
-                Ok(_) => {
-                    let mut worked = work(port);
-                    if let Ok(sample) = &mut worked {
-                        sample.counters.extend(resident::of_listener(port));
-                    }
-                    Ok((worked, service.is_finished()))
-                }
-                Err(not_ready) => Err(not_ready),
-            };
+            let worked = self.wait(&ready, address, is_running).map(|()| {
+                let worked = work(address).and_then(|mut sample| {
+                    sample
+                        .counters
+                        .extend(self.machine.memory_of_listener(port)?);
+                    Ok(sample)
+                });
+                (worked, service.is_finished())
+            });
             over.cancel();
             (worked, service.join().expect("a machine does not panic"))
         });
@@ -84,13 +96,50 @@ impl Served<'_> {
                     sample: service,
                 })))
             }
-            (Err(not_ready), Trial::Cancelled(service) | Trial::Sample(service)) => {
-                Err(Unsampled::Failed(Box::new(Failure {
-                    reason: not_ready.to_string(),
-                    hint: not_ready.hint().map(str::to_owned),
-                    sample: service,
-                })))
+            (Err(Unready::Unreached(fault)), _) => Err(fault.into()),
+            (
+                Err(Unready::NotReady(not_ready)),
+                Trial::Cancelled(service) | Trial::Sample(service),
+            ) => Err(Unsampled::Failed(Box::new(Failure {
+                reason: not_ready.to_string(),
+                hint: not_ready.hint().map(str::to_owned),
+                sample: service,
+            }))),
+        }
+    }
+
+    /// Waits until the service can be used from where it will be.
+    fn wait(
+        &self,
+        ready: &Readiness,
+        address: SocketAddr,
+        mut is_running: impl FnMut() -> bool,
+    ) -> Result<(), Unready> {
+        let limit = Duration::from_millis(self.service.ready_within_ms.into());
+        if address.ip().is_loopback() {
+            let machine = self.machine;
+            let ready = machine.wait_until_ready(ready, limit, &mut is_running, self.cancel);
+            return ready.map_err(Unready::NotReady);
+        }
+        let sign = ReadySign::of(ready).map_err(Unready::Unreached)?;
+        let sign = sign.at(address);
+        let waited = wait_until_ready(&sign, limit, is_running, self.cancel);
+        waited.map(drop).map_err(|not_ready| match not_ready {
+            NotReady::TimeUp { .. } => self.unreached(address, not_ready),
+            NotReady::Ended { .. } | NotReady::Interrupted | NotReady::Unable(_) => {
+                Unready::NotReady(not_ready)
             }
+        })
+    }
+
+    /// Why it was not ready in time: it is not, or nothing that it says comes here.
+    fn unreached(&self, address: SocketAddr, not_ready: NotReady) -> Unready {
+        let Err(error) = TcpStream::connect_timeout(&address, TRY) else {
+            return Unready::NotReady(not_ready);
+        };
+        match self.machine.unreached(address, &error.to_string()) {
+            Ok(None) => Unready::NotReady(not_ready),
+            Ok(Some(fault)) | Err(fault) => Unready::Unreached(fault),
         }
     }
 }
@@ -102,22 +151,6 @@ impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.cancel();
     }
-}
-
-/// How it is seen that a service is ready. Somebody else at its port would be measured in its
-/// place.
-fn sign(ready: &Readiness) -> Result<ReadySign, Fault> {
-    let sign = match ready {
-        Readiness::Http { url, status } => ReadySign::Http {
-            endpoint: Box::new(Endpoint::get(url)?),
-            status: *status,
-        },
-        Readiness::Tcp(address) => ReadySign::tcp(address)?,
-    };
-    for address in sign.addresses() {
-        require_free_port(*address)?;
-    }
-    Ok(sign)
 }
 
 fn of_service(failure: Failure) -> Box<Failure> {
@@ -139,26 +172,4 @@ fn with_service(mut sample: Sample, service: &Sample) -> Sample {
         value,
     }));
     sample
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{OK, Service as Other, answering};
-
-    #[test]
-    fn a_port_that_somebody_has_is_refused_however_readiness_is_seen() {
-        let other = Other::start(answering(OK));
-        let address = other.address();
-        for ready in [
-            Readiness::Tcp(address.to_string()),
-            Readiness::Http {
-                url: other.url(),
-                status: 200,
-            },
-        ] {
-            let fault = sign(&ready).unwrap_err();
-            assert!(fault.message.contains("is taken already"), "{fault}");
-        }
-    }
 }

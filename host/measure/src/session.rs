@@ -17,6 +17,7 @@ use crate::machine::Machine;
 use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::BenchMeasurer;
 use crate::names::{check_gates, check_names};
+use crate::network::Network;
 use crate::past::Earlier;
 use crate::pinning::Seats;
 use crate::sampling::{Sampling, Unsampled, Used};
@@ -49,6 +50,8 @@ pub(crate) struct Session<'a> {
     pub(crate) meanwhile: Meanwhile<'a>,
     /// The CPU time of all that was measured.
     pub(crate) used: Used,
+    /// What lies between here and its services.
+    pub(crate) network: Network,
 }
 
 /// Figures, and what they say.
@@ -169,7 +172,8 @@ impl Session<'_> {
     }
 
     fn samplings(&self) -> impl Iterator<Item = Sampling<'_>> {
-        Sampling::each(self.machine, self.job, &self.used, self.seats, self.cancel)
+        let seen = (&self.used, &self.network);
+        Sampling::each(self.machine, self.job, seen, self.seats, self.cancel)
     }
 
     /// Each measurement in turn.
@@ -223,6 +227,7 @@ impl Session<'_> {
             }
         };
         let mut notes = self.notes.to_vec();
+        notes.extend(self.network.note());
         notes.extend(disturbed.warnings.iter().map(ToString::to_string));
         if bench.function_only {
             let why = "an emulator ran the program: its times mean nothing and are held to no gate";

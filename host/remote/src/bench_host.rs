@@ -74,19 +74,27 @@ impl Machine for BenchHost {
         setting: &TrialSetting,
         cancel: &Cancel,
     ) -> Result<Trial, Fault> {
-        let Some(held) = self.held.get() else {
-            return Err(Fault::internal(
-                "a machine was measured on that nobody held",
-            ));
-        };
-        let place = Workplace::below(&held.folder, job);
+        self.sample(job, setting, cancel, &[])
+    }
+}
+
+impl BenchHost {
+    /// Runs a process once, by the words `before`.
+    pub(crate) fn sample(
+        &self,
+        job: Job<'_>,
+        setting: &TrialSetting,
+        cancel: &Cancel,
+        before: &[&str],
+    ) -> Result<Trial, Fault> {
+        let place = Workplace::below(&self.held()?.folder, job);
         if let Err(fault) = self.fill(&place) {
             return match cancel.is_cancelled() {
                 true => Ok(Trial::Cancelled(Sample::default())),
                 false => Err(fault),
             };
         }
-        let words = match self.words(&place, setting)? {
+        let words = match self.words(&place, setting, before)? {
             Ok(words) => words,
             Err(failure) => return Ok(Trial::Failed(failure)),
         };
@@ -109,6 +117,7 @@ impl Machine for BenchHost {
             )));
         }
         match meter::read(&ran.stdout) {
+            Some(Metered::Sample(sample)) if cancel.is_cancelled() => Ok(Trial::Cancelled(sample)),
             Some(Metered::Sample(sample)) => Ok(judged(sample, limit)),
             Some(Metered::NotStarted(why)) => Ok(Trial::Failed(failed(
                 format!("could not be started on `{}`: {why}", self.host.name),
@@ -129,9 +138,13 @@ impl Machine for BenchHost {
             .hint("its disk may be full: `df -h /var/tmp` there")),
         }
     }
-}
+    /// The machine's folder for us, and that nobody else measures there.
+    pub(crate) fn held(&self) -> Result<&Hold, Fault> {
+        self.held
+            .get()
+            .ok_or_else(|| Fault::internal("a machine was measured on that nobody held"))
+    }
 
-impl BenchHost {
     /// Refuses what would certainly not run there.
     fn must_run(&self, artifacts: &[(Artifact, OutputFile)]) -> Result<(), Fault> {
         let machine = self.connection.probe().map_err(|lost| lost.fault)?;
@@ -168,6 +181,7 @@ impl BenchHost {
         &self,
         place: &Workplace<'_>,
         setting: &TrialSetting,
+        before: &[&str],
     ) -> Result<Result<Vec<String>, Failure>, Fault> {
         let folders = place.folders()?;
         let outputs = ["out", "err"].map(|name| format!("{}/.{name}", place.folder));
@@ -191,7 +205,7 @@ impl BenchHost {
         words.extend(["env".to_owned(), "-i".to_owned()]);
         words.extend(place.environment()?);
         let metered = self.meter.words(&outputs[0], &outputs[1]);
-        words.extend(metered.into_iter().map(str::to_owned));
+        words.extend(metered.iter().chain(before).map(|word| (*word).to_owned()));
         words.extend(place.words()?);
         Ok(Ok(words))
     }

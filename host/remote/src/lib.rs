@@ -12,6 +12,9 @@ mod hosts;
 mod kernel_files;
 mod local_files;
 mod meter;
+mod ports;
+mod services;
+mod way;
 mod workplace;
 
 pub use hosts::{FleetHosts, Obstacles, Reaching, ReadContent, ReadHosts};

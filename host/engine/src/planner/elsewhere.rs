@@ -67,15 +67,6 @@ impl Planner<'_> {
 
 /// Why a measurement can be taken on this machine only, and what to do.
 fn refusal(measurement: &Measurement) -> Option<(String, &'static str)> {
-    if measurement.service.is_some() {
-        return Some((
-            format!(
-                "loads a service (`{}`), and load comes from this machine only",
-                measurement.name
-            ),
-            "take `on` out; `startup`, `memory` and `gobench` can be measured on a fleet",
-        ));
-    }
     let tool = measurement.actions().find_map(tool_of)?;
     Some((
         format!(

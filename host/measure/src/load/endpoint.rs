@@ -59,6 +59,23 @@ impl Endpoint {
         })
     }
 
+    /// The same of a service on the machine with this address, where this one is loopback's.
+    pub fn at(mut self, machine: SocketAddr) -> Self {
+        if machine.ip().is_loopback() || !are_loopback(&self.addresses) {
+            return self;
+        }
+        let port = self.addresses.first().map_or(80, SocketAddr::port);
+        let address = with_port(machine, port);
+        // Which of our interfaces leads to it is nobody else's business.
+        let named = SocketAddr::new(address.ip(), port).to_string();
+        if let Ok(named) = HeaderValue::from_str(&named) {
+            self.request.headers_mut().insert(HOST, named);
+        }
+        self.url = format!("http://{address}{}", self.request.uri());
+        self.addresses = vec![address];
+        self
+    }
+
     /// With another method: `POST`.
     pub fn with_method(mut self, method: &str) -> Result<Self, Fault> {
         *self.request.method_mut() = Method::from_bytes(method.as_bytes())
@@ -99,5 +116,34 @@ impl Endpoint {
     /// The request once more.
     pub(crate) fn request(&self) -> Request<Full<Bytes>> {
         self.request.clone()
+    }
+}
+
+/// Whether addresses are all of the machine itself that is asked.
+pub(crate) fn are_loopback(addresses: &[SocketAddr]) -> bool {
+    addresses.iter().all(|one| one.ip().is_loopback())
+}
+
+/// The same address with another port.
+pub(crate) fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_of_another_machine_is_asked_by_its_address() {
+        let machine: SocketAddr = "[fe80::7%3]:0".parse().unwrap();
+        let endpoint = Endpoint::get("http://127.0.0.1:8080/a")
+            .unwrap()
+            .at(machine);
+        assert_eq!(endpoint.url(), "http://[fe80::7%3]:8080/a");
+        assert_eq!(endpoint.addresses(), ["[fe80::7%3]:8080".parse().unwrap()]);
+        assert_eq!(endpoint.request().headers()[HOST], "[fe80::7]:8080");
+        let elsewhere = Endpoint::get("http://192.0.2.1/a").unwrap().at(machine);
+        assert_eq!(elsewhere.url(), "http://192.0.2.1/a");
     }
 }

@@ -45,6 +45,7 @@ use orch_model::Fault;
 
 pub(crate) use connection::Connection;
 pub use endpoint::Endpoint;
+pub(crate) use endpoint::{are_loopback, with_port};
 pub use failure::{ErrorKind, Tally};
 pub use result::{Generator, Latencies, StepResult};
 pub use step::{Pace, Step};

@@ -1,0 +1,139 @@
+//! What lies between this machine, from where load comes, and the one that is measured: it is a part
+//! of every latency.
+
+use std::cell::RefCell;
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use orch_engine::Cancel;
+
+/// So many connections are made to see how long that takes, in at most so long.
+const CONNECTIONS: usize = 21;
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// From this share of a median latency on, figures are told to be the network's too.
+const LARGE_SHARE: f64 = 0.1;
+
+/// The way to a service at the time of one load on it.
+#[derive(Clone, Copy, Debug)]
+struct Crossing {
+    round_trip: Duration,
+    /// The median latency of the load, where it had answers.
+    p50: Option<Duration>,
+}
+
+/// What was seen of the network in one measurement.
+#[derive(Debug, Default)]
+pub(crate) struct Network(RefCell<Vec<Crossing>>);
+
+impl Network {
+    /// One load with this median latency, to a service so far away.
+    pub(crate) fn add(&self, round_trip: Duration, p50: Option<Duration>) {
+        self.0.borrow_mut().push(Crossing { round_trip, p50 });
+    }
+
+    /// What a reader of the figures must know; none where there is no network between.
+    pub(crate) fn note(&self) -> Option<String> {
+        let crossings = self.0.borrow();
+        let mut trips: Vec<Duration> = crossings.iter().map(|one| one.round_trip).collect();
+        let trip = milliseconds(median(&mut trips)?);
+        let shares = crossings.iter().filter_map(|one| {
+            let p50 = one.p50.filter(|p50| !p50.is_zero())?;
+            Some(one.round_trip.as_secs_f64() / p50.as_secs_f64())
+        });
+        let largest = shares.fold(0.0, f64::max);
+        if largest <= LARGE_SHARE {
+            return Some(format!(
+                "the network between takes {trip} ms of each answer"
+            ));
+        }
+        // On an idle network a request may be answered faster than a connection is made.
+        let share = 100.0 * largest.min(1.0);
+        Some(format!(
+            "the network between takes {trip} ms of each answer, up to {share:.0} % of the P50 of a \
+             load: so much of the latencies, and of the throughput of connections that wait for \
+             them, is not the service's; measure from a machine that is nearer"
+        ))
+    }
+}
+
+/// How long a packet takes to a service and back: the median of connections to it, which the kernel
+/// there answers by itself. None where none can be made.
+pub(crate) fn round_trip(address: SocketAddr, cancel: &Cancel) -> Option<Duration> {
+    let began = Instant::now();
+    let mut trips = Vec::with_capacity(CONNECTIONS);
+    while trips.len() < CONNECTIONS && began.elapsed() < LONGEST && !cancel.is_cancelled() {
+        let began = Instant::now();
+        TcpStream::connect_timeout(&address, LONGEST).ok()?;
+        trips.push(began.elapsed());
+    }
+    median(&mut trips)
+}
+
+fn median(durations: &mut [Duration]) -> Option<Duration> {
+    durations.sort_unstable();
+    durations.get(durations.len() / 2).copied()
+}
+
+/// With two digits that mean something.
+fn milliseconds(duration: Duration) -> String {
+    let value = 1e3 * duration.as_secs_f64();
+    match value {
+        0.0..1.0 => format!("{value:.2}"),
+        1.0..10.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{OK, Service, answering};
+
+    const fn micros(count: u64) -> Duration {
+        Duration::from_micros(count)
+    }
+
+    #[test]
+    fn a_network_that_takes_little_is_only_told() {
+        let network = Network::default();
+        assert_eq!(network.note(), None);
+        for trip in [210, 190, 9_000] {
+            network.add(micros(trip), Some(micros(100_000)));
+        }
+        let note = "the network between takes 0.21 ms of each answer";
+        assert_eq!(network.note().unwrap(), note);
+    }
+
+    #[test]
+    fn a_large_part_of_a_latency_is_warned_of() {
+        let network = Network::default();
+        network.add(micros(210), Some(micros(10_000)));
+        network.add(micros(210), Some(micros(500)));
+        network.add(micros(210), None);
+        let note = network.note().unwrap();
+        assert!(
+            note.starts_with(
+                "the network between takes 0.21 ms of each answer, up to 42 % of the P50"
+            ),
+            "{note}"
+        );
+        let fast = Network::default();
+        fast.add(micros(12_400), Some(micros(400)));
+        assert!(
+            fast.note()
+                .unwrap()
+                .contains("12 ms of each answer, up to 100 %")
+        );
+    }
+
+    #[test]
+    fn a_round_trip_is_that_of_connections() {
+        let service = Service::start(answering(OK));
+        let trip = round_trip(service.address(), &Cancel::new()).unwrap();
+        assert!(trip > Duration::ZERO && trip < LONGEST, "{trip:?}");
+        let address = service.address();
+        drop(service);
+        assert_eq!(round_trip(address, &Cancel::new()), None);
+    }
+}
