@@ -134,7 +134,8 @@ Examples:
   orch bench --only bench.startup@static
   orch bench compare 4f2a91c HEAD
   orch bench compare pi5 graviton3
-  orch bench calibrate",
+  orch bench calibrate
+  orch bench calibrate --on fleet.lab/pi-1",
         args_conflicts_with_subcommands = true,
         subcommand_negates_reqs = true
     )]

@@ -76,6 +76,11 @@ pub fn person(environment: &Environment) -> String {
     format!("{user}@{}", system.nodename().to_string_lossy())
 }
 
+/// The same as one word, as machines are told who measures on them.
+pub fn owner(environment: &Environment) -> String {
+    person(environment).replace(char::is_whitespace, "-")
+}
+
 /// The machines of an inventory that is not in the pipeline.
 pub fn hosts(
     inventory: &Inventory,

@@ -98,9 +98,12 @@ fn perform(command: Command, console: &Console) -> Result<Exit, Stop> {
             running,
         } => command::run::run(environment, &project, &selection, &running, console),
         Command::Bench {
-            command: Some(BenchCommand::Calibrate { pipeline }),
+            command: Some(BenchCommand::Calibrate { on, pipeline }),
             ..
-        } => command::bench::calibrate(environment, &pipeline, console),
+        } => match on {
+            None => command::bench::calibrate(environment, &pipeline, console),
+            Some(on) => command::bench::calibrate_fleet(environment, &pipeline, &on, console),
+        },
         Command::Bench {
             command:
                 Some(BenchCommand::Compare {

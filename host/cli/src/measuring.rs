@@ -53,7 +53,7 @@ fn fleet_hosts(house: &House, project: &Project, plan: &Plan) -> FleetHosts {
     FleetHosts::new(Reaching {
         folder: project.folder.clone(),
         ssh: house.environment.find_program("ssh"),
-        owner: deploying::person(&house.environment).replace(char::is_whitespace, "-"),
+        owner: deploying::owner(&house.environment),
         hosts: Box::new(move |inventory| deploying::hosts(inventory, &folder, &targets)),
         content: Box::new(move |digest| store.read(digest)),
         obstacles: Box::new(move |file, machine| deploying::obstacles(&looked_into, file, machine)),

@@ -1,10 +1,12 @@
-//! How far two runs of one program lie apart on this machine, found by measuring the same thing
+//! How far two runs of one program lie apart on a machine, found by measuring the same thing
 //! again and again (A/A). It decides how much figures of another time must differ to mean anything.
 //!
 //! Each run is a median of samples, taken one after the other. A history keeps the medians; runs of
 //! several days tell more than those of one minute, so all that is kept lately is looked at together.
 
-use orch_history::{Hardware, History, Measurement, Selection};
+use std::collections::BTreeMap;
+
+use orch_history::{Hardware, History, Kept, Measurement, Selection};
 use orch_model::{Better, Digest, Fault, Metric, NodeId};
 
 use crate::gates::median_with_interval;
@@ -19,8 +21,13 @@ const CALIBRATIONS: usize = 5;
 /// The share of all pairs of runs that lie no further apart than what is called the noise.
 const SHARE: f64 = 0.95;
 
-/// Raised whenever what a sample does changes.
+/// Raised whenever what a sample does changes: on this machine, and on one of a fleet.
 const WORK: &str = "orch calibration 1";
+const WORK_THERE: &str = "orch calibration of a loop 1";
+
+/// The metrics of a calibration: medians, and how long the loop is.
+const WALL: &str = "wall";
+const TURNS: &str = "turns";
 
 /// So much is hashed for a sample, in bytes: tens of milliseconds of one CPU and of its memory.
 const WORK_BYTES: usize = 24 << 20;
@@ -36,31 +43,83 @@ pub struct Calibration {
     pub time_s: i64,
 }
 
+/// The medians of runs of the same thing, in nanoseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Medians {
+    /// One for each run.
+    pub values: Vec<f64>,
+    /// On a machine of a fleet, how many turns of a loop each sample was.
+    pub turns: Option<u64>,
+}
+
 impl Calibration {
     /// What the calibrations on such hardware say together; none where there is none.
     pub fn find(history: &History, hardware: &Hardware) -> Result<Option<Self>, Fault> {
-        let selection = Selection {
-            node: Some(NodeId::calibration()),
-            hardware: Some(hardware.fingerprint),
-            ..Selection::default()
-        };
-        let mut kept = history.measurements(&selection)?;
-        kept.retain(|kept| kept.measurement.key == key());
+        let kept = kept(history, Some(hardware.fingerprint))?;
+        Ok(Self::of(&kept.iter().collect::<Vec<_>>()))
+    }
+
+    /// The same of every machine of a fleet that was calibrated, by what it is.
+    pub fn of_fleets(history: &History) -> Result<Vec<(String, Self)>, Fault> {
+        let mut kept = kept(history, None)?;
+        kept.retain(|kept| kept.measurement.key == key(WORK_THERE));
+        let mut machines: BTreeMap<&Digest, Vec<&Kept>> = BTreeMap::new();
+        for one in &kept {
+            let fingerprint = &one.measurement.hardware.fingerprint;
+            machines.entry(fingerprint).or_default().push(one);
+        }
+        let found = machines.values().filter_map(|kept| {
+            let summary = &kept.last()?.measurement.hardware.summary;
+            Some((summary.clone(), Self::of(kept)?))
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(found)
+    }
+
+    /// How many turns of the loop were timed on such hardware: others would take another time.
+    pub(crate) fn turns(history: &History, hardware: &Hardware) -> Result<Option<u64>, Fault> {
+        let kept = kept(history, Some(hardware.fingerprint))?;
+        let newest = kept.last();
+        Ok(newest.and_then(|kept| Some(*values(kept, TURNS).first()? as u64)))
+    }
+
+    /// Of the calibrations of one machine, oldest first.
+    fn of(kept: &[&Kept]) -> Option<Self> {
         let newest = &kept[kept.len().saturating_sub(CALIBRATIONS)..];
-        let metrics = newest.iter().flat_map(|kept| &kept.measurement.metrics);
-        let medians: Vec<f64> = metrics.flat_map(|metric| &metric.values).copied().collect();
-        Ok(newest.last().and_then(|last| {
-            Some(Self {
-                noise: noise(&medians)?,
-                runs: medians.len(),
-                time_s: last.run.time_s,
-            })
-        }))
+        let medians = newest.iter().flat_map(|kept| values(kept, WALL));
+        let medians: Vec<f64> = medians.copied().collect();
+        Some(Self {
+            noise: noise(&medians)?,
+            runs: medians.len(),
+            time_s: newest.last()?.run.time_s,
+        })
     }
 }
 
-/// The medians of all runs, in nanoseconds. `sample` times [`calibration_work`] in a process of its
-/// own; the first of each run does not count. `told` hears of each run.
+/// Calibrations in a history, oldest first. What is timed on a machine is told by who times it, which
+/// is a part of the fingerprint.
+fn kept(history: &History, hardware: Option<Digest>) -> Result<Vec<Kept>, Fault> {
+    let selection = Selection {
+        node: Some(NodeId::calibration()),
+        hardware,
+        ..Selection::default()
+    };
+    let mut kept = history.measurements(&selection)?;
+    let keys = [key(WORK), key(WORK_THERE)];
+    kept.retain(|kept| keys.contains(&kept.measurement.key));
+    Ok(kept)
+}
+
+/// The values of one metric of a calibration.
+fn values<'a>(kept: &'a Kept, name: &str) -> &'a [f64] {
+    let mut metrics = kept.measurement.metrics.iter();
+    let found = metrics.find(|metric| metric.name == name);
+    found.map_or(&[], |metric| &metric.values)
+}
+
+/// The medians of all runs, in nanoseconds. `sample` times the same work each time, as
+/// [`calibration_work`], in a process of its own; the first of each run does not count. `told` hears of each run.
 pub fn calibrate(
     mut sample: impl FnMut() -> Result<f64, Fault>,
     mut told: impl FnMut(usize, usize),
@@ -82,7 +141,23 @@ pub fn calibration_work() -> Digest {
 }
 
 /// A calibration as a history keeps it.
-pub(crate) fn measurement(hardware: Hardware, medians: Vec<f64>) -> Measurement {
+pub(crate) fn measurement(hardware: Hardware, medians: Medians) -> Measurement {
+    let work = match medians.turns {
+        None => WORK,
+        Some(_) => WORK_THERE,
+    };
+    let metric = |name: &str, unit: &str, values| Metric {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        better: Better::Less,
+        values,
+    };
+    let mut metrics = vec![metric(WALL, "ns", medians.values)];
+    metrics.extend(
+        medians
+            .turns
+            .map(|turns| metric(TURNS, "", vec![turns as f64])),
+    );
     Measurement {
         node: NodeId::calibration(),
         bench: "calibration".to_owned(),
@@ -91,22 +166,17 @@ pub(crate) fn measurement(hardware: Hardware, medians: Vec<f64>) -> Measurement 
         hardware,
         toolchains: String::new(),
         tuning: None,
-        key: key(),
+        key: key(work),
         verdict: None,
         failed: false,
         times_count: true,
-        metrics: vec![Metric {
-            name: "wall".to_owned(),
-            unit: "ns".to_owned(),
-            better: Better::Less,
-            values: medians,
-        }],
+        metrics,
     }
 }
 
 /// Another version of this program may do the same in another time.
-fn key() -> Digest {
-    Digest::of(format!("{WORK} of {}", env!("CARGO_PKG_VERSION")))
+fn key(work: &str) -> Digest {
+    Digest::of(format!("{work} of {}", env!("CARGO_PKG_VERSION")))
 }
 
 /// How far two of several medians lie apart, in [`SHARE`] of all pairs, as a fraction of the smaller.
@@ -158,7 +228,11 @@ mod tests {
                 time_s,
                 commit: None,
             };
-            let measurement = measurement(hardware(on), medians.to_vec());
+            let medians = Medians {
+                values: medians.to_vec(),
+                turns: None,
+            };
+            let measurement = measurement(hardware(on), medians);
             history.add(&run, &measurement).unwrap();
         };
         add(1, "here", &[100.0, 100.0]);
@@ -167,6 +241,37 @@ mod tests {
         let found = Calibration::find(&history, &here).unwrap().unwrap();
         assert_eq!((found.runs, found.time_s), (4, 2));
         assert!((found.noise - 0.1).abs() < 1e-9, "{found:?}");
+        assert_eq!(Calibration::turns(&history, &here), Ok(None));
+        assert_eq!(Calibration::of_fleets(&history), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_machine_of_a_fleet_keeps_its_loop_and_does_not_count_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut history = History::open(&folder.path().join("h.sqlite")).unwrap();
+        let there = hardware("there");
+        for (time_s, median) in [(1, 100.0), (2, 104.0)] {
+            let run = Run {
+                id: time_s.to_string(),
+                time_s,
+                commit: None,
+            };
+            let medians = Medians {
+                values: vec![median],
+                turns: Some(4096),
+            };
+            history
+                .add(&run, &measurement(there.clone(), medians))
+                .unwrap();
+        }
+        assert_eq!(Calibration::turns(&history, &there), Ok(Some(4096)));
+        let found = Calibration::find(&history, &there).unwrap().unwrap();
+        assert_eq!((found.runs, found.time_s), (2, 2));
+        assert!((found.noise - 0.04).abs() < 1e-9, "{found:?}");
+        assert_eq!(
+            Calibration::of_fleets(&history),
+            Ok(vec![("there".to_owned(), found)])
+        );
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod stop;
 #[cfg(test)]
 mod testing;
 
-pub use calibration::{Calibration, calibrate, calibration_work, noise};
+pub use calibration::{Calibration, Medians, calibrate, calibration_work, noise};
 pub use conditions::{
     Conditions, Core, Counters, CpuSet, CpuSpeed, CpuTime, Fingerprint, Interval, Limits, Memory,
     PiFirmware, ProcessorModel, Topology, Turbo, TurboSwitch, Virtualization, Zone, own_cpu_time,

@@ -13,7 +13,7 @@ use orch_engine::port::{BenchReport, MeasureJob, Verdict};
 use orch_history::{Baseline, Hardware, History, Kept, Kind, Point, Run, Selection};
 use orch_model::{Digest, Fault, Hasher, Measurement, Metric, NodeId};
 
-use crate::calibration::{self, Calibration};
+use crate::calibration::{self, Calibration, Medians};
 use crate::side::Files;
 
 /// The history of a project. Nothing is opened before somebody asks.
@@ -116,12 +116,17 @@ impl Past {
         self.with(|history| Calibration::find(history, hardware))
     }
 
-    /// Keeps the medians of runs of the same thing, and says what all of them come to.
-    pub fn calibrate(&self, medians: Vec<f64>) -> Result<Calibration, Fault> {
-        let measurement = calibration::measurement(self.hardware.clone(), medians);
+    /// Keeps the medians of runs of the same thing on a machine, and says what all of them come to.
+    pub fn calibrate(&self, hardware: &Hardware, medians: Medians) -> Result<Calibration, Fault> {
+        let measurement = calibration::measurement(hardware.clone(), medians);
         self.with(|history| history.add(&self.run, &measurement))?;
-        let found = self.calibration(&self.hardware)?;
+        let found = self.calibration(hardware)?;
         found.ok_or_else(|| Fault::internal("a calibration was kept and is not there"))
+    }
+
+    /// How many turns of a loop were timed when such hardware was calibrated, if it was.
+    pub fn calibrated_turns(&self, hardware: &Hardware) -> Result<Option<u64>, Fault> {
+        self.with(|history| Calibration::turns(history, hardware))
     }
 
     /// What new figures of a bench are held against. What is counted and not timed is the same on

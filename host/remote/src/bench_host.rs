@@ -17,7 +17,8 @@ use crate::local_files::LocalFiles;
 use crate::meter::{self, HostMeter, Metered};
 use crate::workplace::Workplace;
 
-const PREPARE: &str = include_str!("sample.sh");
+/// Prepares a folder of a machine and becomes what is measured.
+pub(crate) const PREPARE: &str = include_str!("sample.sh");
 
 /// What preparing and fetching may take beside the process itself.
 const MARGIN: Duration = Duration::from_secs(60);

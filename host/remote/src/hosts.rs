@@ -7,12 +7,10 @@ use orch_engine::port::OutputFile;
 use orch_engine::{Cancel, PlannedBench, PlannedPlace};
 use orch_measure::{Hosts, Machine};
 use orch_model::{Digest, Fault, FleetHost, Inventory, Observation};
-use orch_transport::{Address, Command, Connection, HostKey, Stop, Transport};
 
 use crate::bench_host::BenchHost;
 use crate::choice::choose;
-use crate::kernel_files::KernelFiles;
-use crate::meter::{HostMeter, trial};
+use crate::reached::Reached;
 
 /// Finds the machines of an inventory outside of the pipeline.
 pub type ReadHosts = dyn Fn(&Inventory) -> Result<Vec<FleetHost>, Fault> + Send + Sync;
@@ -63,39 +61,18 @@ impl Hosts for FleetHosts {
             }
         };
         let host = choose(bench, place, hosts)?;
-        let mut address = Address::parse(&host.address)?;
-        if let Some(key) = &host.host_key {
-            address = address.pinned(HostKey::parse(key)?);
-        }
-        let stop = Stop::default();
-        let interrupt = cancel.on_cancel({
-            let stop = stop.clone();
-            move || stop.raise()
-        });
-        let transport = Transport::new(self.0.ssh.clone())?;
-        let connection = transport.open(&address, &stop);
-        let connection = connection.map_err(|unreached| unreached.fault)?;
-        let files = KernelFiles::of(&connection, transport.folder())?;
-        let perl_works = files
-            .program("perl")
-            .is_some_and(|perl| can_meter(&connection, perl));
+        let reached = Reached::open(host, self.0.ssh.clone(), cancel)?;
         Ok(Arc::new(BenchHost {
             host: host.clone(),
-            address,
+            address: reached.address,
             reaching: self.0.clone(),
-            meter: HostMeter::of(&files, &host.name, perl_works),
-            connection,
-            transport,
-            files,
+            meter: reached.meter,
+            connection: reached.connection,
+            transport: reached.transport,
+            files: reached.files,
             held: OnceLock::new(),
             filled: Mutex::default(),
-            _interrupt: interrupt,
+            _interrupt: reached.interrupt,
         }))
     }
-}
-
-/// Whether a perl knows what it needs of its kernel.
-fn can_meter(connection: &Connection, perl: &str) -> bool {
-    let ran = connection.run(Command::new(&trial(perl)));
-    ran.is_ok_and(|ran| ran.code == 0)
 }

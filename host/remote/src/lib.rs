@@ -6,6 +6,7 @@
 //! is `transport`'s.
 
 mod bench_host;
+mod calibrated_host;
 mod choice;
 mod hold;
 mod hosts;
@@ -13,8 +14,10 @@ mod kernel_files;
 mod local_files;
 mod meter;
 mod ports;
+mod reached;
 mod services;
 mod way;
 mod workplace;
 
+pub use calibrated_host::CalibratedHost;
 pub use hosts::{FleetHosts, Obstacles, Reaching, ReadContent, ReadHosts};

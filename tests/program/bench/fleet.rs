@@ -144,13 +144,54 @@ fn one_measures_at_a_time_and_leaves_nothing() {
 }
 
 #[test]
+fn the_noise_of_a_machine_is_measured_there_and_gates_heed_it() {
+    let machines = Machines::start(2);
+    let project = project(&machines, "on = \"fleet.lab/m0\"");
+    let calibrate = |on: &str| project.orch(&["bench", "calibrate", "--on", on]);
+    calibrate("fleet.lab/m0")
+        .exits(0)
+        .says(", by perl over ssh")
+        .shows("m0: two runs of the same program lie up to ")
+        .shows("of all pairs of 10 runs");
+    assert_eq!(machines.inside(0, OURS), "");
+    machines.cut(1);
+    calibrate("fleet.lab")
+        .exits(4)
+        .shows("of all pairs of 20 runs")
+        .says(&machines.ip(1).to_string());
+    calibrate("fleet.lib")
+        .exits(2)
+        .says("did you mean `fleet.lab`?");
+    calibrate("fleet.lab/m2")
+        .exits(2)
+        .says("`fleet.lab` has no machine `m2`");
+    project
+        .orch(&["doctor"])
+        .exits(0)
+        .shows("not measured on this machine")
+        .shows(", by perl over ssh: two runs of the same program lie up to ");
+
+    // A program that the machine does not run any more is known by its figures of then only.
+    let retired = "_, err := os.Stat(\"/run/retired\"); err == nil";
+    let condition = "len(os.Args) > 1 && os.Args[1] == \"fail\"";
+    let project = project.file("app/main.go", agent(100, 1_600).replace(condition, retired));
+    let measure = ["bench", "--only", "bench.startup"];
+    project.orch(&measure).exits(0);
+    machines.inside(0, "touch /run/retired");
+    let project = project.file("app/main.go", agent(100, 3_200));
+    project
+        .orch(&measure)
+        .shows("cannot be run as this bench wants it now")
+        .shows(" % apart, as calibrated)");
+}
+
+#[test]
 fn what_cannot_be_measured_there_is_told_before() {
     let machines = Machines::start(1);
-    let service = "
-[bench.load]
-probe = \"http-load\"
+    let tools = "
+[bench.speed]
+probe = \"build-speed\"
 of = \"build.agent\"
-arguments = [\"${port}\"]
 on = \"fleet.lab\"
 ";
     let sized = PIPELINE.replace("probe = \"size\"", "probe = \"size\"\non = \"fleet.lab\"");
@@ -163,7 +204,7 @@ on = \"fleet.lab\"
     let project = project_of_compilers()
         .file(
             "pipeline.toml",
-            format!("{sized}{service}{}", fleet("static")),
+            format!("{sized}{tools}{}", fleet("static")),
         )
         .file("app/go.mod", "module agent.example\n\ngo 1.22\n")
         .file("app/main.go", agent(1, 16))
@@ -172,7 +213,7 @@ on = \"fleet.lab\"
         .orch(&["plan"])
         .exits(2)
         .says("bench `size` cannot be measured on a fleet: it runs nothing")
-        .says("bench `load` cannot be measured on a fleet: it loads a service");
+        .says("bench `speed` cannot be measured on a fleet: it runs or reads toolchain `go`");
 
     let pi = "[target.pi5]\nplatform = \"pi5\"\n\n[build.agent]";
     let pi = PIPELINE
@@ -196,7 +237,7 @@ on = \"fleet.lab\"
     "#]]);
 }
 
-fn start(project: &Project, arguments: &[&str]) -> Child {
+pub(super) fn start(project: &Project, arguments: &[&str]) -> Child {
     project
         .command(arguments)
         .stdout(Stdio::null())
@@ -206,7 +247,7 @@ fn start(project: &Project, arguments: &[&str]) -> Child {
 }
 
 #[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(60), "{what}");

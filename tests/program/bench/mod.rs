@@ -2,6 +2,7 @@
 //! measured sleep, so that a busy machine changes no verdict.
 
 mod fleet;
+mod fleet_service;
 mod profile;
 mod service;
 mod service_profile;

@@ -4,7 +4,7 @@ use orch_tests::Project;
 
 use crate::project_of_compilers;
 
-const PIPELINE: &str = r#"
+pub(super) const PIPELINE: &str = r#"
 version = 1
 name = "service"
 
@@ -46,7 +46,7 @@ samples = 2
 cpus = 1
 "#;
 
-const MAIN: &str = r#"package main
+pub(super) const MAIN: &str = r#"package main
 
 import (
 	_ "expvar"
@@ -93,7 +93,7 @@ func BenchmarkAverage(b *testing.B) {
 }
 "#;
 
-fn service(pipeline: &str) -> Project {
+pub(super) fn service(pipeline: &str) -> Project {
     project_of_compilers()
         .file("pipeline.toml", pipeline)
         .file("go.mod", "module service.example\n\ngo 1.22\n")

@@ -7,11 +7,16 @@ use clap::{Args, Subcommand, ValueEnum};
 /// `orch bench …`
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
-    /// Measure this machine's own noise: how far two runs of the same program lie apart.
+    /// Measure a machine's own noise: how far two runs of the same program lie apart on it.
     #[command(after_help = "\
 Examples:
-  orch bench calibrate")]
+  orch bench calibrate
+  orch bench calibrate --on fleet.lab/pi-1
+  orch bench calibrate --on fleet.lab")]
     Calibrate {
+        /// A machine of a fleet, or one after the other all of a fleet, in place of this machine.
+        #[arg(long, value_name = "FLEET[/MACHINE]")]
+        on: Option<String>,
         /// The pipeline file, or its folder: its history keeps what is found.
         #[arg(default_value = "pipeline.toml")]
         pipeline: PathBuf,

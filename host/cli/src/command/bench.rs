@@ -1,6 +1,7 @@
 //! `orch bench`: measures, and sets what was measured side by side.
 
 mod calibrate;
+mod calibrate_fleet;
 mod compare;
 
 use std::time::Instant;
@@ -9,6 +10,7 @@ use orch_engine::{Cancel, Plan};
 use orch_model::Fault;
 
 pub use calibrate::{calibrate, told};
+pub use calibrate_fleet::calibrate_fleet;
 pub use compare::compare;
 
 use crate::arguments::{ProjectArguments, Running, Selection};

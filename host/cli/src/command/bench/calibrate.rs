@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use orch_measure::{Calibration, Conditions, calibrate as runs, warnings};
+use orch_history::Hardware;
+use orch_measure::{Calibration, Conditions, Medians, calibrate as runs, warnings};
 use orch_model::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::console::Console;
 use crate::environment::Environment;
@@ -32,29 +33,40 @@ pub fn calibrate(
     }
     let program = std::env::current_exe()
         .map_err(|error| Fault::internal(format!("this program cannot find itself: {error}")))?;
-    let medians = runs(
+    let values = runs(
         || sample(&program),
         |run, of| console.progress(&format!("run {run} of {of}")),
     )?;
-    let calibration = past(&project).calibrate(medians)?;
+    let medians = Medians {
+        values,
+        turns: None,
+    };
+    let calibration = past(&project).calibrate(&hardware, medians)?;
+    warn_of_noise(&calibration, console);
+    match console.json() {
+        Some(json) => json.list("calibrations", &[row(&hardware, &calibration)]),
+        None => console.print(&format!("{}\n", told(&calibration))),
+    }
+    Ok(Exit::Done)
+}
+
+/// Says where a machine is too loud to tell much.
+pub(super) fn warn_of_noise(calibration: &Calibration, console: &Console) {
     if calibration.noise > LOUD {
         let message = "with so much noise only large changes can be told from it";
         let hint = "end what else runs and calibrate again: the newest five calibrations count";
         console.warning(message, Some(hint));
     }
-    match console.json() {
-        Some(json) => json.list(
-            "calibrations",
-            &[json!({
-                "machine": hardware.summary,
-                "fingerprint": hardware.fingerprint.to_string(),
-                "noise": calibration.noise,
-                "runs": calibration.runs,
-            })],
-        ),
-        None => console.print(&format!("{}\n", told(&calibration))),
-    }
-    Ok(Exit::Done)
+}
+
+/// A calibration for programs.
+pub(super) fn row(hardware: &Hardware, calibration: &Calibration) -> Value {
+    json!({
+        "machine": hardware.summary,
+        "fingerprint": hardware.fingerprint.to_string(),
+        "noise": calibration.noise,
+        "runs": calibration.runs,
+    })
 }
 
 /// A calibration for people.

@@ -31,25 +31,39 @@ pub(super) fn rows(environment: &Environment) -> Result<Vec<Row>, Stop> {
     if pipeline.is_none_or(|pipeline| pipeline.benches.is_empty()) {
         return Ok(Vec::new());
     }
-    Ok(vec![noise(&project)?, processor(), priority()])
+    let mut rows = noise(&project)?;
+    rows.extend([processor(), priority()]);
+    Ok(rows)
 }
 
-/// Whether and when the noise of this machine was measured.
-fn noise(project: &Project) -> Result<Row, Fault> {
+/// Whether and when the noise of this machine was measured, and of which machines of fleets it was.
+fn noise(project: &Project) -> Result<Vec<Row>, Fault> {
     let history = History::open_existing(&project.folder.join(MEASUREMENTS))?;
-    let found = match &history {
-        Some(history) => Calibration::find(history, &hardware())?,
-        None => None,
+    let (here, fleets) = match &history {
+        Some(history) => (
+            Calibration::find(history, &hardware())?,
+            Calibration::of_fleets(history)?,
+        ),
+        None => (None, Vec::new()),
     };
-    Ok(Row {
-        fine: found.is_some(),
+    let row = |fine, state| Row {
+        fine,
         what: "noise of times",
-        state: match found {
-            Some(found) => format!("{}; last at {}", told(&found), human_minute(found.time_s)),
-            None => "not measured on this machine".to_owned(),
-        },
+        state,
         mend: "`orch bench calibrate` measures it",
-    })
+    };
+    let dated = |calibration: &Calibration| {
+        let time = human_minute(calibration.time_s);
+        format!("{}; last at {time}", told(calibration))
+    };
+    let here = match here {
+        Some(calibration) => row(true, dated(&calibration)),
+        None => row(false, "not measured on this machine".to_owned()),
+    };
+    let fleets = fleets.iter();
+    let fleets = fleets
+        .map(|(machine, calibration)| row(true, format!("on {machine}: {}", dated(calibration))));
+    Ok(std::iter::once(here).chain(fleets).collect())
 }
 
 /// Whether the processor's own counters can be read.
