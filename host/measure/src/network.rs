@@ -15,11 +15,13 @@ const LONGEST: Duration = Duration::from_secs(2);
 const LARGE_SHARE: f64 = 0.1;
 
 /// The way to a service at the time of one load on it.
-#[derive(Clone, Copy, Debug)]
-struct Crossing {
-    round_trip: Duration,
+#[derive(Clone, Debug)]
+pub(crate) struct Crossing {
+    pub(crate) round_trip: Duration,
     /// The median latency of the load, where it had answers.
-    p50: Option<Duration>,
+    pub(crate) p50: Option<Duration>,
+    /// Why this machine may have been too slow for the load, if it may.
+    pub(crate) bottleneck: Option<String>,
 }
 
 /// What was seen of the network in one measurement.
@@ -27,13 +29,22 @@ struct Crossing {
 pub(crate) struct Network(RefCell<Vec<Crossing>>);
 
 impl Network {
-    /// One load with this median latency, to a service so far away.
-    pub(crate) fn add(&self, round_trip: Duration, p50: Option<Duration>) {
-        self.0.borrow_mut().push(Crossing { round_trip, p50 });
+    /// One load.
+    pub(crate) fn add(&self, crossing: Crossing) {
+        self.0.borrow_mut().push(crossing);
     }
 
-    /// What a reader of the figures must know; none where there is no network between.
-    pub(crate) fn note(&self) -> Option<String> {
+    /// What a reader of the figures must know; nothing where there is no network between.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let bottleneck = {
+            let crossings = self.0.borrow();
+            crossings.iter().find_map(|one| one.bottleneck.clone())
+        };
+        self.note().into_iter().chain(bottleneck).collect()
+    }
+
+    /// How much of the figures is the network's.
+    fn note(&self) -> Option<String> {
         let crossings = self.0.borrow();
         let mut trips: Vec<Duration> = crossings.iter().map(|one| one.round_trip).collect();
         let trip = milliseconds(median(&mut trips)?);
@@ -90,27 +101,37 @@ mod tests {
     use super::*;
     use crate::testing::{OK, Service, answering};
 
-    const fn micros(count: u64) -> Duration {
-        Duration::from_micros(count)
+    /// In microseconds.
+    fn crossing(round_trip: u64, p50: Option<u64>) -> Crossing {
+        Crossing {
+            round_trip: Duration::from_micros(round_trip),
+            p50: p50.map(Duration::from_micros),
+            bottleneck: None,
+        }
     }
 
     #[test]
     fn a_network_that_takes_little_is_only_told() {
         let network = Network::default();
-        assert_eq!(network.note(), None);
+        assert_eq!(network.notes(), Vec::<String>::new());
         for trip in [210, 190, 9_000] {
-            network.add(micros(trip), Some(micros(100_000)));
+            network.add(crossing(trip, Some(100_000)));
         }
         let note = "the network between takes 0.21 ms of each answer";
-        assert_eq!(network.note().unwrap(), note);
+        assert_eq!(network.notes(), [note]);
+        network.add(Crossing {
+            bottleneck: Some("the load generator was busy".to_owned()),
+            ..crossing(200, None)
+        });
+        assert_eq!(network.notes(), [note, "the load generator was busy"]);
     }
 
     #[test]
     fn a_large_part_of_a_latency_is_warned_of() {
         let network = Network::default();
-        network.add(micros(210), Some(micros(10_000)));
-        network.add(micros(210), Some(micros(500)));
-        network.add(micros(210), None);
+        network.add(crossing(210, Some(10_000)));
+        network.add(crossing(210, Some(500)));
+        network.add(crossing(210, None));
         let note = network.note().unwrap();
         assert!(
             note.starts_with(
@@ -119,7 +140,7 @@ mod tests {
             "{note}"
         );
         let fast = Network::default();
-        fast.add(micros(12_400), Some(micros(400)));
+        fast.add(crossing(12_400, Some(400)));
         assert!(
             fast.note()
                 .unwrap()

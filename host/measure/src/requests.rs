@@ -19,6 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) sample: Sample,
     /// The median latency; none without an answer.
     pub(crate) p50: Option<Duration>,
+    /// Why the figures may be those of this machine and not the service's, if they may.
+    pub(crate) bottleneck: Option<String>,
 }
 
 /// Sends the requests to the machine with this address, from these CPUs if there are any, and sums up
@@ -64,8 +66,10 @@ pub(crate) fn requests(
         Some(document) => document.to_string().into_bytes(),
         None => Vec::new(),
     };
-    let latencies = results.first().and_then(|result| result.latencies);
+    let result = results.first();
+    let latencies = result.and_then(|result| result.latencies);
     Ok(Loaded {
+        bottleneck: result.and_then(|result| result.generator.bottleneck()),
         sample: Sample {
             stdout,
             wall_ns: u64::try_from(step.duration.as_nanos()).unwrap_or(u64::MAX),

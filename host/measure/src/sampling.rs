@@ -12,7 +12,7 @@ use orch_engine::port::{Failure, MeasureJob, Trial, TrialSetting};
 use orch_model::{Action, BenchLimits, Fault, Load, Measurement, NodeId, Sample, Work};
 
 use crate::machine::Machine;
-use crate::network::{Network, round_trip};
+use crate::network::{Crossing, Network, round_trip};
 use crate::pinning::Seats;
 use crate::placeholder;
 use crate::requests::requests;
@@ -189,8 +189,12 @@ impl<'a> Sampling<'a> {
             false => round_trip(at, self.cancel),
         };
         let loaded = requests(load, at, cpus, self.cancel)?;
-        if let Some(trip) = trip {
-            self.network.add(trip, loaded.p50);
+        if let Some(round_trip) = trip {
+            self.network.add(Crossing {
+                round_trip,
+                p50: loaded.p50,
+                bottleneck: loaded.bottleneck,
+            });
         }
         Ok(loaded.sample)
     }

@@ -10,7 +10,8 @@ use orch_model::{Counter, Fault, Readiness, Sample, Service};
 
 use crate::machine::Machine;
 use crate::placeholder;
-use crate::ready::{NotReady, ReadySign, wait_until_ready};
+use crate::ready::{NotReady, wait_until_ready};
+use crate::ready_sign::ReadySign;
 use crate::sampling::Unsampled;
 use crate::side::Side;
 

@@ -10,7 +10,8 @@ use orch_model::{Counter, Fault, Readiness};
 use crate::machine::ThisMachine;
 use crate::placeholder;
 use crate::port::{free_port, require_free_port};
-use crate::ready::{NotReady, ReadySign, wait_until_ready};
+use crate::ready::{NotReady, wait_until_ready};
+use crate::ready_sign::ReadySign;
 use crate::resident;
 
 /// A machine that services run on.

@@ -227,7 +227,7 @@ impl Session<'_> {
             }
         };
         let mut notes = self.notes.to_vec();
-        notes.extend(self.network.note());
+        notes.extend(self.network.notes());
         notes.extend(disturbed.warnings.iter().map(ToString::to_string));
         if bench.function_only {
             let why = "an emulator ran the program: its times mean nothing and are held to no gate";

@@ -96,6 +96,21 @@ fn one_that_cannot_be_reached_is_told_from_one_that_is_not_ready() {
         .says("/nowhere` was not ready within ")
         .says("status 404 Not Found in place of 200");
 
+    // Another wire of the machine's, to which nothing leads from here.
+    machines.inside(0, "ip address add 192.0.2.9/32 dev lo");
+    let wire = there(&machines, "192.0.2.9:${port}");
+    let project = project.file("pipeline.toml", wire);
+    project
+        .orch(&measure)
+        .exits(4)
+        .says("the service listens at 192.0.2.9:28")
+        .says(&format!(
+            "is not reached from here at {}:28",
+            machines.ip(0)
+        ))
+        .says("let the ports 28000 to 28999 through its firewall");
+    assert_eq!(machines.inside(0, OURS), "");
+
     let fragile = everywhere.replace("\"-listen\"", "\"-fragile\", \"-listen\"");
     let project = project.file("pipeline.toml", fragile);
     project
