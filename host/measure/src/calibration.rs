@@ -22,7 +22,7 @@ const CALIBRATIONS: usize = 5;
 const SHARE: f64 = 0.95;
 
 /// Raised whenever what a sample does changes: on this machine, and on one of a fleet.
-const WORK: &str = "orch calibration 1";
+const WORK: &str = "orch calibration 2";
 const WORK_THERE: &str = "orch calibration of a loop 1";
 
 /// The metrics of a calibration: medians, and how long the loop is.

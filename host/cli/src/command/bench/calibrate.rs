@@ -7,6 +7,7 @@ use std::time::Instant;
 use orch_history::Hardware;
 use orch_measure::{Calibration, Conditions, Medians, calibrate as runs, warnings};
 use orch_model::Fault;
+use orch_sandbox::with_priority;
 use serde_json::{Value, json};
 
 use crate::console::Console;
@@ -88,7 +89,9 @@ fn sample(program: &Path) -> Result<f64, Fault> {
         .stdin(Stdio::null())
         .stdout(Stdio::null());
     let began = Instant::now();
-    let ended = command.status();
+    // As what is measured.
+    let started = with_priority(true, || command.spawn());
+    let ended = started.and_then(|mut process| process.wait());
     let passed = began.elapsed();
     match ended {
         Ok(status) if status.success() => Ok(passed.as_nanos() as f64),
