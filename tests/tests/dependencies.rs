@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 24] = [
+const HOUSE: [Room; 25] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -50,8 +50,12 @@ const HOUSE: [Room; 24] = [
         ],
     ),
     room("orch-plugins", &["orch-model", "orch-engine", "orch-store"]),
-    room("orch-fetch", &["orch-model", "orch-engine", "orch-store"]),
-    room("orch-image", &["orch-model"]),
+    room("orch-http", &["orch-model"]),
+    room(
+        "orch-fetch",
+        &["orch-model", "orch-engine", "orch-store", "orch-http"],
+    ),
+    room("orch-image", &["orch-model", "orch-http"]),
     room(
         "orch-deploy",
         &["orch-model", "orch-engine", "orch-transport"],
@@ -131,7 +135,7 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "reqwest",
-        users: &["orch-fetch", "orch-image"],
+        users: &["orch-http", "orch-fetch", "orch-image"],
         why: "bytes come from the network through a door where they are checked",
     },
     Door {
@@ -141,8 +145,8 @@ const DOORS: [Door; 13] = [
     },
     Door {
         family: "rustls",
-        users: &["orch-fetch", "orch-image", "orch-tests"],
-        why: "bytes come from the network through a door where they are checked",
+        users: &["orch-http", "orch-tests"],
+        why: "one crate says which servers are trusted",
     },
     Door {
         family: "etcetera",
