@@ -138,8 +138,7 @@ pub fn resolve(
                 for problem in &mut problems {
                     say_how_to_reach(problem, house.offline);
                 }
-                console.problems(&project.source, &problems);
-                Stop::Said(Exit::of_problems(&problems))
+                refused(house, project, &problems, console)
             },
         )?;
     console.logs(&resolution.logs);
@@ -194,10 +193,20 @@ pub fn make(
         ))
     })?;
     console.logs(&planned.logs);
+    let Some(plan) = planned.plan else {
+        return Err(refused(house, project, &planned.problems, console));
+    };
     console.problems(&project.source, &planned.problems);
-    planned
-        .plan
-        .ok_or_else(|| Stop::Said(Exit::of_problems(&planned.problems)))
+    Ok(plan)
+}
+
+/// Says why there is no plan, unless that is only that the user did not want to wait for one.
+fn refused(house: &House, project: &Project, problems: &[PlanProblem], console: &Console) -> Stop {
+    if house.cancel.is_cancelled() {
+        return Stop::Said(Exit::Interrupted);
+    }
+    console.problems(&project.source, problems);
+    Stop::Said(Exit::of_problems(problems))
 }
 
 /// Says everything that is wrong before anything is resolved.
@@ -220,8 +229,7 @@ pub fn hold_against_plugins(
         return Ok(());
     }
     console.logs(&checked.logs);
-    console.problems(&project.source, &checked.problems);
-    Err(Stop::Said(Exit::of_problems(&checked.problems)))
+    Err(refused(house, project, &checked.problems, console))
 }
 
 /// What planning reads of this machine.

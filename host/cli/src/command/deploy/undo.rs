@@ -1,6 +1,5 @@
 //! `orch rollback`: machines go back to what held before.
 
-use orch_engine::Cancel;
 use orch_engine::NodeProgress;
 use orch_engine::port::Deployed;
 use orch_model::Fault;
@@ -13,7 +12,6 @@ use crate::console::Console;
 use crate::deploying::{DeployOptions, deployer};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::interrupt;
 use crate::planned::Planned;
 use crate::stop::Stop;
 
@@ -34,15 +32,14 @@ pub fn rollback(
             .hint("an image that was pushed is in its registry; push the tags that you want again")
             .into());
     };
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let cancel = house.interruptible(console)?;
     let observer = console.observer();
     let progress = NodeProgress {
         node: &deploy.node,
         observer: &*observer,
     };
     let deployer = deployer(house, project, plan, options)?;
-    let deployed = deployer.roll_back(deploy, to, &progress, &cancel)?;
+    let deployed = deployer.roll_back(deploy, to, &progress, cancel)?;
     drop(observer);
     let (report, end) = match deployed {
         Deployed::Live(report) | Deployed::Waits(report) => (report, None),
