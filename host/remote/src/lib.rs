@@ -10,8 +10,7 @@ mod choice;
 mod hold;
 mod hosts;
 mod kernel_files;
-mod local_files;
 mod meter;
 mod workplace;
 
-pub use hosts::{FleetHosts, Obstacles, Reaching, ReadContent, ReadHosts};
+pub use hosts::{FleetHosts, Reaching};
