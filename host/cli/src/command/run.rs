@@ -116,7 +116,7 @@ pub fn carry_out_with(
         hands.measure(house, project, plan, order.anew)?;
     }
     if !plan.deploys.is_empty() {
-        hands.deploy(house, project, plan, order.deploying)?;
+        hands.deploy(planned, order.deploying)?;
     }
     prepare(&mut hands);
     if running.dry_run {

@@ -23,12 +23,11 @@ pub fn fleet(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
-    let deployer = deployer(house, project, plan, DeployOptions::default())?;
-    let cancel = house.interruptible(console)?;
+    let deployer = deployer(&planned, DeployOptions::default())?;
+    let cancel = planned.house.interruptible(console)?;
     // A machine of several deploys is asked once.
     let mut machines: BTreeMap<(String, String), Row> = BTreeMap::new();
-    for deploy in deploys(plan, &[])?
+    for deploy in deploys(&planned.plan, &[])?
         .into_iter()
         .filter(|deploy| has_machines(deploy))
     {

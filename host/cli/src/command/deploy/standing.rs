@@ -21,11 +21,10 @@ pub fn status(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
-    let deployer = deployer(house, project, plan, DeployOptions::default())?;
-    let cancel = house.interruptible(console)?;
+    let deployer = deployer(&planned, DeployOptions::default())?;
+    let cancel = planned.house.interruptible(console)?;
     let mut rows: Vec<(&PlannedDeploy, Standing)> = Vec::new();
-    for deploy in deploys(plan, names)?
+    for deploy in deploys(&planned.plan, names)?
         .into_iter()
         .filter(|deploy| has_machines(deploy))
     {

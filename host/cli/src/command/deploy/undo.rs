@@ -24,21 +24,20 @@ pub fn rollback(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
     let names = [name.to_owned()];
-    let deploys = deploys(plan, &names)?;
+    let deploys = deploys(&planned.plan, &names)?;
     let Some(deploy) = deploys.first().filter(|deploy| has_machines(deploy)) else {
         return Err(Fault::usage(format!("deploy `{name}` has no machines"))
             .hint("an image that was pushed is in its registry; push the tags that you want again")
             .into());
     };
-    let cancel = house.interruptible(console)?;
+    let cancel = planned.house.interruptible(console)?;
     let observer = console.observer();
     let progress = NodeProgress {
         node: &deploy.node,
         observer: &*observer,
     };
-    let deployer = deployer(house, project, plan, options)?;
+    let deployer = deployer(&planned, options)?;
     let deployed = deployer.roll_back(deploy, to, &progress, cancel)?;
     drop(observer);
     let (report, end) = match deployed {

@@ -181,10 +181,9 @@ impl<'a, 'scope, 'env> Rounds<'a, 'scope, 'env> {
         let Some(names) = self.wanted.deploys else {
             return Ok(());
         };
-        let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
-        let deployer = deployer(house, project, plan, options)?;
+        let deployer = deployer(planned, options)?;
         let mut logs = Vec::new();
-        for deploy in deploys(plan, names)? {
+        for deploy in deploys(&planned.plan, names)? {
             logs.extend(shown(deployer.logs(deploy)?, console));
         }
         self.logs = logs;
