@@ -36,7 +36,8 @@ fn the_benches_of_the_example_are_planned_by_what_is_pinned() {
     plan.exits(0)
         .shows("bench.size@wasm+go-next  (probe size of size 0.1.0)")
         .shows("bench.readings@static+go-next  (probe gobench of gobench 0.1.0)")
-        .shows("keeps    out/bench.profile/static/go/cpu.pprof");
+        .shows("keeps    out/bench.profile/static/go/cpu.pprof")
+        .shows("keeps    out/bench.hot/static/go/cpu.pprof");
 }
 
 #[test]

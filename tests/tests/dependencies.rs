@@ -27,7 +27,7 @@ const fn room(name: &'static str, knows: &'static [&'static str]) -> Room {
     }
 }
 
-const HOUSE: [Room; 25] = [
+const HOUSE: [Room; 26] = [
     room("orch-model", &[]),
     room("orch-pipeline", &["orch-model"]),
     room("orch-engine", &["orch-model"]),
@@ -37,7 +37,7 @@ const HOUSE: [Room; 25] = [
     room("orch-transport", &["orch-model", "orch-machine"]),
     room(
         "orch-measure",
-        &["orch-model", "orch-engine", "orch-history"],
+        &["orch-model", "orch-cgroup", "orch-engine", "orch-history"],
     ),
     room("orch-history", &["orch-model"]),
     room(
@@ -60,10 +60,17 @@ const HOUSE: [Room; 25] = [
         "orch-deploy",
         &["orch-model", "orch-engine", "orch-transport"],
     ),
-    room("orch-sandbox", &["orch-model"]),
+    room("orch-cgroup", &[]),
+    room("orch-sandbox", &["orch-model", "orch-cgroup"]),
     room(
         "orch-execute",
-        &["orch-model", "orch-engine", "orch-store", "orch-sandbox"],
+        &[
+            "orch-model",
+            "orch-engine",
+            "orch-store",
+            "orch-cgroup",
+            "orch-sandbox",
+        ],
     ),
     room("orch-report", &["orch-model", "orch-engine"]),
     room("orch-watch", &[]),

@@ -111,9 +111,9 @@ pub fn examine(
     match Sandboxes::new(settings) {
         Ok(sandboxes) => Ok(Ok(sandboxes)),
         Err(StartError::Withheld { protection, why }) => Ok(Err((protection, why))),
-        Err(StartError::Failed(error)) => Err(Fault::internal(format!(
-            "could not start a sandbox: {error}"
-        ))
+        Err(error @ (StartError::Failed(_) | StartError::Unlimited(_))) => Err(Fault::internal(
+            format!("could not start a sandbox: {error}"),
+        )
         .hint("`--sandbox=off` runs without one")),
     }
 }

@@ -76,6 +76,9 @@ impl Ledger {
         if let Some(cpus) = bench.cpus {
             ledger.add("cpus of its own", cpus.to_string());
         }
+        if let Some(limits) = &bench.limits {
+            ledger.add("limits", limits.to_string());
+        }
         if let Some(baseline) = &bench.baseline {
             ledger.add("baseline", baseline);
         }

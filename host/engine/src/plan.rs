@@ -7,8 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use orch_model::{
-    Action, Advice, Artifact, Digest, Gate, Inventory, Machine, Measurement, NodeId, PluginId,
-    Proposal, RecordedFact, RelativePath, Rollout, SecretSource, Target, Toolchain,
+    Action, Advice, Artifact, BenchLimits, Digest, Gate, Inventory, Machine, Measurement, NodeId,
+    PluginId, Proposal, RecordedFact, RelativePath, Rollout, SecretSource, Target, Toolchain,
 };
 
 /// A plan. It holds no path of any machine, so it can be kept, compared and sent.
@@ -229,6 +229,9 @@ pub struct PlannedBench {
     pub on: Option<PlannedPlace>,
     /// On how many CPUs of its own the program runs; the scheduler's choice if none.
     pub cpus: Option<u32>,
+    /// What the program may take; what the machine has if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<BenchLimits>,
     /// What is compared with, as the pipeline names it; the last good measurement if none.
     pub baseline: Option<String>,
     /// What the figures are held to.

@@ -21,7 +21,7 @@ use crate::place;
 use crate::process::{End, Process, ProcessError};
 use crate::reaper::Reaper;
 use crate::sandboxed::View;
-use crate::sandboxes::{Occupied, Sandboxes};
+use crate::sandboxes::{Kind, Occupied, Sandboxes};
 use crate::verdict::{judge_end, not_started};
 use crate::workspace::Workspace;
 use crate::{inputs, interpreter, outputs, page_cache, undeclared};
@@ -126,8 +126,8 @@ impl LocalExecutor {
         sample: &mut Sample,
     ) -> Result<ActionResult, Ended> {
         let (action, project) = (job.action, &self.settings.project);
-        let mut prepared = self.prepare(job, cancel)?;
-        let end = self.run(job, &mut prepared, &[], cancel, sample)?;
+        let mut prepared = self.prepare(job, None, cancel)?;
+        let end = self.run(job, &mut prepared, None, cancel, sample)?;
         judge_end(end, action)?;
         let Prepared {
             occupied,
@@ -161,20 +161,25 @@ impl LocalExecutor {
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<(), Ended> {
-        let mut prepared = self.prepare(job, cancel)?;
+        let mut prepared = self.prepare(job, Some(setting), cancel)?;
         if setting.cold {
             page_cache::forget(job.action, &prepared.workspace)?;
         }
-        let end = self.run(job, &mut prepared, &setting.cpus, cancel, sample)?;
+        let end = self.run(job, &mut prepared, Some(setting), cancel, sample)?;
         judge_end(end, job.action)?;
         prepared.copied.check(job.inputs, &self.settings.project)
     }
 
     /// A place for an action, with all that it finds there.
-    fn prepare(&self, job: &Job<'_>, cancel: &Cancel) -> Result<Prepared<'_>, Ended> {
+    fn prepare(
+        &self,
+        job: &Job<'_>,
+        measured: Option<&TrialSetting>,
+        cancel: &Cancel,
+    ) -> Result<Prepared<'_>, Ended> {
         let action = job.action;
         let (cache, project) = (&self.settings.cache, &self.settings.project);
-        let occupied = self.occupy(action)?;
+        let occupied = self.occupy(action, measured)?;
         let mut leftovers = Leftovers::default();
         let workspace = match &occupied {
             Some(occupied) => {
@@ -197,13 +202,13 @@ impl LocalExecutor {
         }
     }
 
-    /// Runs the process of an action, on these CPUs if there are any. What runs in the embedded
-    /// engine is a part of this process, and runs wherever that may.
+    /// Runs the process of an action, in the surroundings in which it is measured, if it is. What runs
+    /// in the embedded engine is a part of this process and knows of none.
     fn run(
         &self,
         job: &Job<'_>,
         prepared: &mut Prepared<'_>,
-        cpus: &[u32],
+        measured: Option<&TrialSetting>,
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<End, Ended> {
@@ -212,18 +217,33 @@ impl LocalExecutor {
             Runner::EmbeddedWasm => self.run_wasm(job.action, workspace, cancel, sample),
             Runner::Native | Runner::Emulator(_) => {
                 let occupied = prepared.occupied.as_mut();
-                self.run_process(job, workspace, occupied, cpus, cancel, sample)
+                self.run_process(job, workspace, occupied, measured, cancel, sample)
             }
         }
     }
 
     /// A sandbox for an action, where it runs in one. What runs inside `orch` has the
     /// engine's own.
-    fn occupy(&self, action: &Action) -> Result<Option<Occupied<'_>>, Fault> {
+    fn occupy(
+        &self,
+        action: &Action,
+        measured: Option<&TrialSetting>,
+    ) -> Result<Option<Occupied<'_>>, Fault> {
+        let kind = Kind {
+            network: action.network,
+            counts: measured.is_some(),
+            first: measured.is_some_and(|setting| setting.first),
+            limits: measured.and_then(|setting| setting.limits),
+        };
+        if kind.limits.is_some() && self.settings.sandboxes.is_none() {
+            return Err(Fault::usage("`limits` of a bench need the sandbox")
+                .hint("run without `--sandbox=off`, or take `limits` out of the bench"));
+        }
         match &self.settings.sandboxes {
-            Some(sandboxes) if action.runner != Runner::EmbeddedWasm => sandboxes
-                .occupy(action.network, self.is_closed(action))
-                .map(Some),
+            Some(sandboxes) if action.runner != Runner::EmbeddedWasm => {
+                let occupied = sandboxes.occupy(kind, self.is_closed(action));
+                occupied.map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -241,7 +261,7 @@ impl LocalExecutor {
         job: &Job<'_>,
         workspace: &Workspace,
         occupied: Option<&mut Occupied<'_>>,
-        cpus: &[u32],
+        measured: Option<&TrialSetting>,
         cancel: &Cancel,
         sample: &mut Sample,
     ) -> Result<End, Ended> {
@@ -268,7 +288,7 @@ impl LocalExecutor {
             timeout: action.timeout_ms.map(Duration::from_millis),
             grace: self.settings.grace,
             output_bytes: self.settings.output_bytes,
-            cpus,
+            measured,
         };
         let ran = match occupied {
             Some(occupied) => {

@@ -19,11 +19,13 @@ use rustix::process::{
 use wait4::Wait4;
 
 use orch_engine::Cancel;
+use orch_engine::port::TrialSetting;
 use orch_model::{Fault, Sample};
-use orch_sandbox::{Exceeded, on_cpus};
+use orch_sandbox::{Exceeded, ProcessorCounters, on_cpus, with_priority};
 
 use crate::environment::Environment;
 use crate::reaper::Reaper;
+use crate::sandboxed::counters as counters_by_name;
 use crate::stream::Stream;
 use crate::watch::{Alarm, Bounds, Cut, Runs, watch};
 
@@ -46,8 +48,8 @@ pub(crate) struct Process<'a> {
     pub(crate) grace: Duration,
     /// How much is kept of each end of each stream.
     pub(crate) output_bytes: usize,
-    /// The CPUs that it has to stay on; any if there are none.
-    pub(crate) cpus: &'a [u32],
+    /// In which surroundings it is measured, if it is.
+    pub(crate) measured: Option<&'a TrialSetting>,
 }
 
 /// How a process ended.
@@ -84,6 +86,7 @@ impl Process<'_> {
             .map_err(|error| fault("watch over", error.into()))?
             .st_ino;
         let announced = reaper.announce(inode).map_err(ProcessError::Fault)?;
+        let mut counters = self.measured.and_then(|_| ProcessorCounters::open().ok());
         let child = self.spawn(output.1, errors.1)?;
         let group = Pid::from_child(&child);
         let watched = announced.started(group);
@@ -116,7 +119,7 @@ impl Process<'_> {
             user_ns: nanoseconds(used.rusage.utime),
             system_ns: nanoseconds(used.rusage.stime),
             peak_rss_bytes: used.rusage.maxrss,
-            counters: Vec::new(),
+            counters: counters_by_name(None, counters.as_mut().and_then(ProcessorCounters::take)),
         };
         Ok((End::of(used.status, cut), sample))
     }
@@ -159,7 +162,9 @@ impl Process<'_> {
             .process_group(0);
         let mut tries = 0;
         loop {
-            match on_cpus(self.cpus, || command.spawn()) {
+            match with_priority(self.comes_first(), || {
+                on_cpus(self.cpus(), || command.spawn())
+            }) {
                 Ok(child) => return Ok(child),
                 // A program that was just written is busy while a process that was forked
                 // meanwhile still holds the file, which it does until it executes its own.
@@ -172,6 +177,15 @@ impl Process<'_> {
                 Err(error) => return Err(self.not_started(error)),
             }
         }
+    }
+
+    /// The CPUs that it has to stay on; any if there are none.
+    pub(crate) fn cpus(&self) -> &[u32] {
+        self.measured.map_or(&[], |setting| &setting.cpus)
+    }
+
+    fn comes_first(&self) -> bool {
+        self.measured.is_some_and(|setting| setting.first)
     }
 
     /// Whose fault it is that the process did not start.

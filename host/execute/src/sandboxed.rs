@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use orch_engine::Cancel;
 use orch_model::{Counter, Fault, Sample};
-use orch_sandbox::{Events, Finished, JobError, Mount, Residue, Sandbox};
+use orch_sandbox::{Events, Finished, JobError, Mount, ProcessorEvents, Residue, Sandbox};
 
 use crate::process::{End, Process, ProcessError, exit_code, nanoseconds};
 use crate::sandboxes::Occupied;
@@ -69,7 +69,7 @@ impl Process<'_> {
             user_ns: nanoseconds(used.user),
             system_ns: nanoseconds(used.system),
             peak_rss_bytes: used.peak_rss_bytes,
-            counters: used.events.map(counters).unwrap_or_default(),
+            counters: counters(used.events, used.processor),
         };
         let end = match exceeded {
             Some(exceeded) => End::Exceeded(exceeded),
@@ -90,24 +90,34 @@ impl Process<'_> {
             directory: self.directory.to_owned(),
             writable_source: view.writable_source,
             mounts: view.mounts,
-            cpus: self.cpus.to_vec(),
+            cpus: self.cpus().to_vec(),
         }
     }
 }
 
 /// The kernel's accounting by the names that probes know.
-fn counters(events: Events) -> Vec<Counter> {
-    let named = [
-        ("minor-faults", events.minor_faults),
-        ("major-faults", events.major_faults),
-        ("voluntary-switches", events.voluntary_switches),
-        ("involuntary-switches", events.involuntary_switches),
-    ];
+pub(crate) fn counters(events: Option<Events>, processor: Option<ProcessorEvents>) -> Vec<Counter> {
+    let events = events.map(|events| {
+        [
+            ("minor-faults", events.minor_faults),
+            ("major-faults", events.major_faults),
+            ("voluntary-switches", events.voluntary_switches),
+            ("involuntary-switches", events.involuntary_switches),
+        ]
+    });
+    let processor = processor.map(|processor| {
+        [
+            ("instructions", processor.instructions),
+            ("cycles", processor.cycles),
+        ]
+    });
+    let named = events.into_iter().flatten();
+    let named = named.chain(processor.into_iter().flatten());
     let counter = |(name, value): (&str, u64)| Counter {
         name: name.to_owned(),
         value,
     };
-    named.map(counter).into()
+    named.map(counter).collect()
 }
 
 impl Runs for Sandbox {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use orch_model::Fault;
+use orch_model::{BenchLimits, Fault};
 use orch_sandbox::{Limits, Missing, Protection, Sandbox, Settings, StartError, VERSION};
 use orch_store::unfinished_file;
 
@@ -38,9 +38,23 @@ pub struct Sandboxes {
 struct Prepared {
     sandbox: Sandbox,
     place: Place,
-    network: bool,
+    kind: Kind,
     /// Whether nobody outside can have got hold of an open file below `place`.
     closed: bool,
+}
+
+/// What all actions of one sandbox have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// Whether they reach the network.
+    pub(crate) network: bool,
+    /// Whether it is counted what the processor does for them.
+    pub(crate) counts: bool,
+    /// Whether they come before others of the machine.
+    pub(crate) first: bool,
+    /// What they may take. Of such a sandbox none serves two: what one left in memory would count for
+    /// the next.
+    pub(crate) limits: Option<BenchLimits>,
 }
 
 /// A sandbox that serves one action. Unless it is kept, it is given up afterwards.
@@ -64,7 +78,7 @@ impl Sandboxes {
         match sandboxes.remembered() {
             Some(missing) => sandboxes.missing = missing,
             None => {
-                let prepared = sandboxes.prepare(false)?;
+                let prepared = sandboxes.prepare(Kind::default())?;
                 sandboxes.missing = prepared.sandbox.missing().to_vec();
                 sandboxes.remember();
                 sandboxes.give_back(prepared);
@@ -99,17 +113,17 @@ impl Sandboxes {
         }
     }
 
-    /// One for an action that reaches the network, or does not. `closed` says that nobody
+    /// One of a kind. `closed` says that nobody
     /// outside can get hold of an open file of the action.
-    pub(crate) fn occupy(&self, network: bool, closed: bool) -> Result<Occupied<'_>, Fault> {
+    pub(crate) fn occupy(&self, kind: Kind, closed: bool) -> Result<Occupied<'_>, Fault> {
         let idle = {
             let mut idle = self.idle.lock().expect("nobody panics with it");
-            let position = idle.iter().position(|one| one.network == network);
+            let position = idle.iter().position(|one| one.kind == kind);
             position.map(|position| idle.swap_remove(position))
         };
         let mut prepared = match idle {
             Some(prepared) => prepared,
-            None => self.prepare_as_promised(network)?,
+            None => self.prepare_as_promised(kind)?,
         };
         Ok(Occupied {
             sandboxes: self,
@@ -120,14 +134,21 @@ impl Sandboxes {
     }
 
     /// Keys were made from what was known: a sandbox that has less must not be used.
-    fn prepare_as_promised(&self, network: bool) -> Result<Prepared, Fault> {
+    fn prepare_as_promised(&self, kind: Kind) -> Result<Prepared, Fault> {
         let changed = |what: String| {
             let _ = fs::remove_file(self.memory());
             Fault::internal(format!("the sandbox is not what it was: {what}"))
                 .hint("run again; `orch doctor` shows what this machine has")
         };
-        let prepared = self.prepare(network).map_err(|error| match error {
+        let prepared = self.prepare(kind).map_err(|error| match error {
             StartError::Withheld { .. } => changed(error.to_string()),
+            StartError::Unlimited(why) => Fault::usage(format!(
+                "this user cannot limit what a program takes: {why}"
+            ))
+            .hint(
+                "run `orch` as root, or in a session that may: `systemd-run --user --scope orch …`; or \
+                 take `limits` out of the bench",
+            ),
             StartError::Failed(_) => Fault::internal(format!("could not start a sandbox: {error}")),
         })?;
         let lacks = |missing: &[Missing]| -> Vec<Protection> {
@@ -139,20 +160,26 @@ impl Sandboxes {
         }
     }
 
-    fn prepare(&self, network: bool) -> Result<Prepared, StartError> {
+    fn prepare(&self, kind: Kind) -> Result<Prepared, StartError> {
         let failed = |error: Fault| StartError::Failed(std::io::Error::other(error.message));
         let place = Place::claim_with(&self.settings.cache, "sandbox", &SANDBOX_FOLDERS);
         let place = place.map_err(failed)?;
         let sandbox = Sandbox::start(&Settings {
             command: self.settings.command.clone(),
             workspace: place.root.canonicalize().map_err(StartError::Failed)?,
-            network,
+            network: kind.network,
             limits: self.settings.limits,
+            counts: kind.counts,
+            first: kind.first,
+            group: kind.limits.map(|limits| orch_cgroup::Limits {
+                memory_bytes: limits.memory_bytes,
+                milli_cpus: limits.milli_cpus,
+            }),
         })?;
         Ok(Prepared {
             sandbox,
             place,
-            network,
+            kind,
             closed: true,
         })
     }
@@ -250,6 +277,7 @@ impl Drop for Occupied<'_> {
     fn drop(&mut self) {
         if let Some(prepared) = self.prepared.take()
             && self.kept
+            && prepared.kind.limits.is_none()
         {
             self.sandboxes.give_back(prepared);
         }

@@ -53,6 +53,10 @@ pub(crate) fn judge_end(end: End, action: &Action) -> Result<(), Ended> {
             format!("was ended: it used {} of memory", in_mebibytes(used_bytes)),
             "an action may use seven eighths of the machine's memory; let it do less at a time",
         )),
+        End::Exceeded(Exceeded::Limit) => Err(Ended::failed_with_hint(
+            "was ended: it wanted more memory than the `limits` of its bench allow",
+            "raise `memory` there, or let it take less (`GOMEMLIMIT` for a program in Go)",
+        )),
         End::Exceeded(Exceeded::Disk { free_bytes }) => Err(Ended::failed_with_hint(
             format!(
                 "was ended before it filled the disk, of which {} are free",

@@ -15,6 +15,11 @@ use orch_model::{Digest, FaultKind, NodeId, Part, Root, Word};
 use fixture::{Fixture, action, path, sandbox, shell, variable};
 
 #[test]
+fn what_is_measured_may_come_first_and_is_counted() {
+    fixture::check_priority_and_counters(&Fixture::new());
+}
+
+#[test]
 fn an_action_sees_its_inputs_and_leaves_its_outputs() {
     let fixture = Fixture::new();
     fixture.write("src/a.txt", "hello ");

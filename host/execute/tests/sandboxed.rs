@@ -72,6 +72,10 @@ const TESTS: &[(&str, fn())] = &[
     ),
     ("many_actions_run_at_once", many_actions_run_at_once),
     (
+        "what_is_measured_may_come_first_and_is_counted",
+        what_is_measured_may_come_first_and_is_counted,
+    ),
+    (
         "the_key_says_what_the_sandbox_is",
         the_key_says_what_the_sandbox_is,
     ),
@@ -446,6 +450,10 @@ fn many_actions_run_at_once() {
         }
     });
     assert!(places(&fixture).len() <= 4);
+}
+
+fn what_is_measured_may_come_first_and_is_counted() {
+    fixture::check_priority_and_counters(&sandboxed());
 }
 
 fn the_key_says_what_the_sandbox_is() {

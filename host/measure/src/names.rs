@@ -42,8 +42,13 @@ pub(crate) fn check_gates(gates: &[Gate], metrics: &[Metric]) -> Result<(), Faul
         .find(|gate| names().all(|name| name != gate.metric));
     let Some(gate) = unknown else { return Ok(()) };
     let listed: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+    let of_processor = ["instructions", "cycles"].map(|name| gate.metric.ends_with(name));
     let hint = match orch_model::nearest(&gate.metric, names()) {
         _ if listed.is_empty() => "the probe gives no metric: take the gate away".to_owned(),
+        _ if of_processor.contains(&true) => format!(
+            "`orch doctor` says why this machine counts none; the probe gives {}",
+            listed.join(", ")
+        ),
         Some(meant) => format!(
             "did you mean `{meant}`? The probe gives {}",
             listed.join(", ")

@@ -8,7 +8,7 @@ use fastrand::Rng;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Failure, MeasureJob, Trial, TrialSetting};
-use orch_model::{Action, Fault, Measurement, NodeId, Sample, Work};
+use orch_model::{Action, BenchLimits, Fault, Measurement, NodeId, Sample, Work};
 
 use crate::machine::Machine;
 use crate::pinning::Seats;
@@ -61,6 +61,8 @@ pub(crate) struct Sampling<'a> {
     pub(crate) machine: &'a dyn Machine,
     pub(crate) node: &'a NodeId,
     pub(crate) measurement: &'a Measurement,
+    /// What is measured may take no more.
+    pub(crate) limits: Option<BenchLimits>,
     /// The position of its first process among those of the bench.
     pub(crate) first: usize,
     pub(crate) used: &'a Used,
@@ -77,7 +79,8 @@ impl<'a> Sampling<'a> {
         seats: &'a Seats,
         cancel: &'a Cancel,
     ) -> impl Iterator<Item = Self> {
-        let (node, measurements) = (job.node, job.bench.measurements.iter());
+        let (node, limits) = (job.node, job.bench.limits);
+        let measurements = job.bench.measurements.iter();
         measurements.scan(0, move |next, measurement| {
             let first = *next;
             *next += measurement.actions().count();
@@ -85,6 +88,7 @@ impl<'a> Sampling<'a> {
                 machine,
                 node,
                 measurement,
+                limits,
                 first,
                 used,
                 seats,
@@ -145,16 +149,18 @@ impl<'a> Sampling<'a> {
         let served = self.measurement.service.as_ref().map(|service| Served {
             machine: self.machine,
             service,
-            setting: self.setting(&self.seats.measured),
+            setting: self.setting_of_measured(),
             cancel: self.cancel,
         });
         match (&self.measurement.work, served) {
-            (Work::Run(action), None) => self.run(side, self.first, action, &self.seats.measured),
+            (Work::Run(action), None) => {
+                self.run(side, self.first, action, &self.setting_of_measured())
+            }
             (Work::Run(action), Some(served)) => {
                 served.during(side, self.first, self.node, |port| {
                     let mut action = action.clone();
                     placeholder::fill_action(&mut action, port);
-                    self.run(side, self.first + 1, &action, &self.seats.others)
+                    self.run(side, self.first + 1, &action, &self.setting_of_others())
                 })
             }
             (Work::Load(load), Some(served)) => {
@@ -169,10 +175,21 @@ impl<'a> Sampling<'a> {
         }
     }
 
-    fn setting(&self, cpus: &[u32]) -> TrialSetting {
+    fn setting_of_measured(&self) -> TrialSetting {
         TrialSetting {
             cold: self.measurement.cold,
-            cpus: cpus.to_vec(),
+            cpus: self.seats.measured.clone(),
+            first: self.measurement.service.is_none(),
+            limits: self.limits,
+        }
+    }
+
+    /// Of what asks a service.
+    fn setting_of_others(&self) -> TrialSetting {
+        TrialSetting {
+            cold: self.measurement.cold,
+            cpus: self.seats.others.clone(),
+            ..TrialSetting::default()
         }
     }
 
@@ -181,11 +198,10 @@ impl<'a> Sampling<'a> {
         side: &Side,
         position: usize,
         action: &Action,
-        cpus: &[u32],
+        setting: &TrialSetting,
     ) -> Result<Sample, Unsampled> {
         let job = side.job(position, self.node, action);
-        let setting = self.setting(cpus);
-        match self.machine.try_once(job, &setting, self.cancel)? {
+        match self.machine.try_once(job, setting, self.cancel)? {
             Trial::Sample(sample) => Ok(sample),
             Trial::Failed(failure) => Err(Unsampled::Failed(Box::new(failure))),
             Trial::Cancelled(_) => Err(Unsampled::Cancelled),

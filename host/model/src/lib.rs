@@ -6,6 +6,7 @@
 
 mod action;
 mod address;
+mod bench_limits;
 mod change;
 mod deploy;
 mod diagnostic;
@@ -36,6 +37,7 @@ mod tweak;
 
 pub use action::{Action, Artifact, Build, Part, Runner, Variable, Word};
 pub use address::{ADDRESS_FORMS, host_of_address, is_host_address};
+pub use bench_limits::BenchLimits;
 pub use change::Change;
 pub use deploy::{Check, Compression, Document, Image, LINES, Proposal, Release, Step, Upload};
 pub use diagnostic::{Diagnostic, Place, Severity, SourceText, Span, Spanned};

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    FleetHost, Gate, Inventory, RelativePath, Rollout, SecretSource, Settings, Span, Spanned, Word,
+    BenchLimits, FleetHost, Gate, Inventory, RelativePath, Rollout, SecretSource, Settings, Span,
+    Spanned, Word,
 };
 
 /// The name of a table, with the place of its header's key.
@@ -182,6 +183,8 @@ pub struct BenchTable {
     pub on: Option<Spanned<FleetPlace>>,
     /// On how many CPUs of its own the program runs; the scheduler's choice if none.
     pub cpus: Option<u32>,
+    /// What the program may take; what the machine has if none.
+    pub limits: Option<BenchLimits>,
     /// What is compared with, by a name that is looked for in the history: a run, a commit, a target
     /// or a toolchain; the last good measurement if none.
     pub baseline: Option<String>,

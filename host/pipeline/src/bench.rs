@@ -6,13 +6,14 @@ use std::ops::RangeInclusive;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use orch_model::{BenchTable, Diagnostic, Gate, Name, Spanned};
+use orch_model::{BenchLimits, BenchTable, Diagnostic, FleetPlace, Gate, Name, Spanned};
 
 use crate::deploy::Around;
+use crate::number::Number;
 use crate::problems::Problems;
 use crate::shape::{At, Complaint, FromText, Reader, Shape, wrong_type};
 use crate::syntax::{Node, shorten};
-use crate::table::{Table, table};
+use crate::table::{Inline, Table, table};
 use crate::text::{DurationText, OfferText};
 use crate::{of, on};
 
@@ -21,6 +22,10 @@ const CONFIDENCE: f64 = 0.99;
 
 /// More than any machine has.
 const MOST_CPUS: u64 = 8_192;
+
+/// What a limit of memory may be, in bytes: a sandbox's own processes need some megabytes, and no
+/// machine has more.
+const LIMITS_OF_MEMORY: RangeInclusive<u64> = (16 << 20)..=(1 << 50);
 
 /// A day: nothing is measured for longer.
 const LONGEST_MS: u32 = 24 * 60 * 60 * 1_000;
@@ -45,6 +50,8 @@ table! {
         timeout: Spanned<DurationText> = "timeout";
         /// On how many CPUs of its own the program runs; the scheduler's choice if it is left out.
         cpus: Spanned<u64> = "cpus";
+        /// What the program may take of the machine; all of it if it is left out.
+        limits: Spanned<Inline<RawLimits>> = "limits";
         /// What a metric is held to, or a list of such tables.
         gate: GateEntries = "gate";
         /// Nodes that must have succeeded before, such as `task.test` or `build.a@pi5`.
@@ -53,6 +60,46 @@ table! {
         on: Spanned<String> = "on";
         /// What to compare with: a run, a commit or a name that git has for one, another target, or a toolchain with its release; the last good measurement if it is left out.
         baseline: Spanned<String> = "baseline";
+    }
+}
+
+table! {
+    /// What a program may take, with all that it starts.
+    RawLimits {
+        /// How much memory, as `"256MiB"`.
+        memory: Spanned<MemoryText> = "memory";
+        /// How many CPUs' time, as `0.5` for half of one.
+        cpus: Spanned<Number> = "cpus";
+    }
+}
+
+/// An amount of memory, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemoryText(u64);
+
+impl FromText for MemoryText {
+    const WANTED: &'static str = "an amount of memory such as `\"256MiB\"`";
+    const WANTED_MANY: &'static str = "amounts of memory";
+
+    fn quoted(written: &str) -> String {
+        format!("put it in quotes, with a unit: `\"{written}MiB\"`")
+    }
+
+    fn from_text(text: &str) -> Result<Self, Complaint> {
+        let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+        let bytes = units.iter().find_map(|(unit, shift)| {
+            let number = text.strip_suffix(unit)?.trim_end().parse::<u64>().ok()?;
+            number.checked_mul(1 << shift)
+        });
+        match bytes {
+            Some(bytes) if LIMITS_OF_MEMORY.contains(&bytes) => Ok(Self(bytes)),
+            _ => Err(Complaint::of_key(format!("cannot be `{}`", shorten(text)))
+                .hint("write a whole number and a unit, from `16MiB` on: `256MiB`, `2GiB`")),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]+ ?(KiB|MiB|GiB)$" })
     }
 }
 
@@ -206,7 +253,6 @@ pub(crate) fn bench(
         .on
         .and_then(|place| on::on(&wanting, place, measured, around, problems));
     BenchTable {
-        on,
         probe: raw
             .probe
             .map(|probe| probe.map(|text| text.0))
@@ -227,6 +273,10 @@ pub(crate) fn bench(
         cpus: raw
             .cpus
             .and_then(|count| number(&wanting, "cpus", 1..=MOST_CPUS, count, problems)),
+        limits: raw
+            .limits
+            .and_then(|limits| self::limits(&wanting, limits, on.as_ref(), problems)),
+        on,
         baseline: raw
             .baseline
             .and_then(|name| self::baseline(&wanting, name, problems)),
@@ -251,6 +301,42 @@ fn number(
     let hint = format!("{} to {} are possible", possible.start(), possible.end());
     problems.add(Diagnostic::error(message, count.span).hint(hint));
     None
+}
+
+fn limits(
+    wanting: &str,
+    raw: Spanned<Inline<RawLimits>>,
+    on: Option<&Spanned<FleetPlace>>,
+    problems: &mut Problems,
+) -> Option<BenchLimits> {
+    let (span, raw) = (raw.span, raw.value.0);
+    if on.is_some() {
+        let message = format!("{wanting} has `limits`, which a machine of a fleet does not know");
+        let hint = "take `limits` or `on` out: a service's own limits there are those of its unit";
+        problems.add(Diagnostic::error(message, span).hint(hint));
+        return None;
+    }
+    if raw.memory.is_none() && raw.cpus.is_none() && raw.unreadable.is_empty() {
+        let message = format!("the `limits` of {wanting} limit nothing");
+        let hint = "write `memory = \"256MiB\"` or `cpus = 0.5`, or leave them out";
+        problems.add(Diagnostic::error(message, span).hint(hint));
+        return None;
+    }
+    let cpus = raw.cpus.and_then(|cpus| {
+        // The kernel counts in hundredths of a CPU.
+        let possible = 0.01..=MOST_CPUS as f64;
+        if possible.contains(&cpus.value.0) {
+            return Some((cpus.value.0 * 1_000.0).round() as u32);
+        }
+        let message = format!("{wanting} is limited to the time of {} CPUs", cpus.value.0);
+        let hint = format!("0.01 to {MOST_CPUS} are possible");
+        problems.add(Diagnostic::error(message, cpus.span).hint(hint));
+        None
+    });
+    Some(BenchLimits {
+        memory_bytes: raw.memory.map(|memory| memory.value.0),
+        milli_cpus: cpus,
+    })
 }
 
 fn within_a_day(

@@ -11,6 +11,10 @@ use crate::kernel_files::KernelFiles;
 const PERL: &str = include_str!("meter.pl");
 const SHELL: &str = include_str!("meter.sh");
 
+/// What a perl counts by the processor, by the names that probes know: `PERF_COUNT_HW_INSTRUCTIONS` and
+/// `PERF_COUNT_HW_CPU_CYCLES` of `PERF_TYPE_HARDWARE`, perf_event_open(2).
+const PROCESSOR: &str = "instructions=0:1 cycles=0:0";
+
 /// How much of what a sample prints is kept, in bytes: together less than a connection keeps.
 const MOST_PRINTED: &str = "3145728";
 const MOST_COMPLAINED: &str = "524288";
@@ -90,7 +94,7 @@ impl HostMeter {
     /// The words that stand before a process to have it metered, its outputs in two files.
     pub fn words<'a>(&'a self, out: &'a str, err: &'a str) -> Vec<&'a str> {
         let script = match self.kind {
-            Kind::Perl => vec!["-e", PERL],
+            Kind::Perl => vec!["-e", PERL, PROCESSOR],
             Kind::Shell => vec!["-c", SHELL, "orch"],
         };
         let mut words = vec![self.program.as_str()];
@@ -106,6 +110,7 @@ pub(crate) fn trial(perl: &str) -> Vec<&str> {
         perl,
         "-e",
         PERL,
+        PROCESSOR,
         "/dev/null",
         "/dev/null",
         "0",
@@ -159,6 +164,9 @@ fn by_perl(head: &Head<'_>, sample: &mut Sample) -> Option<()> {
         let value = head.number(name)?;
         sample.counters.push(counter(name, value));
     }
+    let of_processor = ["instructions", "cycles"].into_iter();
+    let told = of_processor.filter_map(|name| Some(counter(name, head.number(name)?)));
+    sample.counters.extend(told);
     Some(())
 }
 
@@ -238,17 +246,21 @@ mod tests {
                         printf 'out\\n'; printf oh >&2; exit 3";
 
     /// Runs a meter of this machine.
-    fn metered(program: &str, script: [&str; 2], name: Option<&str>, run: &[&str]) -> Metered {
+    fn metered(program: &str, script: &[&str], run: &[&str]) -> Metered {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name).display().to_string();
         let ran = Command::new(program)
             .args(script)
-            .args(name)
             .args([&file("out"), &file("err"), "4", "100"])
             .args(run)
             .output()
             .unwrap();
         read(&ran.stdout).unwrap_or_else(|| panic!("{ran:?}"))
+    }
+
+    /// Without counters of the processor, which not every machine has.
+    fn by_perl(run: &[&str]) -> Metered {
+        metered("perl", &["-e", PERL, ""], run)
     }
 
     fn check(metered: Metered) -> Sample {
@@ -269,28 +281,47 @@ mod tests {
 
     #[test]
     fn perl_tells_what_the_kernel_counts() {
-        let sample = check(metered("perl", ["-e", PERL], None, &["sh", "-c", BUSY]));
+        let sample = check(by_perl(&["sh", "-c", BUSY]));
         assert!(sample.peak_rss_bytes > 100 << 10, "{sample:?}");
         assert_eq!(sample.counters.len(), 4);
-        let missing = metered("perl", ["-e", PERL], None, &["/nowhere"]);
+        let missing = by_perl(&["/nowhere"]);
         let why = "No such file or directory".to_owned();
         assert_eq!(missing, Metered::NotStarted(why));
         let killed = ["sh", "-c", "kill -KILL $$"];
-        let Metered::Sample(killed) = metered("perl", ["-e", PERL], None, &killed) else {
+        let Metered::Sample(killed) = by_perl(&killed) else {
             panic!("it was started");
         };
         assert_eq!(killed.exit_code, -9);
     }
 
+    /// Page faults are an event that every kernel counts (`PERF_TYPE_SOFTWARE` and
+    /// `PERF_COUNT_SW_PAGE_FAULTS`), in the same way as a processor its own.
+    #[test]
+    fn perl_counts_events_for_the_program_and_all_that_it_starts() {
+        let counted = |run: &[&str]| {
+            let script = ["-e", PERL, "instructions=1:2"];
+            let Metered::Sample(sample) = metered("perl", &script, run) else {
+                panic!("it was started");
+            };
+            let told = sample.counters.iter();
+            let told = told.map(|one| (one.name.clone(), one.value));
+            told.collect::<std::collections::BTreeMap<_, _>>()
+        };
+        let one = counted(&["sh", "-c", ":"]);
+        assert!(one["instructions"] > 0, "{one:?}");
+        assert!(
+            one["instructions"] <= one["minor-faults"] + one["major-faults"],
+            "{one:?}"
+        );
+        let three = counted(&["sh", "-c", "sh -c :; sh -c :"]);
+        assert!(three["instructions"] > 2 * one["instructions"], "{three:?}");
+    }
+
     #[test]
     fn every_shell_tells_times_and_faults() {
         for shell in ["bash", "dash"] {
-            let sample = check(metered(
-                shell,
-                ["-c", SHELL],
-                Some("orch"),
-                &["sh", "-c", BUSY],
-            ));
+            let script = ["-c", SHELL, "orch"];
+            let sample = check(metered(shell, &script, &["sh", "-c", BUSY]));
             assert_eq!(sample.peak_rss_bytes, 0, "{shell}");
             assert_eq!(sample.counters.len(), 2, "{shell}");
         }
@@ -299,7 +330,7 @@ mod tests {
     #[test]
     fn outputs_are_cut_and_what_is_cut_off_is_no_sample() {
         let long = ["sh", "-c", "echo 0123456789"];
-        let Metered::Sample(sample) = metered("perl", ["-e", PERL], None, &long) else {
+        let Metered::Sample(sample) = by_perl(&long) else {
             panic!("it was started");
         };
         assert_eq!(sample.stdout, b"0123");

@@ -11,8 +11,8 @@ use orch_engine::{
     PlannedRelease, PlannedTarget, PlannedTask, PlannedToolchain, Proposer, SmokeRun,
 };
 use orch_model::{
-    Action, Advice, Archive, ArchiveFormat, Artifact, Check, Commit, Digest, Gate, Health,
-    Inventory, Log, LogLevel, Machine, Measurement, NodeId, OnFailure, Part, Proposal,
+    Action, Advice, Archive, ArchiveFormat, Artifact, BenchLimits, Check, Commit, Digest, Gate,
+    Health, Inventory, Log, LogLevel, Machine, Measurement, NodeId, OnFailure, Part, Proposal,
     RelativePath, Release, Requirement, Rollout, Root, Sample, SandboxPath, SecretSource, Share,
     Step, Target, TargetRunner, Toolchain, Tweak, Upload, Wave, Word, Work,
 };
@@ -337,6 +337,10 @@ pub(crate) fn plan() -> Plan {
             files: Vec::new(),
             on: None,
             cpus: None,
+            limits: Some(BenchLimits {
+                memory_bytes: Some(256 << 20),
+                milli_cpus: Some(500),
+            }),
             baseline: Some("v1.2".into()),
             gates: vec![Gate {
                 metric: "file".into(),

@@ -108,10 +108,17 @@ struct WireBench<'a> {
     files: Vec<&'a str>,
     on: Option<String>,
     cpus: Option<u32>,
+    limits: Option<WireLimits>,
     baseline: Option<&'a str>,
     gates: Vec<WireGate<'a>>,
     function_only: bool,
     by: WireProposer<'a>,
+}
+
+#[derive(Serialize)]
+struct WireLimits {
+    memory_bytes: Option<u64>,
+    cpus: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -303,6 +310,10 @@ fn benches(plan: &Plan) -> Vec<WireBench<'_>> {
                 .collect(),
             on: planned.on.as_ref().map(ToString::to_string),
             cpus: planned.cpus,
+            limits: planned.limits.map(|limits| WireLimits {
+                memory_bytes: limits.memory_bytes,
+                cpus: limits.milli_cpus.map(|milli| f64::from(milli) / 1_000.0),
+            }),
             baseline: planned.baseline.as_deref(),
             gates: planned.gates.iter().map(gate).collect(),
             function_only: planned.function_only,

@@ -77,6 +77,9 @@ fn sandboxed(count: u32) -> Result<(Duration, Duration), Box<dyn Error>> {
         workspace: workspace.path().canonicalize()?,
         network: false,
         limits: Limits::default(),
+        counts: false,
+        first: false,
+        group: None,
     })?;
     let start = began.elapsed();
     let job = Job {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 
-use crate::{Finished, Job, Missing, Protection, Settings, StartError};
+use crate::{Finished, Job, Missing, ProcessorEvents, Protection, Settings, StartError};
 
 /// There is none here: no value of this type exists.
 #[derive(Debug)]
@@ -14,6 +14,32 @@ pub struct Sandbox(Infallible);
 /// Starts something; on which CPUs cannot be said here.
 pub fn on_cpus<T>(_: &[u32], start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     start()
+}
+
+/// Starts something, as everything is started.
+pub fn with_priority<T>(_: bool, start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    start()
+}
+
+/// It cannot be said here.
+pub fn may_come_first() -> bool {
+    false
+}
+
+/// There are none here: no value of this type exists.
+#[derive(Debug)]
+pub struct ProcessorCounters(Infallible);
+
+impl ProcessorCounters {
+    /// Says that this system has none.
+    pub fn open() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// As on Linux.
+    pub fn take(&mut self) -> Option<ProcessorEvents> {
+        match self.0 {}
+    }
 }
 
 impl Sandbox {

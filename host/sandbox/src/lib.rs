@@ -23,9 +23,11 @@ mod elsewhere;
 use elsewhere as system;
 
 pub use layout::{ROOT, SYSTEM_FOLDERS, WORKSPACE_FOLDERS, inside};
-pub use outcome::{Events, Exceeded, Finished, JobError, Residue, Usage};
+pub use outcome::{Events, Exceeded, Finished, JobError, ProcessorEvents, Residue, Usage};
 pub use protection::{Missing, Protection, StartError};
-pub use system::{Sandbox, on_cpus, sandbox_main};
+pub use system::{
+    ProcessorCounters, Sandbox, may_come_first, on_cpus, sandbox_main, with_priority,
+};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -47,6 +49,13 @@ pub struct Settings {
     pub network: bool,
     /// Bounds of one program with all that it starts.
     pub limits: Limits,
+    /// Whether it is counted what the processor does for programs, where it can be.
+    pub counts: bool,
+    /// Whether programs come before others of the machine, where that is permitted.
+    pub first: bool,
+    /// What programs may take together with the sandbox's own processes, which need some
+    /// megabytes: by a control group, which not everybody may make.
+    pub group: Option<orch_cgroup::Limits>,
 }
 
 /// Bounds of one program with all that it starts.

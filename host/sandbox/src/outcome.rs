@@ -18,6 +18,17 @@ pub struct Usage {
     pub peak_rss_bytes: u64,
     /// Faults and switches, where `/proc` tells them.
     pub events: Option<Events>,
+    /// What the processor did, where that was to be counted and could be.
+    pub processor: Option<ProcessorEvents>,
+}
+
+/// What a processor did in user mode for a program and all that it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessorEvents {
+    /// Instructions that it carried out.
+    pub instructions: u64,
+    /// Cycles that it took, of however many hertz.
+    pub cycles: u64,
 }
 
 /// What the kernel had to do for a program and all of its children that it waited for; switches
@@ -68,6 +79,9 @@ pub enum Exceeded {
         /// How much, in bytes.
         used_bytes: u64,
     },
+    /// Its processes together wanted more memory than the limit of their control group, and the kernel
+    /// ended one of them.
+    Limit,
     /// It left too little of the disk free.
     Disk {
         /// How much, in bytes.

@@ -130,6 +130,8 @@ pub enum StartError {
         /// What was tried, and what the kernel said.
         why: String,
     },
+    /// The kernel makes no control group for us: why.
+    Unlimited(String),
     /// Our own fault, or the machine's: no more processes, a workspace that is gone.
     Failed(io::Error),
 }
@@ -138,6 +140,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Withheld { protection, why } => write!(f, "no {protection}: {why}"),
+            StartError::Unlimited(why) => write!(f, "no control group: {why}"),
             StartError::Failed(error) => error.fmt(f),
         }
     }

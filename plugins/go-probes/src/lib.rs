@@ -1,11 +1,10 @@
 //! What Go itself takes: its runtime, its tools, its memory.
 //!
 //! Each probe has a file: `scheduler`, `build_speed`, `memory`. The first and the last bring a
-//! small program in Go, which `program` has compiled by the build's own toolchain.
+//! small program in Go, which the build's own toolchain compiles.
 
 mod build_speed;
 mod memory;
-mod program;
 mod scheduler;
 mod settings;
 

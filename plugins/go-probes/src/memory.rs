@@ -6,14 +6,14 @@ use orch_plugin::benchmark_probe::{
     Better, Command, Measurement, Metric, PORT, ProbePlan, Request, Service, Work, path_problem,
 };
 use orch_plugin::{Error, Problem, Sample};
+use orch_plugin_go_command::Program;
 use serde::Deserialize;
 
-use crate::program::Program;
 use crate::settings::{Probe, Settings};
 
 const PROGRAM: Program = Program {
     name: "fetch",
-    source: include_str!("memory/fetch.go"),
+    sources: &[("fetch.go", include_str!("memory/fetch.go"))],
 };
 
 /// Where `expvar` answers.
@@ -45,7 +45,11 @@ struct MemStats {
 
 pub(crate) fn plan(request: &Request, settings: &Settings) -> Result<ProbePlan, Error> {
     let program = request.program()?;
-    let compile = PROGRAM.compile(request)?;
+    let compile = PROGRAM.compile(
+        &request.toolchain,
+        &request.target,
+        &request.target_environment,
+    )?;
     let mut problems = settings.problems(Probe::Memory);
     let variables = settings.vars.as_deref().unwrap_or(VARIABLES);
     let paths = [

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use orch_plugin::benchmark_probe::{Command, Measurement, Metric, ProbePlan, Request, Work};
 use orch_plugin::{Error, Sample};
+use orch_plugin_go_command::Program;
 
-use crate::program::Program;
 use crate::settings::{Probe, Settings};
 
 const PROGRAM: Program = Program {
     name: "scheduler",
-    source: include_str!("scheduler/scheduler.go"),
+    sources: &[("scheduler.go", include_str!("scheduler/scheduler.go"))],
 };
 
 /// What the program prints, in nanoseconds.
@@ -24,7 +24,11 @@ const FIGURES: [&str; 5] = [
 ];
 
 pub(crate) fn plan(request: &Request, settings: &Settings) -> Result<ProbePlan, Error> {
-    let compile = PROGRAM.compile(request)?;
+    let compile = PROGRAM.compile(
+        &request.toolchain,
+        &request.target,
+        &request.target_environment,
+    )?;
     Error::if_any(settings.problems(Probe::Scheduler))?;
     let variables = settings.env.iter();
     let command = variables.fold(Command::new(PROGRAM.path()), |command, (name, value)| {

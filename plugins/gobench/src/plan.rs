@@ -1,7 +1,7 @@
 //! What the probe `gobench` plans: the tests of each package run their benchmarks.
 
 use orch_plugin::benchmark_probe::{Measurement, ProbePlan, Request, Work};
-use orch_plugin::{Error, Facts, Problem};
+use orch_plugin::{Error, Facts};
 
 use crate::LONGEST_MS;
 use crate::settings::Settings;
@@ -15,13 +15,7 @@ pub(crate) fn plan(
     settings: &Settings,
     facts: &dyn Facts,
 ) -> Result<ProbePlan, Error> {
-    if settings.arguments.is_some() {
-        return Err(Error::Invalid(vec![
-            Problem::new("`arguments` means nothing to `gobench`")
-                .at("arguments")
-                .hint("take it away; it is for `profile`"),
-        ]));
-    }
+    Error::if_any(settings.problems_of_gobench())?;
     let suite = Suite::of(request, settings, facts)?;
     let benchtime = settings.benchtime.as_deref().unwrap_or(BENCHTIME);
     let mut plan = ProbePlan::nothing();

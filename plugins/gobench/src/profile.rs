@@ -1,6 +1,6 @@
 //! The probe `profile`: where a program in Go, or its benchmarks, spend time and memory. It runs
 //! once, as a step that leaves what Go's package `runtime/pprof` writes, and each sample is a look
-//! into that by Go's own `pprof`.
+//! into that by Go's own `pprof`. What is asked of a service for it is `service`'s.
 
 use orch_plugin::benchmark_probe::{
     Command, Measurement, ProbePlan, Profile, Reading, Request, Work,
@@ -11,10 +11,12 @@ use orch_plugin::{
 use orch_plugin_go_command::environment::{BUILD_CACHE, MODULE_CACHE};
 use orch_plugin_go_command::{Go, Project};
 
-use crate::settings::Settings;
+use crate::settings::{CPU_FILE, HEAP_FILE, Settings, Subject};
 use crate::stacks::Printed;
 use crate::suite::Suite;
-use crate::{LONGEST_MS, ONLY};
+use crate::{LONGEST_MS, ONLY, PROFILE};
+
+mod service;
 
 /// How long each benchmark runs where nothing is said: Go looks a hundred times a second.
 const BENCHTIME: &str = "1s";
@@ -37,14 +39,14 @@ const KINDS: [Kind; 2] = [
     Kind {
         name: "cpu",
         file: "cpu.pprof",
-        placeholder: "${cpu}",
+        placeholder: CPU_FILE,
         flag: "-test.cpuprofile=",
         drawn: &[("cpu/nanoseconds", "processor time", "ns")],
     },
     Kind {
         name: "heap",
         file: "heap.pprof",
-        placeholder: "${heap}",
+        placeholder: HEAP_FILE,
         flag: "-test.memprofile=",
         drawn: &[
             ("alloc_space/bytes", "memory allocated", "B"),
@@ -58,9 +60,10 @@ pub(crate) fn plan(
     settings: &Settings,
     facts: &dyn Facts,
 ) -> Result<ProbePlan, Error> {
-    match &settings.arguments {
-        Some(arguments) => of_program(request, settings, arguments),
-        None => of_benchmarks(request, settings, facts),
+    match settings.subject() {
+        Subject::Benchmarks => of_benchmarks(request, settings, facts),
+        Subject::Program => of_program(request, settings),
+        Subject::Service => service::plan(request, settings),
     }
 }
 
@@ -76,7 +79,7 @@ fn of_benchmarks(
     for package in &suite.packages {
         let run = suite.run(package, benchtime);
         let flags = KINDS.iter().map(|kind| (kind.flag, output(kind.file)));
-        let step = package.step("profile");
+        let step = package.step(PROFILE);
         let action = run.arguments(flags).action(step.as_str());
         let action = action.after(package.step("compile"));
         plan = plan
@@ -94,11 +97,8 @@ fn of_benchmarks(
 }
 
 /// Profiles of the build's own program, which is told where to leave them.
-fn of_program(
-    request: &Request,
-    settings: &Settings,
-    arguments: &[String],
-) -> Result<ProbePlan, Error> {
+fn of_program(request: &Request, settings: &Settings) -> Result<ProbePlan, Error> {
+    let arguments = settings.arguments.as_deref().unwrap_or_default();
     let mut problems = settings.problems_of_program();
     let is_wanted = |kind: &Kind| arguments.iter().any(|one| one.contains(kind.placeholder));
     let wanted: Vec<Kind> = KINDS.into_iter().filter(is_wanted).collect();
@@ -106,7 +106,10 @@ fn of_program(
         problems.push(
             Problem::new("`arguments` does not say where the program leaves a profile")
                 .at("arguments")
-                .hint("write `${cpu}` or `${heap}` where it takes a file's name"),
+                .hint(
+                    "write `${cpu}` or `${heap}` where it takes a file's name, or `${port}` where \
+                     a service takes its port",
+                ),
         );
     }
     Error::if_any(problems)?;
@@ -119,17 +122,17 @@ fn of_program(
     let command = variables.fold(command, |command, (name, value)| {
         command.variable(name, value)
     });
-    let plan = ProbePlan::nothing().action(leaving(command.action("profile"), &wanted));
-    Ok(wanted.iter().fold(plan, |plan, kind| {
-        kept(
-            plan,
-            &go,
-            "profile",
-            kind,
-            kind.name.to_owned(),
-            kind.file.to_owned(),
-        )
-    }))
+    let plan = ProbePlan::nothing();
+    Ok(profiled(plan, &go, command.action(PROFILE), &wanted))
+}
+
+/// With the one step that leaves these, each looked into and kept by its own name.
+fn profiled(plan: ProbePlan, go: &Go, action: Action, kinds: &[Kind]) -> ProbePlan {
+    let plan = plan.action(leaving(action, kinds));
+    kinds.iter().fold(plan, |plan, kind| {
+        let (name, file) = (kind.name.to_owned(), kind.file.to_owned());
+        kept(plan, go, PROFILE, kind, name, file)
+    })
 }
 
 /// An argument with the places of files for their placeholders.

@@ -36,7 +36,8 @@ impl<'a> Printed<'a> {
         let unlike = || {
             Error::Failed(
                 "what `go tool pprof -raw` printed could not be read, or was too much: profile \
-                 fewer benchmarks at once, with `bench` or `packages`"
+                 fewer benchmarks at once, with `bench` or `packages`, or a service with a shorter \
+                 `duration`"
                     .to_owned(),
             )
         };

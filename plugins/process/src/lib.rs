@@ -80,7 +80,7 @@ impl BenchmarkProbe for Process {
             let counted = ["minor-faults", "major-faults"];
             let counted = counted
                 .into_iter()
-                .filter_map(|name| counter(name, samples));
+                .filter_map(|name| counter("", name, samples));
             let all = std::iter::once(peak).chain(counted);
             return Ok(all.collect::<Vec<_>>().into());
         }
@@ -95,14 +95,17 @@ impl BenchmarkProbe for Process {
             time("user", |it| it.user_ns),
             time("system", |it| it.system_ns),
         ];
-        Ok(times.into())
+        let counted = ["instructions", "cycles"].into_iter();
+        let counted = counted.filter_map(|name| counter(prefix, name, samples));
+        Ok(times.into_iter().chain(counted).collect::<Vec<_>>().into())
     }
 }
 
 /// A figure that not every machine has; none where a sample is without it.
-fn counter(name: &str, samples: &[Sample]) -> Option<Metric> {
+fn counter(prefix: &str, name: &str, samples: &[Sample]) -> Option<Metric> {
     let of = |sample: &Sample| sample.counter(name).map(|value| value as f64);
     let values: Option<Vec<f64>> = samples.iter().map(of).collect();
+    let name = format!("{prefix}{name}");
     Some(Metric::less_is_better(name, "", values?))
 }
 
@@ -138,7 +141,9 @@ mod tests {
     fn counters_are_read_where_there_are_any() {
         let sample = Sample {
             wall_ns: 7,
-            ..Sample::printing("").counting("minor-faults", 9)
+            ..Sample::printing("")
+                .counting("minor-faults", 9)
+                .counting("instructions", 11)
         };
         let samples = [sample];
         let metrics = Process::read(MEMORY, WARM, Settings::default(), &samples);
@@ -149,5 +154,10 @@ mod tests {
         let metrics = metrics.unwrap().metrics;
         assert_eq!(metrics[0].name, "cold-wall");
         assert_eq!(metrics[0].values, [7.0]);
+        let last = metrics.last().unwrap();
+        assert_eq!(
+            (&*last.name, &*last.values),
+            ("cold-instructions", &[11.0][..])
+        );
     }
 }

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-pub use self::service::{PORT, address, path_problem};
+pub use self::service::{PORT, address, path_problem, port_problem, takes_port};
 use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::Guest;
 pub use crate::contract::benchmark_probe::exports::orch::plugin::benchmark_probe::{
     Better, Command, Load, Measurement, Metric, ProbePlan, Profile, Readiness, Reading, Request,

@@ -15,7 +15,9 @@ mod launch;
 mod layout;
 mod measure;
 mod peer;
+mod place;
 mod plot;
+mod probes;
 mod single;
 mod state;
 mod svg;
@@ -32,6 +34,7 @@ use deploy::Deploys;
 use figures::Results;
 use graph::Shape;
 use peer::PEERS;
+use probes::Probes;
 use single::Single;
 use state::State;
 use tool::Tool;
@@ -97,6 +100,8 @@ enum Part {
     Go,
     /// Deploying to machines that really boot, against Ansible; needs root.
     Deploy,
+    /// What the probes `startup` and `http-load` say, beside hyperfine and wrk.
+    Probes,
 }
 
 fn main() -> ExitCode {
@@ -174,6 +179,14 @@ fn run(arguments: Arguments) -> Result<(), String> {
                     limit: arguments.limit,
                 };
                 say(deploys.play()?);
+            }
+            Part::Probes => {
+                let probes = Probes {
+                    orch: &orch,
+                    runs: arguments.runs,
+                    limit: arguments.limit,
+                };
+                say(probes.compare()?);
             }
         }
     }

@@ -1,16 +1,15 @@
 //! Two goals with one peer each: restoring many outputs against `cp -al`, and a build of Go's
 //! against `go build` alone.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::figures::Figures;
-use crate::file::{create_folder, remove_tree, settle_disk, write};
+use crate::file::{remove_tree, settle_disk, write};
 use crate::goals::verdict;
 use crate::install;
-use crate::measure::{self, Run, Sample};
+use crate::measure::Sample;
+use crate::place::Place;
 use crate::table::{seconds, significant};
-use crate::tool::search_path;
 
 /// What is measured, and how.
 #[derive(Clone, Copy, Debug)]
@@ -23,59 +22,6 @@ pub struct Single<'a> {
     pub runs: usize,
     /// Seconds that one run may take.
     pub limit: f64,
-}
-
-/// The folders of one measurement; they go when this goes.
-struct Place {
-    whole: tempfile::TempDir,
-    project: PathBuf,
-}
-
-impl Place {
-    fn new() -> Result<Self, String> {
-        let whole = tempfile::Builder::new()
-            .prefix("orch-bench-")
-            .tempdir()
-            .map_err(|error| format!("could not create a folder: {error}"))?;
-        let project = whole.path().join("project");
-        create_folder(&project)?;
-        create_folder(&whole.path().join("home"))?;
-        Ok(Self { whole, project })
-    }
-
-    /// Runs a command in the project, with a home of its own.
-    fn run(
-        &self,
-        words: &[&std::ffi::OsStr],
-        more: &[(&str, &str)],
-        limit: f64,
-    ) -> Result<Sample, String> {
-        let words: Vec<OsString> = words.iter().map(|word| (*word).to_owned()).collect();
-        let home = self.whole.path().join("home");
-        let path = std::env::join_paths(search_path())
-            .map_err(|error| format!("the search path cannot be handed on: {error}"))?;
-        let mut variables = vec![
-            (OsString::from("PATH"), path),
-            ("ORCH_CACHE_DIR".into(), home.join("cache").into()),
-            ("ORCH_CONFIG_DIR".into(), home.join("config").into()),
-            ("GOCACHE".into(), home.join("go-build").into()),
-            ("HOME".into(), home.into()),
-        ];
-        variables.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
-        let log = self.whole.path().join("log");
-        let run = Run {
-            words: &words,
-            variables: &variables,
-            folder: &self.project,
-            log: &log,
-            limit,
-            leaves: None,
-        };
-        measure::once(&run).map_err(|why| {
-            let said = std::fs::read_to_string(&log).unwrap_or_default();
-            format!("`{}` {why}: {}", words[0].to_string_lossy(), said.trim())
-        })
-    }
 }
 
 impl Single<'_> {

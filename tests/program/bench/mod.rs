@@ -4,6 +4,7 @@
 mod fleet;
 mod profile;
 mod service;
+mod service_profile;
 mod wasm;
 
 use orch_tests::{Project, expect};
@@ -197,6 +198,77 @@ fn another_baseline_limits_of_time_and_cpus() {
         .orch(&["run", "--only", "bench.startup"])
         .exits(0)
         .shows("8192 CPUs of its own are wanted");
+}
+
+/// A program that takes 64 MiB, touches them all, and computes for a while.
+const BUSY: &str = r#"package main
+
+import "os"
+
+func main() {
+	taken := make([]byte, 64<<20)
+	sum := 0
+	for round := 0; round < 4; round++ {
+		for at := range taken {
+			taken[at] += byte(at)
+			sum += int(taken[at])
+		}
+	}
+	println(sum, len(os.Args))
+}
+"#;
+
+#[test]
+fn a_program_may_take_no_more_than_its_limits() {
+    let with = |limits: &str| {
+        let of = "probe = \"startup\"\nof = \"build.agent\"";
+        PIPELINE.replace(of, &format!("{of}\nlimits = {limits}"))
+    };
+    let startup = ["run", "--only", "bench.startup"];
+    let project = measured().file("app/main.go", BUSY);
+    let project = project.file("pipeline.toml", with("{ memory = \"256MiB\", cpus = 0.5 }"));
+    project
+        .orch(&["plan"])
+        .exits(0)
+        .shows("limits   256 MiB of memory and the time of 0.5 CPUs");
+    project.orch(&startup).exits(0).shows("first (50.0 %)");
+
+    // Its own processor time is what the work takes; the limit shows in how long that lasts.
+    let history = project.orch(&["history", "--format", "json"]);
+    let history: serde_json::Value = serde_json::from_str(&history.stdout).expect("it is JSON");
+    let median = |metric: &str| {
+        let metrics = history["measurements"][0]["metrics"]
+            .as_array()
+            .expect("a list");
+        let found = metrics
+            .iter()
+            .find(|one| one["name"] == metric)
+            .expect("it is given");
+        let mut values: Vec<f64> = found["values"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(serde_json::Value::as_f64)
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let (wall, busy) = (median("wall"), median("user") + median("system"));
+    assert!(
+        wall > 1.2 * busy,
+        "{wall} ns of wall time, {busy} ns of processor time"
+    );
+
+    let project = project.file("pipeline.toml", with("{ memory = \"32MiB\" }"));
+    project
+        .orch(&startup)
+        .exits(1)
+        .says("was ended: it wanted more memory than the `limits` of its bench allow")
+        .says("hint: raise `memory` there, or let it take less");
+    project
+        .orch(&["run", "--only", "bench.startup", "--sandbox=off"])
+        .exits(2)
+        .says("`limits` of a bench need the sandbox");
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn one_that_dies_or_ends_at_once_says_so_and_is_not_left_behind() {
 }
 
 /// Whether a process runs that was started from the project's cache or folder.
-fn is_running(project: &Project) -> bool {
+pub(super) fn is_running(project: &Project) -> bool {
     let folder = project.path();
     let processes = std::fs::read_dir("/proc").expect("this is Linux").flatten();
     processes

@@ -26,6 +26,7 @@ func (s *Service) Handler() http.Handler {
 	mux.Handle("/readings", readOnly(s.readings))
 	mux.Handle("/healthz", readOnly(s.health))
 	mux.Handle("/metrics", readOnly(s.metrics))
+	routeProfiles(mux)
 	return mux
 }
 

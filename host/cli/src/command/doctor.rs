@@ -1,18 +1,16 @@
 //! `orch doctor`: what is missing on this machine, and the command that installs it.
 
-use orch_history::History;
-use orch_measure::Calibration;
+mod measuring;
+
 use orch_model::Fault;
-use orch_report::{Table, human_bytes, human_minute};
+use orch_report::{Table, human_bytes};
 use orch_sandbox::Protection;
 
-use crate::command::bench::told;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::house::House;
 use crate::isolation;
-use crate::measuring::{MEASUREMENTS, hardware};
 use crate::planning;
 use crate::project::Project;
 use crate::stop::Stop;
@@ -119,9 +117,8 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
     };
     add(library.is_ok(), "wasm32 std", &state, &mend);
 
-    if let Some((is_known, state)) = noise(&environment)? {
-        let mend = "`orch bench calibrate` measures it";
-        add(is_known, "noise of times", &state, mend);
+    for row in measuring::rows(&environment)? {
+        add(row.fine, row.what, &row.state, row.mend);
     }
 
     for row in toolchains(environment, console)? {
@@ -140,29 +137,6 @@ pub fn doctor(environment: Environment, console: &Console) -> Result<Exit, Stop>
         Ok(_) => Exit::Done,
         Err(_) => Exit::Internal,
     })
-}
-
-/// Whether and when the noise of this machine was measured, in a project that measures.
-fn noise(environment: &Environment) -> Result<Option<(bool, String)>, Stop> {
-    let Some(project) = Project::around(environment)? else {
-        return Ok(None);
-    };
-    let pipeline = orch_pipeline::parse(&project.source).pipeline;
-    if pipeline.is_none_or(|pipeline| pipeline.benches.is_empty()) {
-        return Ok(None);
-    }
-    let history = History::open_existing(&project.folder.join(MEASUREMENTS))?;
-    let found = match &history {
-        Some(history) => Calibration::find(history, &hardware())?,
-        None => None,
-    };
-    Ok(Some(match found {
-        Some(calibration) => {
-            let time = human_minute(calibration.time_s);
-            (true, format!("{}; last at {time}", told(&calibration)))
-        }
-        None => (false, "not measured on this machine".to_owned()),
-    }))
 }
 
 /// A toolchain of the project around that is programs of this machine: its version, or what is

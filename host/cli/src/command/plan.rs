@@ -206,6 +206,9 @@ fn bench_lines(text: &mut String, bench: &PlannedBench) {
     if let Some(cpus) = bench.cpus {
         let _ = writeln!(text, "    cpus     {cpus} of its own");
     }
+    if let Some(limits) = &bench.limits {
+        let _ = writeln!(text, "    limits   {limits}");
+    }
     if let Some(baseline) = &bench.baseline {
         let _ = writeln!(text, "    against  {baseline}");
     }

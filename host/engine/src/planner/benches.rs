@@ -155,6 +155,15 @@ impl Planner<'_> {
                 return;
             }
         };
+        if table.limits.is_some() && runner == Runner::EmbeddedWasm {
+            let reason = "it has `limits`, and a program in the embedded engine is a part of `orch`, \
+                          which is not limited";
+            self.plan.left_out.push(LeftOut {
+                node,
+                reason: reason.to_owned(),
+            });
+            return;
+        }
         for measurement in &mut planned.measurements {
             measurement.samples = table.samples.unwrap_or(measurement.samples);
             measurement.warmups = table.warmups.unwrap_or(measurement.warmups);
@@ -190,6 +199,7 @@ impl Planner<'_> {
             files: planned.files,
             on: table.on.as_ref().and_then(|on| self.place(on)),
             cpus: table.cpus,
+            limits: table.limits,
             baseline: table.baseline.clone(),
             gates: table.gates.iter().map(|gate| gate.value.clone()).collect(),
             function_only: table.on.is_none() && matches!(runner, Runner::Emulator(_)),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use orch_model::{Action, Digest, Fault, NodeId, Sample};
+use orch_model::{Action, BenchLimits, Digest, Fault, NodeId, Sample};
 
 use crate::Cancel;
 
@@ -53,6 +53,11 @@ pub struct TrialSetting {
     pub cold: bool,
     /// The CPUs that it has to stay on; any if there are none.
     pub cpus: Vec<u32>,
+    /// Whether it comes before others of the machine, where that is permitted. What asks a service
+    /// would be one of these others.
+    pub first: bool,
+    /// What it may take; what the machine has if none.
+    pub limits: Option<BenchLimits>,
 }
 
 /// What came of one run of a process that is measured.

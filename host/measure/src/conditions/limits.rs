@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use orch_cgroup::{Hierarchy, Version, hierarchies};
+
 use super::CpuSet;
 use super::kernel_files::KernelFiles;
 
@@ -25,23 +27,6 @@ pub struct Limits {
     pub cpus: Option<CpuSet>,
     /// Whether control groups could be read; else there may be limits that nobody sees.
     pub is_known: bool,
-}
-
-/// A mounted hierarchy, and the folder of this process in it.
-struct Group {
-    version: Version,
-    /// The controllers of a hierarchy of version 1, by the options of its mount.
-    controllers: Vec<String>,
-    /// The folder of the hierarchy, without a leading `/`.
-    mount: String,
-    /// The folders from that of this process up to the hierarchy's.
-    folders: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Version {
-    One,
-    Two,
 }
 
 /// Reads them.
@@ -123,66 +108,7 @@ fn quota(files: &KernelFiles, version: Version, folder: &str) -> Option<f64> {
 }
 
 /// The hierarchies that are mounted here and name this process.
-fn groups(files: &KernelFiles) -> Vec<Group> {
-    let mounts = files.text("proc/self/mountinfo").unwrap_or_default();
-    let memberships = files.text("proc/self/cgroup").unwrap_or_default();
-    let mut groups: Vec<Group> = mounts.lines().filter_map(hierarchy).collect();
-    groups.retain_mut(|group| {
-        let Some(path) = memberships.lines().find_map(|line| membership(line, group)) else {
-            return false;
-        };
-        group.folders = folders(&group.mount, path);
-        true
-    });
-    groups
-}
-
-/// A line of `/proc/self/mountinfo`, proc_pid_mountinfo(5): its fifth field is where something is
-/// mounted, and behind ` - ` stand the kind, the source and the options of the file system.
-fn hierarchy(line: &str) -> Option<Group> {
-    let (mount, system) = line.split_once(" - ")?;
-    let place = mount.split(' ').nth(4)?.strip_prefix('/')?;
-    let mut system = system.split(' ');
-    let version = match system.next()? {
-        "cgroup" => Version::One,
-        "cgroup2" => Version::Two,
-        _ => return None,
-    };
-    let options = system.nth(1).unwrap_or_default().split(',');
-    Some(Group {
-        version,
-        controllers: options.map(str::to_owned).collect(),
-        mount: place.to_owned(),
-        folders: Vec::new(),
-    })
-}
-
-/// The path of this process in `group`, if `line` of `/proc/self/cgroup` is about it: `0::/path`
-/// in version 2, `4:cpu,cpuacct:/path` in version 1. cgroups(7).
-fn membership<'a>(line: &'a str, group: &Group) -> Option<&'a str> {
-    let mut parts = line.splitn(3, ':');
-    let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_about = match group.version {
-        Version::Two => controllers.is_empty(),
-        Version::One => controllers.split(',').any(|name| {
-            group
-                .controllers
-                .iter()
-                .any(|controller| controller == name)
-        }),
-    };
-    is_about.then_some(path)
-}
-
-/// From the folder of `path` up to `mount`. Where a container sees its own part of a hierarchy
-/// only, the upper folders of the path are not there; what is not there limits nothing.
-fn folders(mount: &str, path: &str) -> Vec<String> {
-    let mut folders = Vec::new();
-    let mut rest = path.trim_matches('/');
-    while !rest.is_empty() && !rest.starts_with("..") {
-        folders.push(format!("{mount}/{rest}"));
-        rest = rest.rsplit_once('/').map_or("", |(upper, _)| upper);
-    }
-    folders.push(mount.to_owned());
-    folders
+fn groups(files: &KernelFiles) -> Vec<Hierarchy> {
+    let text = |path| files.text(path).unwrap_or_default();
+    hierarchies(&text("proc/self/mountinfo"), &text("proc/self/cgroup"))
 }

@@ -5,10 +5,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use crate::{Finished, Job, Missing, Settings, StartError};
+use orch_cgroup::{Group, Refused};
+
+use crate::{Exceeded, Finished, Job, Missing, Settings, StartError};
 
 use super::channel::Channel;
 use super::message::{Reply, Request, Setup};
+use super::priority::with_priority;
 
 /// A prepared set of namespaces, for one job at a time. As a descriptor it is readable when
 /// the job is over.
@@ -17,22 +20,33 @@ pub struct Sandbox {
     channel: Option<Channel>,
     helper: Child,
     missing: Vec<Missing>,
+    /// Goes when all that runs in it is gone.
+    group: Option<Group>,
 }
 
 impl Sandbox {
     /// Makes the namespaces and all that is the same for every job in them.
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
         let (channel, far) = Channel::pair().map_err(StartError::Failed)?;
-        let helper = spawn(settings, far).map_err(StartError::Failed)?;
+        let helper = with_priority(settings.first, || spawn(settings, far));
+        let helper = helper.map_err(StartError::Failed)?;
         let mut sandbox = Self {
             channel: Some(channel),
             helper,
             missing: Vec::new(),
+            group: None,
         };
+        // What the helper starts is born into its group.
+        if let Some(limits) = &settings.group {
+            let group = Group::around(sandbox.helper.id(), limits);
+            let refused = |refused: Refused| StartError::Unlimited(refused.to_string());
+            sandbox.group = Some(group.map_err(refused)?);
+        }
         let setup = Setup {
             workspace: settings.workspace.clone(),
             network: settings.network,
             limits: settings.limits,
+            counts: settings.counts,
         }
         .encode();
         // Once for each of its processes. A helper that is gone already has said why.
@@ -79,8 +93,20 @@ impl Sandbox {
     /// Waits until the job is over and nothing of it runs any more.
     pub fn finish(&mut self) -> io::Result<Finished> {
         match self.receive()? {
-            Reply::Finished(finished) => Ok(finished),
+            Reply::Finished(finished) => Ok(self.limited(finished)),
             Reply::Ready(_) | Reply::NotStarted(_) => Err(out_of_turn()),
+        }
+    }
+
+    /// With what the kernel ended for the limits of the group.
+    fn limited(&self, finished: Finished) -> Finished {
+        let kills = self.group.as_ref().map_or(0, Group::memory_kills);
+        Finished {
+            exceeded: match kills {
+                0 => finished.exceeded,
+                _ => Some(Exceeded::Limit),
+            },
+            ..finished
         }
     }
 

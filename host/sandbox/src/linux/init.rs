@@ -10,12 +10,13 @@ use rustix::process::{
     DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal, umask,
 };
 
-use crate::{Limits, Missing, Protection, StartError};
+use crate::{Missing, Protection, StartError};
 
 use super::channel::Channel;
 use super::keeper::Keeper;
 use super::message::{Reply, Setup};
 use super::mounts;
+use super::processor::ProcessorCounters;
 use super::residue::Traces;
 use super::restrict;
 use super::root::{self, BuildError, NewRoot};
@@ -39,7 +40,7 @@ pub(super) fn live(channel: &Channel) -> Result<(), StartError> {
     mounts::set_read_only(&root.proc, true).map_err(StartError::Failed)?;
     replace_standard_streams().map_err(StartError::Failed)?;
     let traces = Traces::open(setup.network).map_err(StartError::Failed)?;
-    serve(channel, root, missing, traces, setup.limits);
+    serve(channel, root, missing, traces, &setup);
     Ok(())
 }
 
@@ -49,17 +50,22 @@ fn serve(
     root: NewRoot,
     mut missing: Vec<Missing>,
     traces: Traces,
-    limits: Limits,
+    setup: &Setup,
 ) {
     let (asks, asked) = mpsc::channel();
-    let server = Server {
+    let mut server = Server {
         channel,
         keeper: asks,
         traces,
-        limits,
+        limits: setup.limits,
+        counters: None,
     };
     thread::scope(|scope| {
         scope.spawn(move || {
+            if setup.counts {
+                // Afterwards it may not.
+                server.counters = ProcessorCounters::open().ok();
+            }
             let reply = match restrict::restrict() {
                 Ok(withheld) => {
                     missing.extend(withheld);

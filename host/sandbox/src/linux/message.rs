@@ -7,8 +7,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::{
-    Events, Exceeded, Finished, Job, JobError, Limits, Missing, Mount, Protection, Residue,
-    StartError, Usage,
+    Events, Exceeded, Finished, Job, JobError, Limits, Missing, Mount, ProcessorEvents, Protection,
+    Residue, StartError, Usage,
 };
 
 use super::fields::{Reader, Writer};
@@ -19,6 +19,7 @@ pub(super) struct Setup {
     pub(super) workspace: PathBuf,
     pub(super) network: bool,
     pub(super) limits: Limits,
+    pub(super) counts: bool,
 }
 
 /// What `orch` asks for.
@@ -49,7 +50,8 @@ impl Setup {
             .number(self.limits.processes.into())
             .number(self.limits.file_bytes)
             .number(self.limits.memory_bytes)
-            .number(self.limits.free_disk_bytes);
+            .number(self.limits.free_disk_bytes)
+            .flag(self.counts);
         writer.finish()
     }
 
@@ -64,6 +66,7 @@ impl Setup {
                 memory_bytes: reader.number()?,
                 free_disk_bytes: reader.number()?,
             },
+            counts: reader.flag()?,
         })
     }
 }
@@ -145,7 +148,7 @@ impl Reply {
                 writer.text(protection.name()).text(why);
                 writer.finish()
             }
-            Reply::NotStarted(StartError::Failed(error)) => {
+            Reply::NotStarted(error) => {
                 let mut writer = tag(2);
                 writer.text(error.to_string());
                 writer.finish()
@@ -187,6 +190,8 @@ fn encode_finished(finished: &Finished) -> Vec<u8> {
         None => writer.number(0),
         Some(Exceeded::Memory { used_bytes }) => writer.number(1).number(used_bytes),
         Some(Exceeded::Disk { free_bytes }) => writer.number(2).number(free_bytes),
+        // Only outside it is seen.
+        Some(Exceeded::Limit) => writer.number(3),
     };
     match &finished.ended {
         Ok((status, usage)) => {
@@ -204,6 +209,11 @@ fn encode_finished(finished: &Finished) -> Vec<u8> {
                 .number(events.major_faults)
                 .number(events.voluntary_switches)
                 .number(events.involuntary_switches)
+                .flag(usage.processor.is_some());
+            let processor = usage.processor.unwrap_or_default();
+            writer
+                .number(processor.instructions)
+                .number(processor.cycles)
         }
         Err(JobError::Start(error)) => writer.number(1).number(code(error)),
         Err(JobError::Mount { from, error }) => writer.number(2).text(from).number(code(error)),
@@ -222,9 +232,10 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
         1 => Some(Exceeded::Memory {
             used_bytes: reader.number()?,
         }),
-        _ => Some(Exceeded::Disk {
+        2 => Some(Exceeded::Disk {
             free_bytes: reader.number()?,
         }),
+        _ => Some(Exceeded::Limit),
     };
     let ended = match reader.number()? {
         0 => Ok((
@@ -235,6 +246,7 @@ fn decode_finished(reader: &mut Reader<'_>) -> io::Result<Finished> {
                 system: Duration::from_nanos(reader.number()?),
                 peak_rss_bytes: reader.number()?,
                 events: decode_events(reader)?,
+                processor: decode_processor(reader)?,
             },
         )),
         1 => Err(JobError::Start(error(reader.number()?))),
@@ -257,6 +269,15 @@ fn decode_events(reader: &mut Reader<'_>) -> io::Result<Option<Events>> {
         major_faults: reader.number()?,
         voluntary_switches: reader.number()?,
         involuntary_switches: reader.number()?,
+    };
+    Ok(known.then_some(events))
+}
+
+fn decode_processor(reader: &mut Reader<'_>) -> io::Result<Option<ProcessorEvents>> {
+    let known = reader.flag()?;
+    let events = ProcessorEvents {
+        instructions: reader.number()?,
+        cycles: reader.number()?,
     };
     Ok(known.then_some(events))
 }

@@ -21,6 +21,8 @@ mod loopback;
 mod message;
 mod mounts;
 mod namespaces;
+mod priority;
+mod processor;
 mod residue;
 mod restrict;
 mod root;
@@ -30,6 +32,8 @@ use std::process::ExitCode;
 
 pub use affinity::on_cpus;
 pub use handle::Sandbox;
+pub use priority::{may_come_first, with_priority};
+pub use processor::ProcessorCounters;
 
 use channel::Channel;
 use message::Reply;

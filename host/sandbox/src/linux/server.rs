@@ -21,6 +21,7 @@ use super::channel::{Channel, Received};
 use super::events;
 use super::keeper::{Arrangement, Ask};
 use super::message::{Reply, Request};
+use super::processor::ProcessorCounters;
 use super::residue::Traces;
 
 /// How often a program that is still being written by somebody is tried again.
@@ -31,6 +32,8 @@ pub(super) struct Server<'a> {
     pub(super) keeper: Sender<Ask>,
     pub(super) traces: Traces,
     pub(super) limits: Limits,
+    /// Opened by this thread, where they are wanted.
+    pub(super) counters: Option<ProcessorCounters>,
 }
 
 /// How a program ended, and for what it was ended.
@@ -49,7 +52,7 @@ struct Over;
 
 impl Server<'_> {
     /// Serves until the other end of the channel is closed.
-    pub(super) fn serve(&self) {
+    pub(super) fn serve(&mut self) {
         let mut arrangement = Arrangement::default();
         while let Ok(Some(received)) = self.channel.receive() {
             let Received { bytes, descriptors } = received;
@@ -101,7 +104,7 @@ impl Server<'_> {
         Ok(())
     }
 
-    fn run(&self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
+    fn run(&mut self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
         let bounds = Bounds::begin(&self.limits);
         let began = Instant::now();
         let child = match on_cpus(&job.cpus, || spawn(job, stdout, stderr)) {
@@ -121,6 +124,7 @@ impl Server<'_> {
             user: used.rusage.utime,
             system: used.rusage.stime,
             peak_rss_bytes: used.rusage.maxrss,
+            processor: self.counters.as_mut().and_then(ProcessorCounters::take),
         };
         Ok((Ok((used.status, usage)), exceeded))
     }

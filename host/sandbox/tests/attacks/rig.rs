@@ -30,6 +30,9 @@ pub fn settings(workspace: &Path) -> Settings {
         workspace: workspace.canonicalize().unwrap(),
         network: false,
         limits: Limits::default(),
+        counts: false,
+        first: false,
+        group: None,
     }
 }
 

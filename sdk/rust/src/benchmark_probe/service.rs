@@ -27,16 +27,8 @@ impl Service {
         environment: &BTreeMap<String, String>,
         ready: Option<&str>,
     ) -> Result<Self, Problem> {
-        let mut texts = arguments.iter().chain(environment.values());
-        if !texts.any(|text| text.contains(PORT)) {
-            return Err(
-                Problem::new("nothing tells the program at which port to listen")
-                    .at("arguments")
-                    .hint(format!(
-                        "put `{PORT}` into `arguments` or `env`, e.g. `\"127.0.0.1:{PORT}\"`: it \
-                         stands for a free port"
-                    )),
-            );
+        if !takes_port(arguments, environment) {
+            return Err(port_problem());
         }
         let command = Command::new(program).arguments(arguments);
         let variables = environment.iter();
@@ -51,6 +43,22 @@ impl Service {
             ready_within_ms: READY_WITHIN_MS,
         })
     }
+}
+
+/// Whether an argument or a variable says at which port to listen: [`PORT`] stands there.
+pub fn takes_port(arguments: &[String], environment: &BTreeMap<String, String>) -> bool {
+    let mut texts = arguments.iter().chain(environment.values());
+    texts.any(|text| text.contains(PORT))
+}
+
+/// That none does, at the setting `arguments`.
+pub fn port_problem() -> Problem {
+    Problem::new("nothing tells the program at which port to listen")
+        .at("arguments")
+        .hint(format!(
+            "put `{PORT}` into `arguments` or `env`, e.g. `\"127.0.0.1:{PORT}\"`: it stands for a \
+             free port"
+        ))
 }
 
 /// The URL of a path of a service that listens at [`PORT`].
