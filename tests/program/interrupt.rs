@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use orch_tests::component::platform;
 use orch_tests::{Project, Ran};
 
 use crate::project;
@@ -85,6 +86,49 @@ fn an_interrupt_is_no_line_among_events() {
     );
 }
 
+/// A watch listens for interrupts from the beginning, while its plan is still made.
+#[test]
+fn nobody_waits_for_a_plugin_to_be_compiled() {
+    // More than any machine compiles before it is interrupted.
+    let steps = "(local.set 1 (i32.mul (i32.add (local.get 1) (local.get 0)) (local.get 1)))";
+    let slow = format!(
+        "(func (param i32) (result i32) (local i32) {} (local.get 1))",
+        steps.repeat(400_000)
+    );
+    let component = platform(&slow, "unreachable", "unreachable");
+    let project = project().file("slow.wasm", component).pipeline(
+        "version = 1\nname = \"a\"\n\n[plugins]\ndemo = { path = \"slow.wasm\" }\n\n\
+             [target.board]\nplatform = \"demo\"\n",
+    );
+    let summed = Command::new("sha256sum")
+        .arg(project.path().join("slow.wasm"))
+        .output()
+        .expect("`sha256sum` is there");
+    let digest = String::from_utf8_lossy(&summed.stdout[..64]).into_owned();
+    let mut orch = start_it(&project, "watch");
+    let process = orch.id();
+    wait_until("a plugin is compiled", || has_thread(process, "compile"));
+    signal("INT", process);
+    assert_eq!(wait(&mut orch), Some(130));
+    let kept: Vec<String> = walkdir::WalkDir::new(project.cache().join("compiled"))
+        .into_iter()
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    let is_of_it = |name: &String| name.contains(&digest) || name.starts_with(".new");
+    assert!(!kept.iter().any(is_of_it), "{kept:?}");
+}
+
+/// Whether a process has a thread of that name.
+fn has_thread(process: u32, name: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task"));
+    let mut names = threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    names.any(|found| found.trim_end() == name)
+}
+
 fn and_then_a_good_run(project: Project) -> Ran {
     let project = project.file("go", "");
     let ran = project.orch(&["run"]).exits(0);
@@ -94,8 +138,12 @@ fn and_then_a_good_run(project: Project) -> Ran {
 }
 
 fn start(project: &Project) -> Child {
+    start_it(project, "run")
+}
+
+fn start_it(project: &Project, command: &str) -> Child {
     project
-        .command(&["run"])
+        .command(&[command])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -2,6 +2,7 @@
 //! in the sandbox.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use orch_tests::Project;
 
@@ -206,4 +207,42 @@ fn a_machine_without_apt() {
         .orch(&["lock"])
         .exits(4)
         .as_documented("Packages on a machine without apt");
+}
+
+/// An apt whose lists are older than what is installed: of an installed package it tells the
+/// version, and no file.
+const OLD_LISTS: &str = r#"#!/bin/sh
+case "$*" in
+*madison*) echo "gcc-aarch64-linux-gnu | 4:12.2.0-3 | http://deb.example/debian Packages" ;;
+*show*gcc-aarch64-linux-gnu*)
+	echo "Package: gcc-aarch64-linux-gnu"
+	echo "Version: 4:12.2.0-3"
+	echo "Architecture: amd64"
+	echo "Depends: libc6-dev (= 2.36-9)"
+	echo "Size: 1"
+	printf 'SHA256: %064d\n' 0
+	;;
+*show*libc6-dev*)
+	echo "Package: libc6-dev"
+	echo "Status: install ok installed"
+	echo "Version: 2.36-9+deb12u1"
+	echo "Architecture: amd64"
+	;;
+esac
+"#;
+
+#[test]
+fn package_lists_that_are_older_than_what_is_installed() {
+    let apt = tempfile::tempdir().expect("a folder can be made");
+    for name in ["apt-cache", "apt-get"] {
+        let program = apt.path().join(name);
+        fs::write(&program, OLD_LISTS).expect("a program can be written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it may run");
+    }
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", apt.path().display());
+    with_packages("packages = [\"gcc-aarch64-linux-gnu\"]")
+        .variable("PATH", &path)
+        .orch(&["lock"])
+        .exits(2)
+        .as_documented("Package lists that are older than what is installed");
 }

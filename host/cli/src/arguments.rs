@@ -4,17 +4,21 @@ mod bench;
 mod cache;
 mod ci;
 mod deploy;
+mod plugin;
+mod running;
 mod target;
 mod toolchain;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 pub use bench::{BenchCommand, HistoryArguments, HistoryFormat};
 pub use cache::CacheCommand;
 pub use ci::CiCommand;
 pub use deploy::{FleetCommand, LogArguments};
+pub use plugin::PluginCommand;
+pub use running::{ProjectArguments, Running, SandboxMode, Selection};
 pub use target::TargetCommand;
 pub use toolchain::{ShellSyntax, ToolchainCommand};
 
@@ -382,94 +386,6 @@ Examples:
     },
 }
 
-/// `orch plugin …`
-#[derive(Debug, Subcommand)]
-pub enum PluginCommand {
-    /// Build a plugin's folder into a component.
-    #[command(after_help = "Example:\n  orch plugin build plugins/mine")]
-    Build {
-        /// The folder that has `orch-plugin.toml` and `Cargo.toml`.
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-    },
-    /// Say what a plugin is: roles, digest, imports, what it asks for.
-    #[command(
-        after_help = "Examples:\n  orch plugin inspect pi\n  orch plugin inspect plugins/mine/mine.wasm"
-    )]
-    Inspect {
-        /// A loaded plugin's name, or a component's file.
-        plugin: String,
-        #[command(flatten)]
-        project: ProjectArguments,
-    },
-    /// List the loaded plugins.
-    #[command(after_help = "Example:\n  orch plugin list")]
-    List(ProjectArguments),
-    /// Allow a plugin of the pipeline's what it asks for. Kept outside the repository.
-    #[command(after_help = "\
-Examples:
-  orch plugin grant mine variable:CI
-  orch plugin grant mine --all")]
-    Grant {
-        /// The plugin's name.
-        plugin: String,
-        /// What to allow, as `kind:value`.
-        #[arg(required_unless_present = "all")]
-        asks: Vec<String>,
-        /// Allow all that it asks for.
-        #[arg(long, conflicts_with = "asks")]
-        all: bool,
-        /// The pipeline that names the plugin.
-        #[arg(long, default_value = "pipeline.toml")]
-        pipeline: PathBuf,
-    },
-}
-
-/// Which pipeline, and how its lock is used.
-#[derive(Clone, Debug, Args)]
-pub struct ProjectArguments {
-    /// The pipeline file, or its folder.
-    #[arg(default_value = "pipeline.toml")]
-    pub pipeline: PathBuf,
-    /// Fail if `orch.lock` would have to change.
-    #[arg(long)]
-    pub locked: bool,
-    /// Use only what lies on this machine.
-    #[arg(long)]
-    pub offline: bool,
-}
-
-/// Which nodes.
-#[derive(Clone, Debug, Args)]
-pub struct Selection {
-    /// Only these nodes and what they need, e.g. `build.agent@pi5`.
-    #[arg(long, value_name = "NODE", num_args = 1..)]
-    pub only: Vec<String>,
-    /// Only what is for these targets, and what that needs.
-    #[arg(long, value_name = "TARGET", num_args = 1..)]
-    pub target: Vec<String>,
-}
-
-/// How to run.
-#[derive(Clone, Debug, Args)]
-pub struct Running {
-    /// How many actions at once [default: one for each core].
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
-    /// After a failure go on with what does not need it.
-    #[arg(long, short)]
-    pub keep_going: bool,
-    /// Say what would run, and do nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Write a timeline of the run, as Perfetto and Chrome open it.
-    #[arg(long, value_name = "FILE")]
-    pub trace: Option<PathBuf>,
-    /// What keeps actions from all but what they declare.
-    #[arg(long, value_enum, value_name = "MODE", default_value_t = SandboxMode::Best)]
-    pub sandbox: SandboxMode,
-}
-
 /// What `orch graph` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
@@ -479,15 +395,4 @@ pub enum GraphFormat {
     Dot,
     /// Nodes and what each needs.
     Json,
-}
-
-/// How much of a sandbox there must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SandboxMode {
-    /// Every protection, or nothing runs.
-    Strict,
-    /// What this kernel gives; a warning says what it does not.
-    Best,
-    /// None: actions read and write whatever you can.
-    Off,
 }

@@ -4,16 +4,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use orch_deploy::{Connections, Deploying, FleetDeployer, Owner};
+use orch_engine::Cancel;
 use orch_engine::port::{DeployJob, DeployProgress, Deployed, Deployer, OutputFile};
-use orch_engine::{Cancel, Plan};
 use orch_inspect::Certainty;
 use orch_model::{Fault, FaultKind, FleetHost, Inventory, MachineFacts, Observation, SourceText};
 use orch_store::Store;
 
 use crate::environment::Environment;
-use crate::house::House;
 use crate::measuring::commit;
-use crate::project::Project;
+use crate::planned::Planned;
 use crate::pushing::Pushing;
 
 /// The largest inventory that is read.
@@ -36,12 +35,12 @@ pub fn connections(environment: &Environment) -> Connections {
 }
 
 /// Deploys what a project makes.
-pub fn deployer(
-    house: &House,
-    project: &Project,
-    plan: &Plan,
-    options: DeployOptions,
-) -> Result<FleetDeployer, Fault> {
+pub fn deployer(planned: &Planned, options: DeployOptions) -> Result<FleetDeployer, Fault> {
+    let Planned {
+        project,
+        house,
+        plan,
+    } = planned;
     let environment = house.environment.clone();
     let targets: Vec<String> = plan.targets.iter().map(|one| one.name.clone()).collect();
     let (store, looked_into) = (house.store.clone(), house.store.clone());

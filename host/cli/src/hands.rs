@@ -20,6 +20,7 @@ use crate::house::House;
 use crate::isolation;
 use crate::judge::StoreJudge;
 use crate::measuring::{self, NoMeasurer};
+use crate::planned::Planned;
 use crate::project::Project;
 use crate::stop::Stop;
 use crate::trace_file::TraceFile;
@@ -113,14 +114,8 @@ impl Hands {
     }
 
     /// Deploys from now on what a plan wants.
-    pub fn deploy(
-        &mut self,
-        house: &House,
-        project: &Project,
-        plan: &Plan,
-        options: DeployOptions,
-    ) -> Result<(), Fault> {
-        self.deployer = Box::new(deploying::deployer(house, project, plan, options)?);
+    pub fn deploy(&mut self, planned: &Planned, options: DeployOptions) -> Result<(), Fault> {
+        self.deployer = Box::new(deploying::deployer(planned, options)?);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orch_engine::Cancel;
 use orch_engine::port::FactSource;
 use orch_fetch::Fetcher;
 use orch_model::{Fault, FaultKind, PluginOrigin};
@@ -15,6 +16,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::facts::MachineFacts;
 use crate::grants;
+use crate::interrupt;
 use crate::machine_toolchains::MachineToolchains;
 use crate::stop::Stop;
 
@@ -40,6 +42,8 @@ pub struct House {
     pub offline: bool,
     /// Answers to plugins' questions.
     pub facts: Arc<dyn FactSource>,
+    /// The user's wish to stop.
+    pub cancel: Cancel,
 }
 
 impl House {
@@ -67,13 +71,21 @@ impl House {
             toolchains,
             offline,
             facts,
+            cancel: Cancel::new(),
         })
+    }
+
+    /// The user's wish to stop, which an interrupt is from now on. Before, it ends the process.
+    pub fn interruptible(&self, console: &Console) -> Result<&Cancel, Fault> {
+        interrupt::listen(&self.cancel, !console.is_json())?;
+        Ok(&self.cancel)
     }
 
     /// The plugin host with the bundled plugins, and those of a pipeline in their place or
     /// beside them: the name that the pipeline gives each, and its file.
     pub fn plugins(&self, console: &Console, own: &[OwnPlugin]) -> Result<PluginHost, Stop> {
-        let (host, faults) = load_plugins(&self.environment, self.facts.clone(), own)?;
+        let (host, faults) =
+            load_plugins(&self.environment, self.facts.clone(), &self.cancel, own)?;
         faults.iter().for_each(|fault| console.fault(fault));
         match faults.is_empty() {
             false => Err(Stop::Said(Exit::Plugin)),
@@ -87,11 +99,13 @@ impl House {
 pub fn load_plugins(
     environment: &Environment,
     facts: Arc<dyn FactSource>,
+    cancel: &Cancel,
     own: &[OwnPlugin],
 ) -> Result<(PluginHost, Vec<Fault>), Fault> {
     let settings = PluginHostSettings {
         cache: environment.cache.clone(),
         limits: Limits::default(),
+        cancel: cancel.clone(),
     };
     let host = PluginHost::new(settings, facts, grants::read(environment)?);
     for bundled in orch_bundled::PLUGINS {

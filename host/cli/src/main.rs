@@ -19,6 +19,7 @@ mod house;
 mod interrupt;
 mod isolation;
 mod judge;
+mod kept_plan;
 mod known_projects;
 mod machine_toolchains;
 mod measuring;

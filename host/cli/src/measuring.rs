@@ -83,6 +83,7 @@ fn probes(
     project: &Project,
 ) -> Box<dyn Fn() -> Result<Arc<dyn Plugins>, Fault> + Send + Sync> {
     let (environment, facts) = (house.environment.clone(), house.facts.clone());
+    let cancel = house.cancel.clone();
     let project = project.clone();
     let loaded: OnceLock<Arc<PluginHost>> = OnceLock::new();
     Box::new(move || {
@@ -91,7 +92,12 @@ fn probes(
         }
         let parsed = orch_pipeline::parse(&project.source).pipeline;
         let own = parsed.map(|pipeline| own_plugins(&pipeline, &project));
-        let (host, faults) = load_plugins(&environment, facts.clone(), &own.unwrap_or_default())?;
+        let (host, faults) = load_plugins(
+            &environment,
+            facts.clone(),
+            &cancel,
+            &own.unwrap_or_default(),
+        )?;
         match faults.into_iter().next() {
             Some(fault) => Err(fault),
             None => Ok(loaded.get_or_init(|| Arc::new(host)).clone()),

@@ -1,20 +1,15 @@
 //! From a project to its plan: kept plans are reused without parsing the pipeline or
 //! calling a plugin; otherwise the pipeline is parsed, resolved, planned and kept.
 
-use serde::{Deserialize, Serialize};
-
-use orch_engine::port::FactSource;
 use orch_engine::{Keep, Plan, PlanProblem, Surroundings};
-use orch_model::{
-    Digest, Fault, FaultKind, Hasher, Lock, Pipeline, PluginSource, RecordedFact, Refusal,
-};
+use orch_model::{Fault, FaultKind, Lock, Pipeline, PluginSource};
 use orch_plugins::PluginHost;
 
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::grants;
 use crate::house::{House, OwnPlugin};
+use crate::kept_plan;
 use crate::project::Project;
 use crate::stop::Stop;
 
@@ -42,17 +37,6 @@ impl LockUse {
     }
 }
 
-/// A plan as the store keeps it.
-#[derive(Serialize, Deserialize)]
-struct KeptPlan {
-    plan: Plan,
-    /// Components of the pipeline's own, and what they held.
-    components: Vec<(String, Digest)>,
-}
-
-/// The kind of the store's records that hold plans.
-const RECORD: &str = "plan";
-
 /// The plan of a project, by whatever way is shortest.
 pub fn plan(
     house: &House,
@@ -61,7 +45,7 @@ pub fn plan(
     console: &Console,
 ) -> Result<Plan, Stop> {
     if lock_use != LockUse::Update
-        && let Some(plan) = kept(house, project)?
+        && let Some(plan) = kept_plan::find(house, project)?
     {
         return Ok(plan);
     }
@@ -76,16 +60,7 @@ pub fn plan(
     }
     resolve(house, project, &pipeline, &plugins, lock_use, console)?;
     let plan = make(house, project, &pipeline, &plugins, console)?;
-    let kept = KeptPlan {
-        plan,
-        components: own_components(&own, project),
-    };
-    note_components(project, &kept);
-    let bytes = serde_json::to_vec(&kept).map_err(|error| Fault::internal(error.to_string()))?;
-    house
-        .store
-        .put_record(RECORD, &key(house, project)?, &bytes)?;
-    Ok(kept.plan)
+    Ok(kept_plan::keep(house, project, &own, plan)?)
 }
 
 /// The pipeline, or every problem said.
@@ -138,8 +113,7 @@ pub fn resolve(
                 for problem in &mut problems {
                     say_how_to_reach(problem, house.offline);
                 }
-                console.problems(&project.source, &problems);
-                Stop::Said(Exit::of_problems(&problems))
+                refused(house, project, &problems, console)
             },
         )?;
     console.logs(&resolution.logs);
@@ -194,10 +168,20 @@ pub fn make(
         ))
     })?;
     console.logs(&planned.logs);
+    let Some(plan) = planned.plan else {
+        return Err(refused(house, project, &planned.problems, console));
+    };
     console.problems(&project.source, &planned.problems);
-    planned
-        .plan
-        .ok_or_else(|| Stop::Said(Exit::of_problems(&planned.problems)))
+    Ok(plan)
+}
+
+/// Says why there is no plan, unless that is only that the user did not want to wait for one.
+fn refused(house: &House, project: &Project, problems: &[PlanProblem], console: &Console) -> Stop {
+    if house.cancel.is_cancelled() {
+        return Stop::Said(Exit::Interrupted);
+    }
+    console.problems(&project.source, problems);
+    Stop::Said(Exit::of_problems(problems))
 }
 
 /// Says everything that is wrong before anything is resolved.
@@ -220,8 +204,7 @@ pub fn hold_against_plugins(
         return Ok(());
     }
     console.logs(&checked.logs);
-    console.problems(&project.source, &checked.problems);
-    Err(Stop::Said(Exit::of_problems(&checked.problems)))
+    Err(refused(house, project, &checked.problems, console))
 }
 
 /// What planning reads of this machine.
@@ -231,84 +214,6 @@ fn with_surroundings<T>(environment: &Environment, plan: impl FnOnce(Surrounding
         has_program: &|program| environment.find_program(program).is_some(),
         variable: &|name| environment.variable(name).map(str::to_owned),
     })
-}
-
-/// The kept plan, if all that it rests on still holds.
-fn kept(house: &House, project: &mut Project) -> Result<Option<Plan>, Fault> {
-    let Some(bytes) = house.store.get_record(RECORD, &key(house, project)?)? else {
-        return Ok(None);
-    };
-    let Ok(kept) = serde_json::from_slice::<KeptPlan>(&bytes) else {
-        return Ok(None);
-    };
-    let holds = kept.plan.version == Plan::VERSION
-        && kept
-            .components
-            .iter()
-            .all(|(path, digest)| project.digest_of(path) == Some(*digest))
-        && same_programs(&house.environment, &kept.plan.programs)
-        && kept
-            .plan
-            .facts
-            .iter()
-            .all(|fact| still_true(&*house.facts, fact));
-    note_components(project, &kept);
-    Ok(holds.then_some(kept.plan))
-}
-
-/// Whether the same ones of these programs are there as when a plan was made.
-pub fn same_programs(environment: &Environment, programs: &[(String, bool)]) -> bool {
-    programs
-        .iter()
-        .all(|(program, found)| environment.find_program(program).is_some() == *found)
-}
-
-/// Whether a plugin that asked once more would learn the same.
-pub fn still_true(facts: &dyn FactSource, fact: &RecordedFact) -> bool {
-    // What was denied is not asked behind the back of the grants, which are part of the
-    // plan's key: the same ones deny it again.
-    if *fact == RecordedFact::new(fact.question.clone(), &Err(Refusal::Denied)) {
-        return true;
-    }
-    let answer = facts.answer(&fact.question);
-    RecordedFact::new(fact.question.clone(), &answer) == *fact
-}
-
-/// All that a plan is made of, but for what plugins learnt.
-fn key(house: &House, project: &Project) -> Result<Digest, Fault> {
-    let mut hasher = Hasher::new();
-    hasher.field("orch plan key 2");
-    hasher.field(env!("CARGO_PKG_VERSION"));
-    for bundled in orch_bundled::PLUGINS {
-        hasher.field(bundled.digest);
-    }
-    hasher.field(project.source.text.as_bytes());
-    hasher.field(&project.lock_text);
-    hasher.field(grants::read(&house.environment)?.render());
-    let host = serde_json::to_vec(&house.environment.host)
-        .map_err(|error| Fault::internal(error.to_string()))?;
-    hasher.field(host);
-    Ok(hasher.finish())
-}
-
-/// The components that a pipeline names, by their files: one that holds the same bytes as a
-/// bundled plugin today may hold others tomorrow.
-fn own_components(own: &[OwnPlugin], project: &Project) -> Vec<(String, Digest)> {
-    own.iter()
-        .filter_map(|plugin| {
-            let file = orch_plugins::component_path(&plugin.folder, &plugin.path).ok()?;
-            let relative = file.to_str()?.to_owned();
-            let digest = project.digest_of(&relative)?;
-            Some((relative, digest))
-        })
-        .collect()
-}
-
-fn note_components(project: &mut Project, kept: &KeptPlan) {
-    let files = kept.components.iter();
-    project.own_components = files
-        .map(|(path, digest)| (project.folder.join(path), *digest))
-        .collect();
 }
 
 /// Says the problems of a pipeline that can be found without resolving anything. Gives its

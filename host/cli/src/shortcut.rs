@@ -23,8 +23,8 @@ use crate::facts::MachineFacts;
 use crate::grants;
 use crate::hands::Hands;
 use crate::house::House;
+use crate::kept_plan;
 use crate::known_projects;
-use crate::planning;
 use crate::project::{Project, own_files};
 
 pub use note::LastRun;
@@ -133,7 +133,7 @@ impl Shortcut {
     fn holds(&self, note: &Note) -> bool {
         note::basis(&self.environment) == Some(note.basis)
             && self.is_noted().unwrap_or(false)
-            && planning::same_programs(&self.environment, &note.programs)
+            && kept_plan::same_programs(&self.environment, &note.programs)
             && note
                 .emulators
                 .iter()
@@ -152,7 +152,7 @@ impl Shortcut {
         let source = MachineFacts::new(&self.environment, project, fetcher.into());
         Ok(facts
             .iter()
-            .all(|fact| planning::still_true(&source as &dyn FactSource, fact)))
+            .all(|fact| kept_plan::still_true(&source as &dyn FactSource, fact)))
     }
 
     /// Keeps a run that left nothing to do.

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use orch_engine::port::{DeployJob, DeployProgress, DeployReport, Deployed, Deployer, OutputFile};
+use orch_engine::port::{
+    DeployJob, DeployProgress, DeployReport, Deployed, Deployer, Obstacles, OutputFile, ReadHosts,
+};
 use orch_engine::{Cancel, PlannedDeploy, PlannedRelease};
-use orch_model::{Artifact, Fault, FleetHost, Image, Observation, Proposal, Release};
+use orch_model::{Artifact, Fault, FleetHost, Image, Proposal, Release};
+use orch_transport::{LocalFiles, ReadContent};
 
 use crate::approval::{approve, is_approved};
 use crate::audited::{Audited, artifacts, host_entries};
 use crate::connections::Connections;
 use crate::each::each;
-use crate::fleet::{ReadHosts, machines};
-use crate::local_files::{LocalFiles, ReadContent};
+use crate::fleet::machines;
 use crate::outcome::{deployed, outcome, reason, report};
 use crate::owner::Owner;
 use crate::rollout::{Aim, End, Over};
@@ -25,8 +27,6 @@ use crate::trouble::Trouble;
 use crate::wanted::Wanted;
 use crate::waves;
 
-/// Says what keeps a file from running on a machine.
-pub type Obstacles = dyn Fn(&OutputFile, &Observation) -> Result<Vec<String>, Fault> + Send + Sync;
 /// A variable of the user's environment.
 pub type ReadVariable = dyn Fn(&str) -> Option<String> + Send + Sync;
 /// An image of one target, with what the build ships for it.

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use orch_engine::port::ReadHosts;
 use orch_engine::{PlannedDeploy, PlannedFleet};
 use orch_model::{Fault, FleetHost, Inventory};
-
-/// Finds the machines of an inventory outside of the pipeline.
-pub type ReadHosts = dyn Fn(&Inventory) -> Result<Vec<FleetHost>, Fault> + Send + Sync;
 
 /// The machines of a deploy, in the order of the fleet.
 pub(crate) fn machines(deploy: &PlannedDeploy, read: &ReadHosts) -> Result<Vec<FleetHost>, Fault> {

@@ -16,7 +16,6 @@ mod each;
 mod filling;
 mod fleet;
 mod health;
-mod local_files;
 mod lock;
 mod log;
 mod outcome;
@@ -36,11 +35,7 @@ mod waves;
 
 pub use audit::{Audit, Entry, HostEntry, Tampered};
 pub use connections::Connections;
-pub use deployer::{
-    Deploying, FleetDeployer, ImagePart, Obstacles, Push, PushedImage, ReadVariable,
-};
-pub use fleet::ReadHosts;
-pub use local_files::ReadContent;
+pub use deployer::{Deploying, FleetDeployer, ImagePart, Push, PushedImage, ReadVariable};
 pub use log::{HostLog, LogEnd, ServiceLogs, last_lines};
 pub use orch_transport::Stop as StopFlag;
 pub use owner::Owner;

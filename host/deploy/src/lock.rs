@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use orch_model::{Fault, FaultKind};
+use orch_transport::ago;
 
 use crate::owner::Owner;
 
@@ -75,16 +76,6 @@ impl Lock {
                  where it stopped",
             ),
         )
-    }
-}
-
-/// Seconds as people say them.
-fn ago(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
     }
 }
 

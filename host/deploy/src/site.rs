@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use orch_engine::port::{DeployProgress, HostState};
 use orch_model::{Fault, FleetHost, Health, Observation};
-use orch_transport::{Command, Stop};
+use orch_transport::{Command, LocalFiles, Stop};
 
 use crate::connections::Connections;
 use crate::filling::Filling;
 use crate::health::{Answer, Checks, Unhealthy, await_health};
-use crate::local_files::LocalFiles;
 use crate::lock::{GIVE_BACK, Lock, TAKE, TAKEN};
 use crate::owner::Owner;
 use crate::record::{Change, FILE, Held, Record};

@@ -45,17 +45,9 @@ impl Site<'_> {
                 .filling(release)
                 .fill(&upload.to)
                 .map_err(Trouble::Failed)?;
-            let local = self
-                .shared
-                .files
-                .file(&file.digest)
-                .map_err(Trouble::Failed)?;
-            let local = local.ok_or_else(|| {
-                let why = format!("`{}` is missing from the store", upload.artifact);
-                Trouble::Failed(Fault::lost(why).hint("run again: it will be made anew"))
-            })?;
+            let local = self.shared.files.file(&file.digest, &upload.artifact);
             files.push(File {
-                local,
+                local: local.map_err(Trouble::Failed)?,
                 digest: file.digest,
                 bytes: file.bytes,
                 to: self.place(release, &to),
@@ -83,7 +75,7 @@ impl Site<'_> {
                 versions.push(Basis {
                     digest: *digest,
                     remote: self.place(&held.release, to),
-                    local: self.shared.files.file(digest)?,
+                    local: self.shared.files.find(digest)?,
                 });
             }
         }

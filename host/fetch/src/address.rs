@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use orch_http::{mirrored, redact};
 use reqwest::Url;
 
 use crate::purl::Purl;
-use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 
@@ -38,16 +38,16 @@ impl Address {
         giver: Giver,
         settings: &FetchSettings,
     ) -> Result<Self, Trouble> {
-        let mirrored = settings.mirrored(text);
-        if mirrored.starts_with("pkg:") {
-            return Purl::parse(&mirrored)
+        let address = mirrored(&settings.mirrors, text);
+        if address.starts_with("pkg:") {
+            return Purl::parse(&address)
                 .map(Address::Package)
                 .map_err(Trouble::Final);
         }
-        let url = Url::parse(&mirrored).map_err(|error| {
+        let url = Url::parse(&address).map_err(|error| {
             Trouble::Final(format!(
                 "`{}` is no address: {error}",
-                redact::text(&mirrored)
+                redact::text(&address)
             ))
         })?;
         match url.scheme() {

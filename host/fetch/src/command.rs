@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use orch_engine::Cancel;
+use orch_http::redact;
 
-use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 

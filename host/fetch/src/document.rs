@@ -8,12 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use orch_engine::Cancel;
+use orch_http::redact;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Url};
 
 use crate::address::Giver;
 use crate::client::{Client, broken};
-use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 

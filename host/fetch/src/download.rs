@@ -8,6 +8,7 @@ use std::path::Path;
 
 use orch_engine::Cancel;
 use orch_engine::port::{Progress, Stage};
+use orch_http::redact;
 use orch_model::Digest;
 use reqwest::header::{
     CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE,
@@ -17,7 +18,6 @@ use reqwest::{Method, Response, StatusCode, Url};
 use crate::address::Giver;
 use crate::client::{Client, broken};
 use crate::partial::Partial;
-use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 

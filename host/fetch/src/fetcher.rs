@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use orch_engine::Cancel;
 use orch_engine::port::{InstalledTree, Progress};
+use orch_http::redact;
 use orch_model::{Digest, Fault, Machine, PackageFile, Refusal, Toolchain};
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, Url};
@@ -15,7 +16,6 @@ use crate::client::Client;
 use crate::document::{self, Documents};
 use crate::install::{self, Fill};
 use crate::package;
-use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 

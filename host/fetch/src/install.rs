@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use orch_engine::Cancel;
 use orch_engine::port::{InstalledTree, Progress, Stage};
+use orch_http::redact;
 use orch_model::{Archive, Digest, Fault, FaultKind, Tool, Toolchain};
 
 use crate::address::{Address, Giver};
@@ -16,7 +17,6 @@ use crate::fetcher::Fetcher;
 use crate::package;
 use crate::partial::Partial;
 use crate::purl::Purl;
-use crate::redact;
 use crate::tree::{Limits, Tree};
 use crate::trouble::Trouble;
 use crate::unpack;

@@ -23,7 +23,6 @@ mod partial;
 mod pip;
 mod proxy;
 mod purl;
-mod redact;
 mod settings;
 mod tree;
 mod trouble;
@@ -32,5 +31,6 @@ mod wheel;
 
 pub use cache::InstalledRelease;
 pub use fetcher::Fetcher;
-pub use settings::{FetchSettings, Mirror, Patience};
+pub use orch_http::Mirror;
+pub use settings::{FetchSettings, Patience};
 pub use trouble::UNREACHABLE;

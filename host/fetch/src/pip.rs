@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use orch_engine::Cancel;
+use orch_http::redact;
 use orch_model::Digest;
 use serde::Deserialize;
 
 use crate::command::{Output, Run, find};
-use crate::redact;
 use crate::settings::FetchSettings;
 use crate::trouble::Trouble;
 

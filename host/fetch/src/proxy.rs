@@ -2,10 +2,10 @@
 //! before the upper-case one, as for curl; unlike curl, `HTTP_PROXY` counts as well, since
 //! nobody but the user sets variables here.
 
+use orch_http::redact;
 use orch_model::Fault;
 use reqwest::{NoProxy, Proxy};
 
-use crate::redact;
 use crate::settings::FetchSettings;
 
 /// The proxies to ask, in order.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use orch_http::Mirror;
+
 /// What the fetcher is told from outside.
 #[derive(Clone, Debug, Default)]
 pub struct FetchSettings {
@@ -21,15 +23,6 @@ pub struct FetchSettings {
     pub mirrors: Vec<Mirror>,
     /// How long to wait for what.
     pub patience: Patience,
-}
-
-/// Addresses that begin with `prefix` are looked for at `replacement` instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mirror {
-    /// The beginning of an address as plugins and locks know it.
-    pub prefix: String,
-    /// What stands there instead.
-    pub replacement: String,
 }
 
 /// How long to wait for what.
@@ -66,52 +59,11 @@ impl FetchSettings {
         }
     }
 
-    /// Where an address is really looked for.
-    pub(crate) fn mirrored(&self, url: &str) -> String {
-        self.mirrors
-            .iter()
-            .filter(|mirror| !mirror.prefix.is_empty())
-            .filter_map(|mirror| Some((mirror, url.strip_prefix(&mirror.prefix)?)))
-            .max_by_key(|(mirror, _)| mirror.prefix.len())
-            .map_or_else(
-                || url.to_owned(),
-                |(mirror, rest)| format!("{}{rest}", mirror.replacement),
-            )
-    }
-
     /// A variable of the user's that is set and not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.environment
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_longest_matching_prefix_is_replaced() {
-        let mirror = |prefix: &str, replacement: &str| Mirror {
-            prefix: prefix.into(),
-            replacement: replacement.into(),
-        };
-        let settings = FetchSettings {
-            mirrors: vec![
-                mirror("https://go.dev/", "https://short.example/"),
-                mirror("https://go.dev/dl/", "https://long.example/go/"),
-                mirror("", "https://never.example/"),
-            ],
-            ..FetchSettings::default()
-        };
-        for (url, expected) in [
-            ("https://go.dev/dl/a.zip", "https://long.example/go/a.zip"),
-            ("https://go.dev/doc", "https://short.example/doc"),
-            ("https://other.example/", "https://other.example/"),
-        ] {
-            assert_eq!(settings.mirrored(url), expected);
-        }
     }
 }

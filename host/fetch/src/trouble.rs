@@ -1,5 +1,6 @@
 //! Why an attempt to get something ended without it, sorted by what can be done next.
 
+use orch_http::Failure;
 use orch_model::{Fault, Refusal};
 
 /// Why an attempt to get something ended without it. Messages name the address.
@@ -96,5 +97,15 @@ impl Trouble {
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         Trouble::Machine(fault)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Distrusted(message) => Trouble::Distrusted(message),
+            Failure::Unreachable(message) => Trouble::Unreachable(message),
+            Failure::Passing(message) => Trouble::Passing(message),
+        }
     }
 }

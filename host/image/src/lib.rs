@@ -34,9 +34,10 @@ pub use description::{
 };
 pub use document::Descriptor;
 pub use layout::{Layout, LayoutVariant};
+pub use orch_http::Mirror;
 pub use platform::Platform;
 pub use reference::{PinnedImage, Repository, Tag};
-pub use registry::{Mirror, Patience, Push, Pushed, Registry, RegistrySettings, Transfer};
+pub use registry::{Patience, Push, Pushed, Registry, RegistrySettings, Transfer};
 pub use time_zones::time_zones;
 
 /// Asked from time to time whether the user wants to stop.

@@ -9,6 +9,7 @@ mod anatomy;
 mod archive;
 mod compare;
 mod elf;
+mod extent;
 mod firmware;
 mod fit;
 mod go;

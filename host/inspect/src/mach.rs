@@ -8,6 +8,7 @@ use object::read::macho::{
 
 use orch_model::Architecture;
 
+use crate::extent::check_end;
 use crate::{MOST_NAMES, damaged, shown};
 
 /// More architectures than this are in no universal file.
@@ -169,32 +170,17 @@ fn read<Mach: MachHeader<Endian = Endianness>>(data: &[u8]) -> Result<MachFacts,
                 facts.symbols |= table.nlocalsym.get(endian) > 0;
             }
             LoadCommandVariant::Segment32(segment, _) => {
+                let (offset, bytes) = (segment.fileoff.get(endian), segment.filesize.get(endian));
+                check_end("segment", offset.into(), bytes.into(), data)?;
                 facts.debug |= segment.segname.starts_with(b"__DWARF\0");
             }
             LoadCommandVariant::Segment64(segment, _) => {
-                check_length(
-                    segment.fileoff.get(endian),
-                    segment.filesize.get(endian),
-                    data,
-                )?;
+                let (offset, bytes) = (segment.fileoff.get(endian), segment.filesize.get(endian));
+                check_end("segment", offset, bytes, data)?;
                 facts.debug |= segment.segname.starts_with(b"__DWARF\0");
             }
             _ => {}
         }
     }
     Ok(facts)
-}
-
-fn check_length(offset: u64, bytes: u64, data: &[u8]) -> Result<(), String> {
-    if offset
-        .checked_add(bytes)
-        .is_none_or(|end| end > data.len() as u64)
-    {
-        return Err(format!(
-            "is cut short: a segment ends at byte {}, the file at byte {}",
-            offset.saturating_add(bytes),
-            data.len()
-        ));
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, PeFile, PeFile32, Pe
 
 use orch_model::Architecture;
 
+use crate::extent::check_end;
 use crate::{MOST_NAMES, damaged, shown};
 
 /// What is known of a PE file.
@@ -100,13 +101,7 @@ fn read<Pe: ImageNtHeaders>(
     let strings = header.symbols(data).ok().map(|symbols| symbols.strings());
     for section in file.section_table().iter() {
         let (offset, bytes) = section.pe_file_range();
-        let end = u64::from(offset) + u64::from(bytes);
-        if end > data.len() as u64 {
-            return Err(format!(
-                "is cut short: a section ends at byte {end}, the file at byte {}",
-                data.len()
-            ));
-        }
+        check_end("section", offset.into(), bytes.into(), data)?;
         let name = match strings {
             Some(strings) => section.name(strings).unwrap_or_default(),
             None => section.raw_name(),

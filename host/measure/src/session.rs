@@ -304,6 +304,9 @@ impl Session<'_> {
             };
             let called = plugins.read_samples(&bench.by.plugin, &request);
             let read = called.result.map_err(|failure| {
+                if self.cancel.is_cancelled() {
+                    return Fault::interrupted();
+                }
                 let why = format!("could not read what `{}` gave: {failure}", self.job.node);
                 Fault::new(FaultKind::Plugin, why).hint(
                     "`orch plugin inspect` says what the probe measures and by which settings; \

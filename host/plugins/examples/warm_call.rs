@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use orch_engine::Cancel;
 use orch_engine::port::{FactSource, Plugins};
 use orch_model::{Answer, Machine, PluginId, Question, Refusal, Role};
 use orch_plugins::{Grants, Limits, PluginHost, PluginHostSettings};
@@ -27,6 +28,7 @@ impl FactSource for Machines {
 
 fn host(cache: &Path) -> PluginHost {
     let settings = PluginHostSettings {
+        cancel: Cancel::new(),
         cache: cache.to_owned(),
         limits: Limits::default(),
     };

@@ -22,13 +22,15 @@ use crate::wasi::EmptyWorld;
 use crate::{Grants, Limits, compile, inspect, shown};
 
 /// What a host is told when it starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PluginHostSettings {
     /// The user's cache folder; compiled code lies in `compiled/` below it. Nothing is
     /// made there before a plugin is called.
     pub cache: PathBuf,
     /// What plugins may take.
     pub limits: Limits,
+    /// The user's wish to stop: nobody waits any longer for a plugin that is being compiled.
+    pub cancel: Cancel,
 }
 
 /// Loads plugins and calls them. Cheap to make: the engine starts with the first call.
@@ -287,8 +289,7 @@ impl PluginHost {
             loaded.bytes.clone(),
             &loaded.summary.digest,
             self.limits.compile_time,
-            // A plan is made before there is anything that an interrupt would stop.
-            &Cancel::new(),
+            &self.settings.cancel,
         )
         .map_err(|error| {
             PluginFailure::Unusable(format!(

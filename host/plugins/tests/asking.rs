@@ -4,6 +4,7 @@ mod guest;
 
 use expect_test::expect;
 use guest::{describe, host, limits, load, platform, words};
+use orch_engine::Cancel;
 use orch_engine::port::Plugins;
 use orch_model::{LogLevel, PluginFailure, Question};
 
@@ -171,6 +172,7 @@ fn waiting_for_an_answer_is_not_the_plugins_time() {
     }
     let folder = tempfile::tempdir().expect("a folder for the test");
     let settings = orch_plugins::PluginHostSettings {
+        cancel: Cancel::new(),
         cache: folder.path().to_owned(),
         limits: limits(),
     };

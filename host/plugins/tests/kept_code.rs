@@ -5,7 +5,8 @@ mod guest;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use guest::{host, limits, load};
+use guest::{host, host_until, limits, load, words};
+use orch_engine::Cancel;
 use orch_engine::port::{Called, Plugins};
 use orch_model::Offer;
 use orch_tests::component::platform;
@@ -45,6 +46,27 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
         }
     }
     entries
+}
+
+#[test]
+fn nobody_waits_for_the_compiler_after_an_interrupt_and_nothing_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let host = host_until(folder.path(), limits(), cancel);
+    let plugin = load(&host, component());
+    assert_eq!(
+        words(&host.platform_offers(&plugin)),
+        "unusable: plugin `demo` 1.2.3 (bundled) was not compiled: interrupted"
+    );
+    assert!(!folder.path().join("compiled").exists());
+    assert_right(&ask(folder.path()));
+    // What is kept is at hand at once, also for somebody who wants to stop.
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let host = host_until(folder.path(), limits(), cancel);
+    let plugin = load(&host, component());
+    assert_right(&host.platform_offers(&plugin));
 }
 
 #[test]

@@ -8,12 +8,11 @@ use orch_engine::port::{Failure, Job, MeasureJob, OutputFile, Trial, TrialSettin
 use orch_engine::{Cancel, Subscription};
 use orch_measure::{Conditions, Machine, Meter, Moment};
 use orch_model::{Artifact, Fault, FleetHost, Sample};
-use orch_transport::{Address, Command, Connection, Loss, Lost, Transport};
+use orch_transport::{Address, Command, Connection, LocalFiles, Loss, Lost, Transport};
 
 use crate::hold::Hold;
 use crate::hosts::Reaching;
 use crate::kernel_files::KernelFiles;
-use crate::local_files::LocalFiles;
 use crate::meter::{self, HostMeter, Metered};
 use crate::workplace::Workplace;
 

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use orch_model::Fault;
-use orch_transport::{Address, Command, Connection, Lost, Stop, Transport};
+use orch_transport::{Address, Command, Connection, Lost, Stop, Transport, ago};
 
 const SCRIPT: &str = include_str!("hold.sh");
 
@@ -123,15 +123,6 @@ fn refusal(name: &str, line: &str) -> Fault {
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs()
-}
-
-/// Seconds as people say them.
-fn ago(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3_600),
-    }
 }
 
 #[cfg(test)]

@@ -3,21 +3,15 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use orch_engine::port::OutputFile;
+use orch_engine::port::{Obstacles, ReadHosts};
 use orch_engine::{Cancel, PlannedBench, PlannedPlace};
 use orch_measure::{Hosts, Machine};
-use orch_model::{Digest, Fault, FleetHost, Inventory, Observation};
+use orch_model::{Fault, Inventory};
+use orch_transport::ReadContent;
 
 use crate::bench_host::BenchHost;
 use crate::choice::choose;
 use crate::reached::Reached;
-
-/// Finds the machines of an inventory outside of the pipeline.
-pub type ReadHosts = dyn Fn(&Inventory) -> Result<Vec<FleetHost>, Fault> + Send + Sync;
-/// Says what keeps a file from running on a machine.
-pub type Obstacles = dyn Fn(&OutputFile, &Observation) -> Result<Vec<String>, Fault> + Send + Sync;
-/// The content behind a digest, if this machine has it.
-pub type ReadContent = dyn Fn(&Digest) -> Result<Option<Vec<u8>>, Fault> + Send + Sync;
 
 /// What reaching machines is told of this one and the project.
 pub struct Reaching {

@@ -11,7 +11,6 @@ mod choice;
 mod hold;
 mod hosts;
 mod kernel_files;
-mod local_files;
 mod meter;
 mod ports;
 mod reached;
@@ -20,4 +19,4 @@ mod way;
 mod workplace;
 
 pub use calibrated_host::CalibratedHost;
-pub use hosts::{FleetHosts, Obstacles, Reaching, ReadContent, ReadHosts};
+pub use hosts::{FleetHosts, Reaching};

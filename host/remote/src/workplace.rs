@@ -6,9 +6,7 @@ use std::path::PathBuf;
 
 use orch_engine::port::Job;
 use orch_model::{Fault, Hasher, RelativePath, Root, SandboxPath, Word};
-use orch_transport::{Connection, File};
-
-use crate::local_files::LocalFiles;
+use orch_transport::{Connection, File, LocalFiles};
 
 /// Where programs of the machine are looked for.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -56,7 +54,7 @@ impl<'a> Workplace<'a> {
             let root = self.root(&Root::Artifact(step.clone()))?;
             for file in made {
                 files.push(File {
-                    local: local.file(&file.digest)?,
+                    local: local.file(&file.digest, file.path.relative.as_str())?,
                     digest: file.digest,
                     bytes: file.bytes,
                     to: below(&root, &file.path.relative),

@@ -8,12 +8,14 @@
 //! This crate knows no pipeline, no plugin, no release and no wave.
 
 mod address;
+mod ago;
 mod child;
 mod command;
 mod connection;
 mod files;
 mod http;
 mod kept;
+mod local_files;
 mod lost;
 mod put;
 mod root;
@@ -26,9 +28,11 @@ mod tunnel;
 mod watchdog;
 
 pub use address::{Address, HostKey};
+pub use ago::ago;
 pub use command::{Command, Ran};
 pub use connection::Connection;
 pub use http::Answer;
+pub use local_files::{LocalFiles, ReadContent};
 pub use lost::{Loss, Lost};
 pub use orch_machine::{Barrier, Host, Unreached};
 pub use put::{Basis, File, Sent};

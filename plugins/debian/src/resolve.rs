@@ -164,10 +164,16 @@ impl Search<'_> {
         }
         let whose = self.index.whose();
         let seen = seen.map_or_else(String::new, |seen| format!("; {seen}"));
-        Err(Error::Failed(format!(
-            "package `{by}` needs `{clause}`, which apt does not have{whose}{seen}; name a package that \
-             provides it in `packages`, or what is not wanted in `exclude`"
-        )))
+        Err(Problem::new(format!(
+            "package `{by}` needs `{clause}`, which apt does not have{whose}{seen}"
+        ))
+        .at("packages")
+        // Of a package that is installed, apt names that version and has no file.
+        .hint(
+            "`apt-get update` renews apt's lists, where they are older than what is installed; \
+             else name a package that provides it in `packages`, or what is not wanted in `exclude`",
+        )
+        .into())
     }
 
     fn is_met(&self, relation: &Relation) -> bool {

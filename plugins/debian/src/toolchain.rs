@@ -81,11 +81,15 @@ fn locate_packages(
         .iter()
         .find(|known| version::release(known).to_string() == release)
         .ok_or_else(|| {
-            Error::Failed(format!(
-                "no version of package `{}` is release `{release}` any more; `orch lock --update` \
-                 pins what there is now",
+            Problem::new(format!(
+                "no version of package `{}` is release `{release}`",
                 first.name
             ))
+            .at("version")
+            .hint(
+                "`apt-get update` renews apt's lists, where they are older than `orch.lock`; `orch \
+                 lock --update` pins what they have",
+            )
         })?;
     wanted[0].version = Some(pinned);
     let resolved = resolve(&wanted, &settings.exclude, settings.purpose(), &apt)?;

@@ -6,7 +6,7 @@ mod compare;
 
 use std::time::Instant;
 
-use orch_engine::{Cancel, Plan};
+use orch_engine::Plan;
 use orch_model::Fault;
 
 pub use calibrate::{calibrate, told};
@@ -19,7 +19,6 @@ use crate::console::Console;
 use crate::deploying::DeployOptions;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::interrupt;
 use crate::planned::Planned;
 use crate::planning::LockUse;
 use crate::selection::is_selected;
@@ -46,11 +45,7 @@ pub fn bench(
         deploying: DeployOptions::default(),
         says_protections: true,
     };
-    let cancel = Cancel::new();
-    if !running.dry_run {
-        interrupt::listen(&cancel, !console.is_json())?;
-    }
-    carry_out(order, &cancel, console, |_| {})
+    carry_out(order, console)
 }
 
 /// The benches that a selection means, each by its name. What the user names and is no bench is

@@ -7,7 +7,7 @@ mod undo;
 
 use std::time::Instant;
 
-use orch_engine::{Cancel, Plan, PlannedDeploy};
+use orch_engine::{Plan, PlannedDeploy};
 use orch_model::Fault;
 
 pub use fleet::fleet;
@@ -20,7 +20,6 @@ use crate::console::Console;
 use crate::deploying::DeployOptions;
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::interrupt;
 use crate::planned::Planned;
 use crate::planning::LockUse;
 use crate::stop::Stop;
@@ -51,11 +50,7 @@ pub fn deploy(
         deploying: options,
         says_protections: true,
     };
-    let cancel = Cancel::new();
-    if !running.dry_run {
-        interrupt::listen(&cancel, !console.is_json())?;
-    }
-    carry_out(order, &cancel, console, |_| {})
+    carry_out(order, console)
 }
 
 /// The deploys that a user names, with or without `deploy.`; all if none is named.

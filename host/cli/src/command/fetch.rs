@@ -1,13 +1,12 @@
 //! `orch fetch`: downloads and unpacks every toolchain of a pipeline.
 
-use orch_engine::{Cancel, NodeKind, RunOptions};
+use orch_engine::{NodeKind, RunOptions};
 
 use crate::arguments::ProjectArguments;
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::hands::{Hands, perform};
-use crate::interrupt;
 use crate::known_projects;
 use crate::planned::{Planned, graph_of};
 use crate::stop::Stop;
@@ -38,8 +37,7 @@ pub fn fetch(
     // Nothing that is fetched is executed.
     let hands = Hands::new(&house, &project, None)?;
     known_projects::note(&house.store, &project.folder)?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
-    let run = perform(&house, &hands, &graph, options, &cancel, console, None)?;
+    let cancel = house.interruptible(console)?;
+    let run = perform(&house, &hands, &graph, options, cancel, console, None)?;
     Ok(Exit::of_run(&run))
 }

@@ -25,16 +25,15 @@ pub fn logs(
 ) -> Result<Exit, Stop> {
     let connections = connections(&environment);
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
     let options = DeployOptions {
         connections: Some(connections.clone()),
         ..DeployOptions::default()
     };
-    let deployer = deployer(house, project, plan, options)?;
+    let deployer = deployer(&planned, options)?;
     let cancel = Cancel::new();
     interrupt::listen(&cancel, false)?;
     let mut logs = Vec::new();
-    for deploy in deploys(plan, order.deploy.as_slice())? {
+    for deploy in deploys(&planned.plan, order.deploy.as_slice())? {
         logs.extend(shown(deployer.logs(deploy)?, console));
     }
     let logs = chosen(logs, order)?;

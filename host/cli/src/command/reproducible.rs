@@ -21,7 +21,6 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::hands::{Hands, cores};
 use crate::house::House;
-use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::planned::{Planned, graph_of};
 use crate::stop::Stop;
@@ -39,19 +38,18 @@ pub fn reproducible(
     let whole = graph_of(&planned.plan)?;
     orch_engine::named(&whole, build)?;
     let graph = whole.needed_by(|id| id.is_meant_by(build));
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let cancel = planned.house.interruptible(console)?;
 
     let isolation = Isolation::find(SandboxMode::Best, &planned.house.environment)?;
     let first = Making::new(&planned, console)?;
-    let one = first.make(&planned, &graph, isolation.sandboxes, &cancel, console)?;
+    let one = first.make(&planned, &graph, isolation.sandboxes, cancel, console)?;
     if !one.nodes.iter().all(|node| node.outcome.is_success()) {
         return Ok(Exit::of_run(&one));
     }
     let second = Making::new(&planned, console)?;
     let all_cores = rustix::thread::sched_getaffinity(None).map_err(affinity_fault)?;
     only_one_core(&all_cores)?;
-    let other = second.make(&planned, &graph, None, &cancel, console);
+    let other = second.make(&planned, &graph, None, cancel, console);
     rustix::thread::sched_setaffinity(None, &all_cores).map_err(affinity_fault)?;
     let other = other?;
     if !other.nodes.iter().all(|node| node.outcome.is_success()) {

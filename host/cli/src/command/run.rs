@@ -4,7 +4,7 @@ mod rest;
 
 use std::time::{Duration, Instant};
 
-use orch_engine::{ActionGraph, Cancel, Forecast, LeftOut, Run, RunOptions};
+use orch_engine::{ActionGraph, Forecast, LeftOut, Run, RunOptions};
 use orch_report::{BenchRow, DeployRow, ResultRow, Summary, Table};
 
 use crate::arguments::{ProjectArguments, Running, Selection};
@@ -15,7 +15,6 @@ use crate::exit::Exit;
 use crate::hands::{Hands, cores, perform};
 use crate::history;
 use crate::house::House;
-use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::known_projects;
 use crate::planned::{Planned, graph_of};
@@ -63,11 +62,7 @@ pub fn run(
         deploying: DeployOptions::default(),
         says_protections: true,
     };
-    let cancel = Cancel::new();
-    if !running.dry_run {
-        interrupt::listen(&cancel, !console.is_json())?;
-    }
-    carry_out(order, &cancel, console, |_| {})
+    carry_out(order, console)
 }
 
 /// What to run of a plan, and how.
@@ -87,11 +82,18 @@ pub struct Order<'a> {
     pub says_protections: bool,
 }
 
-/// Runs what is not done yet, or says what would be run. The hands are shown to `prepare`
-/// before they do anything.
-pub fn carry_out(
+/// Runs what is not done yet until the user interrupts, or says what would be run.
+pub fn carry_out(order: Order<'_>, console: &Console) -> Result<Exit, Stop> {
+    if !order.running.dry_run {
+        order.planned.house.interruptible(console)?;
+    }
+    carry_out_with(order, console, |_| {})
+}
+
+/// The same for who listens for interrupts already. The hands are shown to `prepare` before they
+/// do anything.
+pub fn carry_out_with(
     order: Order<'_>,
-    cancel: &Cancel,
     console: &Console,
     prepare: impl FnOnce(&mut Hands),
 ) -> Result<Exit, Stop> {
@@ -114,7 +116,7 @@ pub fn carry_out(
         hands.measure(house, project, plan, order.anew)?;
     }
     if !plan.deploys.is_empty() {
-        hands.deploy(house, project, plan, order.deploying)?;
+        hands.deploy(planned, order.deploying)?;
     }
     prepare(&mut hands);
     if running.dry_run {
@@ -123,7 +125,15 @@ pub fn carry_out(
     let options = options(running);
     known_projects::note(&house.store, &project.folder)?;
     let trace = running.trace.as_deref();
-    let run = perform(house, &hands, &graph, options, cancel, console, trace)?;
+    let run = perform(
+        house,
+        &hands,
+        &graph,
+        options,
+        &house.cancel,
+        console,
+        trace,
+    )?;
     let rows = rows(plan, &graph, &run);
     let benches = bench_rows(&graph, &run);
     let deploys = deploy_rows(&graph, &run);

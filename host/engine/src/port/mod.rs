@@ -6,6 +6,7 @@ mod deployer;
 mod executor;
 mod facts;
 mod judge;
+mod machines;
 mod measurer;
 mod observer;
 mod plugins;
@@ -21,6 +22,7 @@ pub use deployer::{
 pub use executor::{Execution, Executor, Failure, Job, Trial, TrialSetting};
 pub use facts::FactSource;
 pub use judge::{Judge, Judgement};
+pub use machines::{Obstacles, ReadHosts};
 pub use measurer::{
     BenchReport, Change, Figures, GateReport, MeasureJob, Measured, Measurer, MetricReport,
     ProcessReads, Verdict,

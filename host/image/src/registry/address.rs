@@ -1,6 +1,7 @@
 //! The addresses of a registry's interface: which may be spoken to, to which one's credentials
 //! may be shown, and what of one may be told.
 
+use orch_http::mirrored;
 use reqwest::Url;
 
 use super::settings::RegistrySettings;
@@ -29,7 +30,7 @@ pub(super) fn root(
     let (registry, path) = (repository.registry(), repository.path());
     let stated = format!("{scheme}://{registry}/v2/{path}/");
     let address = match purpose {
-        Purpose::Pull => settings.mirrored(&stated),
+        Purpose::Pull => mirrored(&settings.mirrors, &stated),
         Purpose::Push => stated,
     };
     let url = Url::parse(&address)
@@ -90,7 +91,7 @@ fn is_safe(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::Mirror;
+    use orch_http::Mirror;
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()

@@ -1,13 +1,12 @@
 //! The HTTP client and the runtime that it lives on. Sends one request and says what a broken
 //! connection means; knows nothing of registries.
 
-use std::error::Error;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
+use orch_http::{Authorities, Failure};
 use orch_model::Fault;
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, NoProxy, Proxy, Response, Url};
 use tokio::runtime::Runtime;
 
@@ -69,29 +68,13 @@ pub(super) struct Client {
 impl Client {
     /// Reads certificates and starts the runtime.
     pub(super) fn new(settings: &RegistrySettings) -> Result<Self, Fault> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("orch-image")
-            .enable_all()
-            .build()
-            .map_err(|error| Fault::internal(format!("could not start the network: {error}")))?;
-        let mut headers = HeaderMap::new();
-        // A digest is of the bytes as they are, so nobody may pack them on the way.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("orch/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .connect_timeout(settings.patience.connect)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .tls_backend_preconfigured(encryption()?)
-            .no_proxy();
+        let mut builder = orch_http::builder(settings.patience.connect, Authorities::IfAny)?
+            .retry(reqwest::retry::never());
         if let Some(proxy) = proxy(settings)? {
             builder = builder.proxy(proxy);
         }
-        let remote = builder.build().map_err(|error| {
-            Fault::internal(format!("could not start the network: {}", causes(error)))
-        })?;
+        let remote = orch_http::build(builder)?;
+        let runtime = orch_http::runtime("orch-image")?;
         Ok(Self {
             runtime,
             remote,
@@ -156,7 +139,7 @@ impl Client {
         let most = self.patience.answer + Duration::from_secs(bytes / SLOWEST_BYTES);
         match tokio::time::timeout(most, work).await {
             Ok(ended) => ended,
-            Err(_) => Err(stalled(url)),
+            Err(_) => Err(Failure::stalled(&shown(url)).into()),
         }
     }
 
@@ -194,45 +177,9 @@ impl Client {
     }
 }
 
-fn stalled(url: &Url) -> Trouble {
-    Trouble::Passing(format!("`{}` stopped answering", shown(url)), None)
-}
-
 /// What a failed request or an answer that broke off means.
 fn broken(url: &Url, error: reqwest::Error) -> Trouble {
-    let shown = shown(url);
-    if is_distrust(&error) {
-        return Trouble::Distrusted(format!("`{shown}` is not trusted: {}", causes(error)));
-    }
-    if error.is_connect() {
-        return Trouble::Unreachable(format!("could not reach `{shown}`: {}", causes(error)));
-    }
-    Trouble::Passing(
-        format!("the connection to `{shown}` broke: {}", causes(error)),
-        None,
-    )
-}
-
-/// Whether the two ends could not agree on how to trust each other.
-fn is_distrust(error: &(dyn Error + 'static)) -> bool {
-    if error.is::<rustls::Error>() {
-        return true;
-    }
-    // One of these does not count what it wraps among its sources.
-    let wrapped = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
-    wrapped.is_some_and(|inner| is_distrust(inner)) || error.source().is_some_and(is_distrust)
-}
-
-/// The innermost cause, without the address, whose query may hold a token.
-fn causes(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    Failure::of(&shown(url), error).into()
 }
 
 /// The user's proxy. This machine is never asked through one.
@@ -252,19 +199,4 @@ fn proxy(settings: &RegistrySettings) -> Result<Option<Proxy>, Fault> {
         (!is_here).then(|| proxy.clone())
     });
     Ok(Some(chosen.no_proxy(except)))
-}
-
-fn encryption() -> Result<rustls::ClientConfig, Fault> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = rustls::RootCertStore::empty();
-    // Without any, a registry of this machine can be spoken to all the same.
-    roots.add_parsable_certificates(found.certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Fault::internal(format!("could not set up encryption: {error}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }

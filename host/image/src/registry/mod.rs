@@ -19,7 +19,7 @@ mod trouble;
 mod upload;
 
 pub use push::{Push, Pushed, Transfer};
-pub use settings::{Mirror, Patience, RegistrySettings};
+pub use settings::{Patience, RegistrySettings};
 
 use orch_model::Fault;
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use orch_http::Mirror;
+
 use crate::credentials::CredentialSources;
 
 /// What a registry's client is told from outside.
@@ -18,16 +20,6 @@ pub struct RegistrySettings {
     pub no_proxy: Option<String>,
     /// How long to wait for what.
     pub patience: Patience,
-}
-
-/// Addresses that begin with `prefix` are looked for at `replacement` instead:
-/// `https://registry.example/v2/` at `https://mirror.example/v2/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mirror {
-    /// The beginning of an address of a registry's interface.
-    pub prefix: String,
-    /// What stands there instead.
-    pub replacement: String,
 }
 
 /// How long to wait for what.
@@ -62,19 +54,5 @@ impl fmt::Debug for RegistrySettings {
             .field("mirrors", &self.mirrors)
             .field("patience", &self.patience)
             .finish_non_exhaustive()
-    }
-}
-
-impl RegistrySettings {
-    /// Where an image of an address is looked for. The longest fitting prefix counts.
-    pub(super) fn mirrored(&self, url: &str) -> String {
-        let fitting = self.mirrors.iter().filter_map(|mirror| {
-            let rest = url.strip_prefix(&mirror.prefix)?;
-            (!mirror.prefix.is_empty()).then_some((mirror, rest))
-        });
-        match fitting.max_by_key(|(mirror, _)| mirror.prefix.len()) {
-            Some((mirror, rest)) => format!("{}{rest}", mirror.replacement),
-            None => url.to_owned(),
-        }
     }
 }

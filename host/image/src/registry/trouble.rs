@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use orch_http::Failure;
 use orch_model::Fault;
 
 /// Why something asked of a registry did not come about. Messages name the address, without
@@ -59,5 +60,15 @@ impl Trouble {
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         Trouble::Machine(fault)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Distrusted(message) => Trouble::Distrusted(message),
+            Failure::Unreachable(message) => Trouble::Unreachable(message),
+            Failure::Passing(message) => Trouble::Passing(message, None),
+        }
     }
 }

@@ -4,6 +4,7 @@ use object::Endianness;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionTable};
 
+use crate::extent::check_end;
 use crate::{GoFacts, damaged, go, shown};
 
 use super::dynamic::Dynamic;
@@ -153,16 +154,7 @@ fn check_length<Elf: FileHeader<Endian = Endianness>>(
 ) -> Result<(), String> {
     for segment in loaded::<Elf>(segments, endian) {
         let (offset, bytes) = segment.file_range(endian);
-        if offset
-            .checked_add(bytes)
-            .is_none_or(|end| end > data.len() as u64)
-        {
-            return Err(format!(
-                "is cut short: a segment ends at byte {}, the file at byte {}",
-                offset.saturating_add(bytes),
-                data.len()
-            ));
-        }
+        check_end("segment", offset, bytes, data)?;
     }
     Ok(())
 }

@@ -80,3 +80,26 @@ fn each_system_has_its_format() {
         "#]],
     );
 }
+
+#[test]
+fn a_segment_beyond_the_end_is_told_of_either_size() {
+    let words = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|w| w.to_le_bytes()).collect() };
+    let name = *b"__TEXT\0\0\0\0\0\0\0\0\0\0";
+    let narrow = [
+        words(&[0xfeed_face, 12, 9, 2, 1, 56, 0, 1, 56]),
+        name.to_vec(),
+        words(&[0, 4096, 0, 4096, 5, 5, 0, 0]),
+    ];
+    let wide = [
+        words(&[0xfeed_facf, 0x0100_000c, 0, 2, 1, 72, 0, 0, 0x19, 72]),
+        name.to_vec(),
+        words(&[0, 0, 4096, 0, 0, 0, 4096, 0, 5, 5, 0, 0]),
+    ];
+    for file in [narrow.concat(), wide.concat()] {
+        let said = format!(
+            "is cut short: a segment ends at byte 4096, the file at byte {}",
+            file.len()
+        );
+        assert_eq!(orch_inspect::inspect(&file).unwrap_err(), said);
+    }
+}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::Expect;
+use orch_engine::Cancel;
 use orch_engine::port::{Called, FactSource, Plugins};
 use orch_model::{Answer, Machine, PluginId, PluginOrigin, Question, Refusal};
 use orch_plugins::{Grants, Limits, PluginHost, PluginHostSettings, inspect};
@@ -39,9 +40,15 @@ pub fn limits() -> Limits {
 
 /// A host with its cache in `folder`.
 pub fn host(folder: &Path, limits: Limits) -> PluginHost {
+    host_until(folder, limits, Cancel::new())
+}
+
+/// The same, which stops when the flag goes up.
+pub fn host_until(folder: &Path, limits: Limits, cancel: Cancel) -> PluginHost {
     let settings = PluginHostSettings {
         cache: folder.to_owned(),
         limits,
+        cancel,
     };
     PluginHost::new(settings, Arc::new(Echo), Grants::default())
 }

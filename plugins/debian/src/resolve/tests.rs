@@ -49,7 +49,6 @@ impl World {
                 };
                 problems.iter().map(line).collect()
             }
-            Err(Error::Failed(why)) => why,
             other => panic!("{other:?}"),
         }
     }
@@ -119,8 +118,12 @@ fn what_cannot_be_had_is_told_with_a_remedy() {
     .map(|wanted| world.refusal(wanted))
     .join("\n");
     expect![[r#"
-        package `a` needs `b (>= 2)`, which apt does not have; `b` is 1; name a package that provides it in `packages`, or what is not wanted in `exclude`
-        package `c` needs `virtual`, which apt does not have; name a package that provides it in `packages`, or what is not wanted in `exclude`
+        packages: package `a` needs `b (>= 2)`, which apt does not have; `b` is 1
+          `apt-get update` renews apt's lists, where they are older than what is installed; else name a package that provides it in `packages`, or what is not wanted in `exclude`
+
+        packages: package `c` needs `virtual`, which apt does not have
+          `apt-get update` renews apt's lists, where they are older than what is installed; else name a package that provides it in `packages`, or what is not wanted in `exclude`
+
         packages: packages `d` and `e` conflict
           make a toolchain of each, or name one of the two in `exclude`
 

@@ -130,7 +130,8 @@ fn mistakes_are_named_with_a_remedy() {
           did you mean `gcc-aarch64-linux-gnu`?
         packages[1]: there is no package `nothing`
           `apt-cache search WORD` finds packages, `apt-get update` renews apt's lists
-        no version of package `gcc-aarch64-linux-gnu` is release `1.0.0` any more; `orch lock --update` pins what there is now
+        version: no version of package `gcc-aarch64-linux-gnu` is release `1.0.0`
+          `apt-get update` renews apt's lists, where they are older than `orch.lock`; `orch lock --update` pins what they have
         sysroot: no package of this sysroot has a C library
           add its package to `packages`, e.g. `libc6-dev-arm64-cross`
         apt on this machine (`x86_64-unknown-linux-gnu`) knows no packages for `aarch64-apple-darwin`

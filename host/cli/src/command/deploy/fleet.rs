@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use orch_deploy::Checked;
-use orch_engine::Cancel;
 use orch_model::{Fault, MachineFacts};
 use orch_report::Table;
 
@@ -14,7 +13,6 @@ use crate::console::Console;
 use crate::deploying::{DeployOptions, deployer};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::interrupt;
 use crate::planned::Planned;
 use crate::stop::Stop;
 
@@ -25,13 +23,11 @@ pub fn fleet(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
-    let deployer = deployer(house, project, plan, DeployOptions::default())?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let deployer = deployer(&planned, DeployOptions::default())?;
+    let cancel = planned.house.interruptible(console)?;
     // A machine of several deploys is asked once.
     let mut machines: BTreeMap<(String, String), Row> = BTreeMap::new();
-    for deploy in deploys(plan, &[])?
+    for deploy in deploys(&planned.plan, &[])?
         .into_iter()
         .filter(|deploy| has_machines(deploy))
     {
@@ -42,7 +38,7 @@ pub fn fleet(
         if !names.is_empty() && !names.iter().any(|name| is_meant(name, fleet)) {
             continue;
         }
-        for checked in deployer.check(deploy, &cancel)? {
+        for checked in deployer.check(deploy, cancel)? {
             let key = (fleet.to_owned(), checked.host.name.clone());
             let target = deploy
                 .releases

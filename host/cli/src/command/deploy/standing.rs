@@ -1,7 +1,7 @@
 //! `orch status`: how machines stand, asked now.
 
 use orch_deploy::Standing;
-use orch_engine::{Cancel, PlannedDeploy};
+use orch_engine::PlannedDeploy;
 use orch_model::{Fault, Proposal};
 use orch_report::{Table, human_minute};
 
@@ -11,7 +11,6 @@ use crate::console::Console;
 use crate::deploying::{DeployOptions, deployer};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::interrupt;
 use crate::planned::Planned;
 use crate::stop::Stop;
 
@@ -22,16 +21,14 @@ pub fn status(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
-    let deployer = deployer(house, project, plan, DeployOptions::default())?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let deployer = deployer(&planned, DeployOptions::default())?;
+    let cancel = planned.house.interruptible(console)?;
     let mut rows: Vec<(&PlannedDeploy, Standing)> = Vec::new();
-    for deploy in deploys(plan, names)?
+    for deploy in deploys(&planned.plan, names)?
         .into_iter()
         .filter(|deploy| has_machines(deploy))
     {
-        let standing = deployer.standing(deploy, &cancel)?;
+        let standing = deployer.standing(deploy, cancel)?;
         rows.extend(standing.into_iter().map(|one| (deploy, one)));
     }
     if rows.is_empty() {

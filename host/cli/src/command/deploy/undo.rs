@@ -1,6 +1,5 @@
 //! `orch rollback`: machines go back to what held before.
 
-use orch_engine::Cancel;
 use orch_engine::NodeProgress;
 use orch_engine::port::Deployed;
 use orch_model::Fault;
@@ -13,7 +12,6 @@ use crate::console::Console;
 use crate::deploying::{DeployOptions, deployer};
 use crate::environment::Environment;
 use crate::exit::Exit;
-use crate::interrupt;
 use crate::planned::Planned;
 use crate::stop::Stop;
 
@@ -26,23 +24,21 @@ pub fn rollback(
     console: &Console,
 ) -> Result<Exit, Stop> {
     let planned = Planned::open(environment, arguments, console)?;
-    let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
     let names = [name.to_owned()];
-    let deploys = deploys(plan, &names)?;
+    let deploys = deploys(&planned.plan, &names)?;
     let Some(deploy) = deploys.first().filter(|deploy| has_machines(deploy)) else {
         return Err(Fault::usage(format!("deploy `{name}` has no machines"))
             .hint("an image that was pushed is in its registry; push the tags that you want again")
             .into());
     };
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let cancel = planned.house.interruptible(console)?;
     let observer = console.observer();
     let progress = NodeProgress {
         node: &deploy.node,
         observer: &*observer,
     };
-    let deployer = deployer(house, project, plan, options)?;
-    let deployed = deployer.roll_back(deploy, to, &progress, &cancel)?;
+    let deployer = deployer(&planned, options)?;
+    let deployed = deployer.roll_back(deploy, to, &progress, cancel)?;
     drop(observer);
     let (report, end) = match deployed {
         Deployed::Live(report) | Deployed::Waits(report) => (report, None),

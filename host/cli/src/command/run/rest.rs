@@ -3,8 +3,6 @@
 
 use std::time::Instant;
 
-use orch_engine::Cancel;
-
 use crate::arguments::Running;
 use crate::console::Console;
 use crate::environment::Environment;
@@ -12,7 +10,6 @@ use crate::exit::Exit;
 use crate::hands::{Hands, perform};
 use crate::history;
 use crate::house::House;
-use crate::interrupt;
 use crate::isolation::Isolation;
 use crate::results;
 use crate::shortcut::{self, Rest, Shortcut};
@@ -31,15 +28,14 @@ pub fn run(
     let folder = shortcut.folder();
     let (home, offline) = (Some(folder.to_owned()), shortcut.is_offline());
     let house = House::open(environment, home, offline, console)?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let cancel = house.interruptible(console)?;
     let isolation = Isolation::find(running.sandbox, &house.environment)?;
     isolation.warn(console);
     let is_settled = isolation.is_settled(running.sandbox);
     let hands = Hands::at(&house, folder, shortcut.own_files(), isolation.sandboxes)?;
     let (plan, graph, last) = (&rest.plan, &rest.graph, &mut rest.note.last);
     let options = options(running);
-    let run = perform(&house, &hands, graph, options, &cancel, console, None)?;
+    let run = perform(&house, &hands, graph, options, cancel, console, None)?;
     let rows = results::rows(plan, graph, &run);
     let rows = results::renewed(std::mem::take(&mut last.rows), plan, rows);
     let mut summary = count(&run, began);

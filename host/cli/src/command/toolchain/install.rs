@@ -1,7 +1,7 @@
 //! `orch toolchain install`: a release onto this machine.
 
+use orch_engine::NodeProgress;
 use orch_engine::port::Event;
-use orch_engine::{Cancel, NodeProgress};
 use orch_model::NodeId;
 use orch_report::human_bytes;
 
@@ -9,7 +9,6 @@ use crate::console::Console;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::house::House;
-use crate::interrupt;
 use crate::stop::Stop;
 
 use super::release;
@@ -23,8 +22,7 @@ pub fn install(
     let house = House::open(environment, None, offline, console)?;
     let (id, requirement) = release::split(wanted)?;
     let toolchain = release::resolve(&house, &id, &requirement, console)?;
-    let cancel = Cancel::new();
-    interrupt::listen(&cancel, !console.is_json())?;
+    let cancel = house.interruptible(console)?;
     let observer = console.observer();
     let node = NodeId::toolchain(id.as_str());
     let progress = NodeProgress {
@@ -32,7 +30,7 @@ pub fn install(
         observer: &*observer,
     };
     let began = std::time::Instant::now();
-    let tree = house.fetcher.install(&toolchain, &progress, &cancel)?;
+    let tree = house.fetcher.install(&toolchain, &progress, cancel)?;
     observer.observe(Event::RunFinished {
         took: began.elapsed(),
     });

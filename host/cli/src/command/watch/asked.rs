@@ -10,7 +10,7 @@ use orch_model::{Answer, Change, Question, RecordedFact, Refusal};
 use walkdir::WalkDir;
 
 use crate::facts;
-use crate::planning::still_true;
+use crate::kept_plan::still_true;
 
 use super::basis::way_to;
 

@@ -15,7 +15,7 @@ use orch_model::{Digest, Fault};
 use crate::arguments::Selection;
 use crate::command::deploy::deploys;
 use crate::command::logs::shown;
-use crate::command::run::{Order, carry_out};
+use crate::command::run::{Order, carry_out_with};
 use crate::console::Console;
 use crate::deploying::{DeployOptions, connections, deployer};
 use crate::environment::Environment;
@@ -110,6 +110,7 @@ impl<'a, 'scope, 'env> Rounds<'a, 'scope, 'env> {
             let asked = Arc::new(AskedFacts::new(&project.folder, house.facts.clone()));
             house.facts = asked.clone();
             sight.asked = Some(asked);
+            house.cancel = cancel.clone();
             let before = project.lock_text.clone();
             let lock_use = LockUse::of_flag(self.wanted.arguments.locked);
             let plan = planning::plan(&house, &mut project, lock_use, console);
@@ -142,7 +143,7 @@ impl<'a, 'scope, 'env> Rounds<'a, 'scope, 'env> {
             deploying: options.clone(),
             says_protections: !std::mem::replace(&mut self.has_begun, true),
         };
-        carry_out(order, cancel, console, |hands| {
+        carry_out_with(order, console, |hands| {
             sight.inputs = Some(hands.note_sources(&planned.project));
         })?;
         self.find_logs(&planned, options, console)?;
@@ -180,10 +181,9 @@ impl<'a, 'scope, 'env> Rounds<'a, 'scope, 'env> {
         let Some(names) = self.wanted.deploys else {
             return Ok(());
         };
-        let (house, project, plan) = (&planned.house, &planned.project, &planned.plan);
-        let deployer = deployer(house, project, plan, options)?;
+        let deployer = deployer(planned, options)?;
         let mut logs = Vec::new();
-        for deploy in deploys(plan, names)? {
+        for deploy in deploys(&planned.plan, names)? {
             logs.extend(shown(deployer.logs(deploy)?, console));
         }
         self.logs = logs;

@@ -4,7 +4,7 @@
 use reqwest::Url;
 
 /// An address for people: no user, no password, and of the query only that there is one.
-pub(crate) fn shown(url: &Url) -> String {
+pub fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     // These fail for addresses that can hold no user at all.
     let _ = shown.set_username("");
@@ -18,7 +18,7 @@ pub(crate) fn shown(url: &Url) -> String {
 }
 
 /// A text of another program's without users and passwords in its addresses.
-pub(crate) fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
