@@ -86,7 +86,7 @@ impl Process<'_> {
             .map_err(|error| fault("watch over", error.into()))?
             .st_ino;
         let announced = reaper.announce(inode).map_err(ProcessError::Fault)?;
-        let mut counters = self.measured.and_then(|_| ProcessorCounters::open().ok());
+        let counters = self.measured.and_then(|_| ProcessorCounters::open().ok());
         let child = self.spawn(output.1, errors.1)?;
         let group = Pid::from_child(&child);
         let watched = announced.started(group);
@@ -119,7 +119,7 @@ impl Process<'_> {
             user_ns: nanoseconds(used.rusage.utime),
             system_ns: nanoseconds(used.rusage.stime),
             peak_rss_bytes: used.rusage.maxrss,
-            counters: counters_by_name(None, counters.as_mut().and_then(ProcessorCounters::take)),
+            counters: counters_by_name(None, counters.and_then(ProcessorCounters::read)),
         };
         Ok((End::of(used.status, cut), sample))
     }

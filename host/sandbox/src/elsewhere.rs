@@ -37,7 +37,7 @@ impl ProcessorCounters {
     }
 
     /// As on Linux.
-    pub fn take(&mut self) -> Option<ProcessorEvents> {
+    pub fn read(self) -> Option<ProcessorEvents> {
         match self.0 {}
     }
 }

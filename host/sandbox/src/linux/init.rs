@@ -16,7 +16,6 @@ use super::channel::Channel;
 use super::keeper::Keeper;
 use super::message::{Reply, Setup};
 use super::mounts;
-use super::processor::ProcessorCounters;
 use super::residue::Traces;
 use super::restrict;
 use super::root::{self, BuildError, NewRoot};
@@ -53,19 +52,15 @@ fn serve(
     setup: &Setup,
 ) {
     let (asks, asked) = mpsc::channel();
-    let mut server = Server {
+    let server = Server {
         channel,
         keeper: asks,
         traces,
         limits: setup.limits,
-        counters: None,
+        counts: setup.counts,
     };
     thread::scope(|scope| {
         scope.spawn(move || {
-            if setup.counts {
-                // Afterwards it may not.
-                server.counters = ProcessorCounters::open().ok();
-            }
             let reply = match restrict::restrict() {
                 Ok(withheld) => {
                     missing.extend(withheld);

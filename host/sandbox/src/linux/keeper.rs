@@ -1,4 +1,5 @@
-//! Changes the mounts between jobs: the one thread of a sandbox that has the right to.
+//! Does between jobs what takes rights: the one thread of a sandbox that still has some. It changes
+//! the mounts, and opens counters.
 //!
 //! Mounts stay from one job to the next as long as both want them, because the kernel takes
 //! longer to take one away than to start a program.
@@ -10,11 +11,13 @@ use std::sync::mpsc::{Receiver, Sender};
 use rustix::fs::{Mode, mkdirat};
 use rustix::io::Errno;
 use rustix::mount::{UnmountFlags, unmount};
+use rustix::thread::Pid;
 
 use crate::layout::ROOT;
 use crate::{JobError, Mount};
 
 use super::mounts::{self, Access};
+use super::processor::ProcessorCounters;
 use super::root::NewRoot;
 
 /// What a job is shown, and whether it may change `source`.
@@ -24,10 +27,12 @@ pub(super) struct Arrangement {
     pub(super) mounts: Vec<Mount>,
 }
 
-/// An arrangement with where to say that it is made.
-pub(super) struct Ask {
-    pub(super) wanted: Arrangement,
-    pub(super) done: Sender<Result<(), JobError>>,
+/// What is asked for, with where to answer.
+pub(super) enum Ask {
+    /// To show something.
+    Arrange(Arrangement, Sender<Result<(), JobError>>),
+    /// Counters of the next program that a thread starts, if there can be any.
+    Count(Pid, Sender<Option<ProcessorCounters>>),
 }
 
 pub(super) struct Keeper {
@@ -45,8 +50,14 @@ impl Keeper {
 
     pub(super) fn serve(mut self, asked: &Receiver<Ask>) {
         for ask in asked {
-            let arranged = self.arrange(ask.wanted);
-            if ask.done.send(arranged).is_err() {
+            let is_heard = match ask {
+                Ask::Arrange(wanted, done) => done.send(self.arrange(wanted)).is_ok(),
+                Ask::Count(thread, opened) => {
+                    let counters = ProcessorCounters::of_thread(thread);
+                    opened.send(counters.ok()).is_ok()
+                }
+            };
+            if !is_heard {
                 return;
             }
         }

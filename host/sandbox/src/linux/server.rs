@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, wait};
+use rustix::thread::gettid;
 use wait4::{ResUse, Wait4};
 
 use crate::{Events, Exceeded, Finished, Job, JobError, Limits, Usage};
@@ -32,8 +33,8 @@ pub(super) struct Server<'a> {
     pub(super) keeper: Sender<Ask>,
     pub(super) traces: Traces,
     pub(super) limits: Limits,
-    /// Opened by this thread, where they are wanted.
-    pub(super) counters: Option<ProcessorCounters>,
+    /// Whether it is counted what the processor does.
+    pub(super) counts: bool,
 }
 
 /// How a program ended, and for what it was ended.
@@ -52,7 +53,7 @@ struct Over;
 
 impl Server<'_> {
     /// Serves until the other end of the channel is closed.
-    pub(super) fn serve(&mut self) {
+    pub(super) fn serve(&self) {
         let mut arrangement = Arrangement::default();
         while let Ok(Some(received)) = self.channel.receive() {
             let Received { bytes, descriptors } = received;
@@ -92,19 +93,29 @@ impl Server<'_> {
             mounts: job.mounts.clone(),
         };
         let (done, answer) = channel();
-        let ask = Ask {
-            wanted: wanted.clone(),
-            done,
-        };
-        self.keeper
-            .send(ask)
-            .expect("the keeper outlives the server");
+        self.ask(Ask::Arrange(wanted.clone(), done));
         answer.recv().expect("the keeper answers")?;
         *made = wanted;
         Ok(())
     }
 
-    fn run(&mut self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
+    fn ask(&self, ask: Ask) {
+        let asked = self.keeper.send(ask);
+        asked.expect("the keeper outlives the server");
+    }
+
+    /// Counters of the next program, which this thread may not open itself.
+    fn counters(&self) -> Option<ProcessorCounters> {
+        let (opened, answer) = channel();
+        self.ask(Ask::Count(gettid(), opened));
+        answer.recv().expect("the keeper answers")
+    }
+
+    fn run(&self, job: &Job, stdout: OwnedFd, stderr: OwnedFd) -> Result<Ended, Over> {
+        let counters = match self.counts {
+            true => self.counters(),
+            false => None,
+        };
         let bounds = Bounds::begin(&self.limits);
         let began = Instant::now();
         let child = match on_cpus(&job.cpus, || spawn(job, stdout, stderr)) {
@@ -124,7 +135,7 @@ impl Server<'_> {
             user: used.rusage.utime,
             system: used.rusage.stime,
             peak_rss_bytes: used.rusage.maxrss,
-            processor: self.counters.as_mut().and_then(ProcessorCounters::take),
+            processor: counters.and_then(ProcessorCounters::read),
         };
         Ok((Ok((used.status, usage)), exceeded))
     }
