@@ -287,7 +287,9 @@ impl LocalExecutor {
             directory: &workspace.shown(&action.directory)?,
             timeout: action.timeout_ms.map(Duration::from_millis),
             grace: self.settings.grace,
-            output_bytes: self.settings.output_bytes,
+            output_bytes: measured
+                .and_then(|setting| setting.output_bytes)
+                .unwrap_or(self.settings.output_bytes),
             measured,
         };
         let ran = match occupied {

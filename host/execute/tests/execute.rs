@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use expect_test::expect;
 
 use orch_engine::Cancel;
-use orch_engine::port::{Execution, Executor, Job, Sources};
+use orch_engine::port::{Execution, Executor, Job, Sources, TrialSetting};
 use orch_execute::{LocalExecutor, ProjectSources};
 use orch_model::{Digest, FaultKind, NodeId, Part, Root, Word};
 
@@ -17,6 +17,22 @@ use fixture::{Fixture, action, path, sandbox, shell, variable};
 #[test]
 fn what_is_measured_may_come_first_and_is_counted() {
     fixture::check_priority_and_counters(&Fixture::new());
+}
+
+#[test]
+fn more_is_kept_of_what_a_measured_process_prints_where_that_is_wanted() {
+    let fixture = Fixture::new();
+    let action = action(&["sh", "-c", "yes 0123456 | head -n 100000"]);
+    let printed = |output_bytes| {
+        let setting = TrialSetting {
+            output_bytes,
+            ..TrialSetting::default()
+        };
+        fixture.try_once(&action, &setting).stdout.len()
+    };
+    assert_eq!(printed(Some(1 << 20)), 800_000);
+    let cut = printed(None);
+    assert!((512 << 10..800_000).contains(&cut), "{cut}");
 }
 
 #[test]

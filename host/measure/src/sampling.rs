@@ -23,6 +23,10 @@ use crate::side::Side;
 /// until the probe has read them.
 const PRINTED_BYTES: usize = 64 << 20;
 
+/// How much is kept of each end of what a process prints that is run only once, in bytes: that may be
+/// a whole profile as text.
+const ONLY_SAMPLE_BYTES: usize = 4 << 20;
+
 /// Why there is no sample.
 pub(crate) enum Unsampled {
     /// The process failed.
@@ -205,6 +209,7 @@ impl<'a> Sampling<'a> {
             cpus: self.seats.measured.clone(),
             first: self.measurement.service.is_none(),
             limits: self.limits,
+            output_bytes: (self.measurement.samples == 1).then_some(ONLY_SAMPLE_BYTES),
         }
     }
 

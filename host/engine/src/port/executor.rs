@@ -58,6 +58,9 @@ pub struct TrialSetting {
     pub first: bool,
     /// What it may take; what the machine has if none.
     pub limits: Option<BenchLimits>,
+    /// How much is kept of the beginning and of the end of each of its streams, in bytes; as much as
+    /// of an action if none.
+    pub output_bytes: Option<usize>,
 }
 
 /// What came of one run of a process that is measured.
