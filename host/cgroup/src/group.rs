@@ -1,8 +1,8 @@
 //! A group that limits what a process takes, made around it.
 
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -22,19 +22,44 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Group {
     folders: Vec<Folder>,
+    /// Whether memory is limited.
+    limits_memory: bool,
 }
 
 /// The folder of a group in one hierarchy.
 #[derive(Debug)]
 struct Folder(PathBuf);
 
-/// Why there is no group.
+/// Why there is no group. It may hold the process all the same, in a folder that goes with this:
+/// the process has to be gone before.
 #[derive(Debug)]
-pub struct Refused(String);
+pub struct Refused {
+    why: String,
+    /// Whether nothing was there that could be tried.
+    is_absent: bool,
+    _partly: Vec<Folder>,
+}
+
+impl Refused {
+    fn of(why: String) -> Self {
+        Self {
+            why,
+            is_absent: false,
+            _partly: Vec::new(),
+        }
+    }
+
+    fn to(doing: &str, path: &Path, error: &io::Error) -> Self {
+        Self {
+            is_absent: error.kind() == io::ErrorKind::NotFound,
+            ..Self::of(format!("could not {doing} `{}`: {error}", path.display()))
+        }
+    }
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.why)
     }
 }
 
@@ -75,37 +100,46 @@ impl Group {
     fn below(root: &Path, process: u32, limits: &Limits) -> Result<Self, Refused> {
         let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
         let found = hierarchies(&read("proc/self/mountinfo"), &read("proc/self/cgroup"));
-        let mut group = Self {
-            folders: Vec::new(),
-        };
         let memory = limits.memory_bytes.map(|_| MEMORY);
         let cpu = limits.milli_cpus.map(|_| CPU);
         let wanted: Vec<Controller> = memory.into_iter().chain(cpu).collect();
-        for version in [Version::One, Version::Two] {
-            for hierarchy in found.iter().filter(|one| one.version == version) {
-                let controllers: Vec<&Controller> = wanted
-                    .iter()
-                    .filter(|one| is_of(one, hierarchy, &found))
-                    .collect();
-                if !controllers.is_empty() {
-                    let folder = enter(root, hierarchy, &controllers, process, limits)?;
-                    group.folders.push(folder);
+        let is_served =
+            |controller: &&Controller| found.iter().any(|one| is_of(controller, one, &found));
+        if let Some(missing) = wanted.iter().find(|one| !is_served(one)) {
+            let name = missing.name;
+            return Err(Refused::of(format!(
+                "no control groups for `{name}` are mounted"
+            )));
+        }
+        let mut folders = Vec::new();
+        for hierarchy in &found {
+            let controllers = wanted.iter().filter(|one| is_of(one, hierarchy, &found));
+            let controllers: Vec<&Controller> = controllers.collect();
+            if controllers.is_empty() {
+                continue;
+            }
+            match enter(root, hierarchy, &controllers, process, limits) {
+                Ok(folder) => folders.push(folder),
+                Err(refused) => {
+                    return Err(Refused {
+                        _partly: folders,
+                        ..refused
+                    });
                 }
             }
         }
-        let is_served =
-            |controller: &&Controller| found.iter().any(|one| is_of(controller, one, &found));
-        match wanted.iter().find(|one| !is_served(one)) {
-            Some(missing) => Err(Refused(format!(
-                "no control groups for `{}` are mounted",
-                missing.name
-            ))),
-            None => Ok(group),
-        }
+        Ok(Self {
+            folders,
+            limits_memory: limits.memory_bytes.is_some(),
+        })
     }
 
     /// How many of its processes the kernel has ended since they wanted more memory than there is.
     pub fn memory_kills(&self) -> u64 {
+        if !self.limits_memory {
+            // What is counted there was another limit's, or the machine's.
+            return 0;
+        }
         let files = ["memory.events", "memory.oom_control"];
         let files = self
             .folders
@@ -148,7 +182,7 @@ fn is_of(controller: &Controller, hierarchy: &Hierarchy, all: &[Hierarchy]) -> b
     }
 }
 
-/// Makes the folder in one hierarchy, and puts the process there.
+/// Makes the folder in one hierarchy, as far below as the kernel lets us, and puts the process there.
 fn enter(
     root: &Path,
     hierarchy: &Hierarchy,
@@ -156,56 +190,63 @@ fn enter(
     process: u32,
     limits: &Limits,
 ) -> Result<Folder, Refused> {
-    let mut why = String::new();
-    for folder in &hierarchy.folders {
-        let folder = root.join(folder);
-        match enter_below(&folder, hierarchy.version, controllers, process, limits) {
-            Ok(made) => return Ok(made),
-            Err(refused) if why.is_empty() => why = refused.to_string(),
+    let mut refused: Option<Refused> = None;
+    for parent in &hierarchy.folders {
+        let parent = root.join(parent);
+        remove_abandoned(&parent);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!("{PREFIX}{}-{count}", std::process::id()));
+        let made = fs::create_dir(&path).map_err(|error| Refused::to("make", &path, &error));
+        let entered = made.and_then(|()| {
+            // Gone again where it comes to nothing.
+            let folder = Folder(path.clone());
+            limit(&path, hierarchy.version, controllers, limits)?;
+            put(&path, "cgroup.procs", &process.to_string())?;
+            Ok(folder)
+        });
+        match entered {
+            Ok(folder) => return Ok(folder),
+            Err(other) if refused.as_ref().is_none_or(|one| one.is_absent) => refused = Some(other),
             Err(_) => {}
         }
     }
-    Err(Refused(why))
+    Err(refused.unwrap_or_else(|| Refused::of("it is nowhere in a hierarchy".to_owned())))
 }
 
-fn enter_below(
-    parent: &Path,
+/// Writes the limits of a group that has no processes yet. Which controllers a group of version 2 has
+/// its parent says, and that is whoever's the parent is.
+fn limit(
+    folder: &Path,
     version: Version,
     controllers: &[&Controller],
-    process: u32,
     limits: &Limits,
-) -> Result<Folder, Refused> {
-    let refused = |doing: &str, path: &Path, error: io::Error| {
-        Refused(format!("could not {doing} `{}`: {error}", path.display()))
-    };
-    remove_abandoned(parent);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = parent.join(format!("{PREFIX}{}-{count}", std::process::id()));
-    fs::create_dir(&path).map_err(|error| refused("make", &path, error))?;
-    // Gone again where it comes to nothing.
-    let folder = Folder(path.clone());
-    let mut controllers_shown = controllers
+) -> Result<(), Refused> {
+    let missing = controllers
         .iter()
-        .map(|one| path.join(one.shown_by).exists());
-    if version == Version::Two && !controllers_shown.all(|shown| shown) {
-        let names: Vec<String> = controllers
-            .iter()
-            .map(|one| format!("+{}", one.name))
-            .collect();
-        let file = parent.join("cgroup.subtree_control");
-        fs::write(&file, names.join(" ")).map_err(|error| refused("write", &file, error))?;
+        .find(|one| version == Version::Two && !folder.join(one.shown_by).exists());
+    if let Some(missing) = missing {
+        let parent = folder.parent().unwrap_or(folder).display();
+        let name = missing.name;
+        return Err(Refused::of(format!(
+            "`{parent}` gives its groups no `{name}`"
+        )));
     }
     for (name, value) in settings(version, controllers, limits) {
-        let file = path.join(name);
-        match fs::write(&file, value) {
+        match put(folder, name, &value) {
             // Not every kernel counts swap.
-            Err(error) if name.contains("sw") && error.kind() == io::ErrorKind::NotFound => {}
-            written => written.map_err(|error| refused("write", &file, error))?,
+            Err(refused) if refused.is_absent && name.contains("sw") => {}
+            written => written?,
         }
     }
-    let file = path.join("cgroup.procs");
-    fs::write(&file, process.to_string()).map_err(|error| refused("write", &file, error))?;
-    Ok(folder)
+    Ok(())
+}
+
+/// Writes a file of the kernel's, which is there or not: to want it made is another error.
+fn put(folder: &Path, name: &str, value: &str) -> Result<(), Refused> {
+    let path = folder.join(name);
+    let file = OpenOptions::new().write(true).open(&path);
+    let written = file.and_then(|mut file| file.write_all(value.as_bytes()));
+    written.map_err(|error| Refused::to("write", &path, &error))
 }
 
 /// The files that limit, with what stands in them. In this order: version 1 takes no limit of memory

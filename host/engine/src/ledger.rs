@@ -50,7 +50,7 @@ const WALK: &str = "orch key 3";
 const JUDGE: &str = concat!("orch ", env!("CARGO_PKG_VERSION"), ", findings 2");
 
 /// Raised whenever measuring changes so that figures of before are not like those of now.
-const MEASUREMENT: &str = "orch measurement 1";
+const MEASUREMENT: &str = "orch measurement 2";
 
 /// The engine changes with `orch` alone.
 const EMBEDDED_ENGINE: &str = concat!("embedded engine of orch ", env!("CARGO_PKG_VERSION"));

@@ -146,8 +146,8 @@ impl Sandboxes {
                 "this user cannot limit what a program takes: {why}"
             ))
             .hint(
-                "run `orch` as root, or in a session that may: `systemd-run --user --scope orch …`; or \
-                 take `limits` out of the bench",
+                "run `orch` as root or in a session that may, `systemd-run --user --scope -p CPUWeight=100 \
+                 -p MemoryAccounting=yes orch …`; or take `limits` out of the bench",
             ),
             StartError::Failed(_) => Fault::internal(format!("could not start a sandbox: {error}")),
         })?;

@@ -17,7 +17,8 @@ const LARGE_SHARE: f64 = 0.1;
 /// The way to a service at the time of one load on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Crossing {
-    pub(crate) round_trip: Duration,
+    /// How long a packet takes there and back, where there is a network between.
+    pub(crate) round_trip: Option<Duration>,
     /// The median latency of the load, where it had answers.
     pub(crate) p50: Option<Duration>,
     /// Why this machine may have been too slow for the load, if it may.
@@ -34,7 +35,7 @@ impl Network {
         self.0.borrow_mut().push(crossing);
     }
 
-    /// What a reader of the figures must know; nothing where there is no network between.
+    /// What a reader of the figures must know.
     pub(crate) fn notes(&self) -> Vec<String> {
         let bottleneck = {
             let crossings = self.0.borrow();
@@ -46,11 +47,11 @@ impl Network {
     /// How much of the figures is the network's.
     fn note(&self) -> Option<String> {
         let crossings = self.0.borrow();
-        let mut trips: Vec<Duration> = crossings.iter().map(|one| one.round_trip).collect();
+        let mut trips: Vec<Duration> = crossings.iter().filter_map(|one| one.round_trip).collect();
         let trip = milliseconds(median(&mut trips)?);
         let shares = crossings.iter().filter_map(|one| {
             let p50 = one.p50.filter(|p50| !p50.is_zero())?;
-            Some(one.round_trip.as_secs_f64() / p50.as_secs_f64())
+            Some(one.round_trip?.as_secs_f64() / p50.as_secs_f64())
         });
         let largest = shares.fold(0.0, f64::max);
         if largest <= LARGE_SHARE {
@@ -104,7 +105,7 @@ mod tests {
     /// In microseconds.
     fn crossing(round_trip: u64, p50: Option<u64>) -> Crossing {
         Crossing {
-            round_trip: Duration::from_micros(round_trip),
+            round_trip: Some(Duration::from_micros(round_trip)),
             p50: p50.map(Duration::from_micros),
             bottleneck: None,
         }

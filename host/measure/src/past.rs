@@ -272,6 +272,9 @@ fn work(bench: &PlannedBench) -> Digest {
     if let Some(cpus) = bench.cpus {
         hasher.field(cpus.to_string());
     }
+    if let Some(limits) = &bench.limits {
+        hasher.field(serde_json::to_string(limits).expect("it has a JSON form"));
+    }
     for measurement in &bench.measurements {
         let mut once = Measurement {
             samples: 1,

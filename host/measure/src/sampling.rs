@@ -193,13 +193,11 @@ impl<'a> Sampling<'a> {
             false => round_trip(at, self.cancel),
         };
         let loaded = requests(load, at, cpus, self.cancel)?;
-        if let Some(round_trip) = trip {
-            self.network.add(Crossing {
-                round_trip,
-                p50: loaded.p50,
-                bottleneck: loaded.bottleneck,
-            });
-        }
+        self.network.add(Crossing {
+            round_trip: trip,
+            p50: loaded.p50,
+            bottleneck: loaded.bottleneck,
+        });
         Ok(loaded.sample)
     }
 

@@ -58,6 +58,12 @@ impl Served<'_> {
         placeholder::fill_action(&mut action, port);
         let ready = placeholder::fill_readiness(&self.service.ready, port);
         let job = side.job(position, node, &action);
+        if let Err(fault) = self.machine.prepare(&job) {
+            return Err(match self.cancel.is_cancelled() {
+                true => Unsampled::Cancelled,
+                false => fault.into(),
+            });
+        }
         // It ends when its work is over, and when the user interrupts.
         let over = Cancel::new();
         let interrupt = {

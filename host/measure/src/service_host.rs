@@ -25,6 +25,12 @@ pub trait ServiceHost: Send + Sync {
     /// between.
     fn address(&self, port: u16) -> Result<SocketAddr, Fault>;
 
+    /// Brings there what a service needs, which takes the time that it takes.
+    fn prepare(&self, _: &Job<'_>) -> Result<(), Fault> {
+        // Here it is copied in no time.
+        Ok(())
+    }
+
     /// Runs a service until it is over, and says what it took.
     fn serve(&self, job: Job<'_>, setting: &TrialSetting, over: &Cancel) -> Result<Trial, Fault>;
 

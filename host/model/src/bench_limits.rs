@@ -19,7 +19,10 @@ pub struct BenchLimits {
 impl fmt::Display for BenchLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let memory = self.memory_bytes;
-        let memory = memory.map(|bytes| format!("{} MiB of memory", bytes >> 20));
+        let memory = memory.map(|bytes| match bytes % (1 << 20) {
+            0 => format!("{} MiB of memory", bytes >> 20),
+            _ => format!("{} KiB of memory", bytes.div_ceil(1 << 10)),
+        });
         let cpus = self.milli_cpus;
         let cpus = cpus.map(|milli| format!("the time of {} CPUs", f64::from(milli) / 1_000.0));
         let both: Vec<String> = memory.into_iter().chain(cpus).collect();

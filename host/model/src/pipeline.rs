@@ -184,7 +184,7 @@ pub struct BenchTable {
     /// On how many CPUs of its own the program runs; the scheduler's choice if none.
     pub cpus: Option<u32>,
     /// What the program may take; what the machine has if none.
-    pub limits: Option<BenchLimits>,
+    pub limits: Option<Spanned<BenchLimits>>,
     /// What is compared with, by a name that is looked for in the history: a run, a commit, a target
     /// or a toolchain; the last good measurement if none.
     pub baseline: Option<String>,

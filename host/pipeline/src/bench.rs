@@ -308,7 +308,7 @@ fn limits(
     raw: Spanned<Inline<RawLimits>>,
     on: Option<&Spanned<FleetPlace>>,
     problems: &mut Problems,
-) -> Option<BenchLimits> {
+) -> Option<Spanned<BenchLimits>> {
     let (span, raw) = (raw.span, raw.value.0);
     if on.is_some() {
         let message = format!("{wanting} has `limits`, which a machine of a fleet does not know");
@@ -333,10 +333,11 @@ fn limits(
         problems.add(Diagnostic::error(message, cpus.span).hint(hint));
         None
     });
-    Some(BenchLimits {
+    let limits = BenchLimits {
         memory_bytes: raw.memory.map(|memory| memory.value.0),
         milli_cpus: cpus,
-    })
+    };
+    Some(Spanned::new(limits, span))
 }
 
 fn within_a_day(

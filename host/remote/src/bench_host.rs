@@ -165,7 +165,7 @@ impl BenchHost {
     }
 
     /// Brings what a process reads, once.
-    fn fill(&self, place: &Workplace<'_>) -> Result<(), Fault> {
+    pub(crate) fn fill(&self, place: &Workplace<'_>) -> Result<(), Fault> {
         let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
         if filled.contains(&place.folder) {
             return Ok(());

@@ -16,6 +16,7 @@ use orch_transport::{Address, Command, Connection, Loss, Lost, Stop};
 use crate::bench_host::BenchHost;
 use crate::ports::{PORTS, choose, listeners};
 use crate::way;
+use crate::workplace::Workplace;
 
 const SOCKETS: &str = include_str!("sockets.sh");
 const MEMORY: &str = include_str!("memory.sh");
@@ -54,6 +55,10 @@ impl ServiceHost for BenchHost {
         };
         address.set_port(port);
         Ok(address)
+    }
+
+    fn prepare(&self, job: &Job<'_>) -> Result<(), Fault> {
+        self.fill(&Workplace::below(&self.held()?.folder, *job))
     }
 
     fn serve(&self, job: Job<'_>, setting: &TrialSetting, over: &Cancel) -> Result<Trial, Fault> {
@@ -126,7 +131,22 @@ impl BenchHost {
     fn reached_by(&self) -> Result<SocketAddr, Fault> {
         let connection = self.said("echo \"$SSH_CONNECTION\"", &[])?;
         let interfaces = std::fs::read_to_string(way::INTERFACES).unwrap_or_default();
-        way::address(&connection, &interfaces).ok_or_else(|| {
+        let found = way::address(&connection, &interfaces);
+        if let Some(address) = found.filter(|address| address.ip().is_loopback())
+            && self
+                .said("cat /proc/sys/kernel/random/boot_id", &[])?
+                .trim()
+                != way::own_start()
+        {
+            let name = &self.host.name;
+            return Err(Fault::usage(format!(
+                "`{name}` is reached through a tunnel: its `SSH_CONNECTION` says that it was reached \
+                 at {}, which is its own, and load is sent to a machine directly",
+                address.ip()
+            ))
+            .hint("measure from a machine that reaches it over a network, without a tunnel between"));
+        }
+        found.ok_or_else(|| {
             Fault::usage(format!(
                 "`{}` does not say by which address it is reached, and load is sent there directly: \
                  its `SSH_CONNECTION` is `{}`",

@@ -6,6 +6,12 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 /// Which of this machine's interfaces has which IPv6 address.
 pub(crate) const INTERFACES: &str = "/proc/net/if_inet6";
 
+/// This start of this machine: another machine has another one.
+pub(crate) fn own_start() -> String {
+    let start = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    start.unwrap_or_default().trim().to_owned()
+}
+
 /// Where a machine is reached, without a port: of `SSH_CONNECTION`, ssh(1), which names the client's
 /// address and port and then the server's. `interfaces` is the text of [`INTERFACES`]. None where it
 /// says nothing of use, as behind a proxy that is no network's.

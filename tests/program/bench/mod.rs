@@ -227,11 +227,14 @@ fn a_program_may_take_no_more_than_its_limits() {
     };
     let startup = ["run", "--only", "bench.startup"];
     let project = measured().file("app/main.go", BUSY);
-    let project = project.file("pipeline.toml", with("{ memory = \"256MiB\", cpus = 0.5 }"));
+    let project = project.file(
+        "pipeline.toml",
+        with("{ memory = \"256MiB\", cpus = 0.25 }"),
+    );
     project
         .orch(&["plan"])
         .exits(0)
-        .shows("limits   256 MiB of memory and the time of 0.5 CPUs");
+        .shows("limits   256 MiB of memory and the time of 0.25 CPUs");
     project.orch(&startup).exits(0).shows("first (50.0 %)");
 
     // Its own processor time is what the work takes; the limit shows in how long that lasts.
@@ -256,9 +259,17 @@ fn a_program_may_take_no_more_than_its_limits() {
     };
     let (wall, busy) = (median("wall"), median("user") + median("system"));
     assert!(
-        wall > 1.2 * busy,
+        wall > 2.0 * busy,
         "{wall} ns of wall time, {busy} ns of processor time"
     );
+
+    let size = "probe = \"size\"\nof = \"build.agent\"";
+    let nothing = PIPELINE.replace(size, &format!("{size}\nlimits = {{ cpus = 1 }}"));
+    let project = project.file("pipeline.toml", nothing);
+    project
+        .orch(&["plan"])
+        .exits(2)
+        .says("bench `size` has `limits` that bind no program of the build: it runs nothing");
 
     let project = project.file("pipeline.toml", with("{ memory = \"32MiB\" }"));
     project

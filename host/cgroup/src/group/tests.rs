@@ -92,74 +92,114 @@ fn wait4_time(mut child: Child) -> Duration {
     }
 }
 
-/// A hierarchy of version 2 as a folder: the kernel's own files are there once they are enabled.
-fn unified(root: &Path) -> PathBuf {
-    let write = |path: &str, text: &str| {
-        let file = root.join(path);
-        fs::create_dir_all(file.parent().expect("it has one")).unwrap();
-        fs::write(file, text).unwrap();
-    };
-    write(
-        "proc/self/mountinfo",
-        "29 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n",
-    );
-    write("proc/self/cgroup", "0::/user/job\n");
-    let folder = root.join("sys/fs/cgroup/user/job");
-    fs::create_dir_all(&folder).unwrap();
+/// A group's folder, with the files that the kernel would have there, all empty.
+fn files(names: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in names {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
     folder
 }
 
-#[test]
-fn version_two_is_told_in_its_own_words() {
-    let root = tempfile::tempdir().unwrap();
-    let parent = unified(root.path());
+fn check(version: Version, names: &[&str], expected: &[(&str, &str)]) {
+    let folder = files(names);
     let limits = Limits {
         memory_bytes: Some(1 << 30),
         milli_cpus: Some(1_500),
     };
-    let group = Group::below(root.path(), 4711, &limits).unwrap();
-    let [Folder(folder)] = &*group.folders else {
-        panic!("{group:?}");
+    limit(folder.path(), version, &[&MEMORY, &CPU], &limits).unwrap();
+    for (name, value) in expected {
+        assert_eq!(
+            fs::read_to_string(folder.path().join(name)).unwrap(),
+            *value,
+            "{name}"
+        );
+    }
+    let all = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(all, names.len(), "no file is made");
+}
+
+#[test]
+fn each_version_is_told_in_its_own_words() {
+    let expected = [
+        ("memory.max", "1073741824"),
+        ("memory.swap.max", "0"),
+        ("cpu.max", "150000 100000"),
+    ];
+    check(
+        Version::Two,
+        &["memory.max", "memory.swap.max", "cpu.max"],
+        &expected,
+    );
+    // A kernel that does not count swap.
+    check(Version::Two, &["memory.max", "cpu.max"], &expected[..1]);
+    let names = [
+        "memory.limit_in_bytes",
+        "cpu.cfs_period_us",
+        "cpu.cfs_quota_us",
+    ];
+    let expected = ["1073741824", "100000", "150000"];
+    let expected: Vec<_> = names.into_iter().zip(expected).collect();
+    check(Version::One, &names, &expected);
+}
+
+#[test]
+fn a_parent_that_gives_no_controller_is_named() {
+    let folder = files(&["memory.max"]);
+    let limits = Limits {
+        milli_cpus: Some(500),
+        ..Limits::default()
     };
-    assert_eq!(folder.parent(), Some(&*parent));
-    let read = |file: &Path| fs::read_to_string(file).unwrap();
-    assert_eq!(read(&parent.join("cgroup.subtree_control")), "+memory +cpu");
-    assert_eq!(read(&folder.join("memory.max")), "1073741824");
-    assert_eq!(read(&folder.join("memory.swap.max")), "0");
-    assert_eq!(read(&folder.join("cpu.max")), "150000 100000");
-    assert_eq!(read(&folder.join("cgroup.procs")), "4711");
-    fs::write(
-        folder.join("memory.events"),
-        "low 0\noom 3\noom_kill 2\noom_group_kill 0\n",
-    )
-    .unwrap();
-    assert_eq!(group.memory_kills(), 2);
+    let refused = limit(folder.path(), Version::Two, &[&CPU], &limits).unwrap_err();
+    assert!(
+        refused.to_string().ends_with("gives its groups no `cpu`"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_the_kernel_ended_counts_where_memory_is_limited() {
+    let folder = files(&[]);
+    let events = "low 0\noom 3\noom_kill 2\noom_group_kill 0\n";
+    fs::write(folder.path().join("memory.events"), events).unwrap();
+    let group = |limits_memory| Group {
+        folders: vec![Folder(folder.path().to_owned())],
+        limits_memory,
+    };
+    assert_eq!(group(true).memory_kills(), 2);
+    assert_eq!(group(false).memory_kills(), 0);
 }
 
 #[test]
 fn where_nothing_can_be_made_it_says_what_was_tried() {
     let root = tempfile::tempdir().unwrap();
-    let parent = unified(root.path());
-    // Nobody makes a folder in a file.
-    for folder in [
-        &*parent,
-        parent.parent().unwrap(),
-        &root.path().join("sys/fs/cgroup"),
-    ] {
-        fs::remove_dir_all(folder).unwrap();
-        fs::write(folder, "").unwrap();
-    }
+    let write = |path: &str, text: &str| {
+        let file = root.path().join(path);
+        fs::create_dir_all(file.parent().expect("it has one")).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    let mounted =
+        "29 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
+    write("proc/self/mountinfo", mounted);
+    // The folder of the process is not shown here, as in a container; what is made above has no files.
+    write("proc/self/cgroup", "0::/user/job\n");
+    fs::create_dir_all(root.path().join("sys/fs/cgroup")).unwrap();
     let limits = Limits {
         milli_cpus: Some(500),
         ..Limits::default()
     };
-    let refused = Group::below(root.path(), 4711, &limits)
-        .unwrap_err()
-        .to_string();
-    assert!(refused.starts_with("could not make `"), "{refused}");
-    fs::write(root.path().join("proc/self/mountinfo"), "").unwrap();
-    let refused = Group::below(root.path(), 4711, &limits)
-        .unwrap_err()
-        .to_string();
-    assert_eq!(refused, "no control groups for `cpu` are mounted");
+    let refused = || {
+        Group::below(root.path(), 4711, &limits)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(
+        refused().ends_with("/sys/fs/cgroup` gives its groups no `cpu`"),
+        "{}",
+        refused()
+    );
+    let left = fs::read_dir(root.path().join("sys/fs/cgroup")).unwrap();
+    assert_eq!(left.count(), 0);
+    write("proc/self/mountinfo", "");
+    assert_eq!(refused(), "no control groups for `cpu` are mounted");
 }

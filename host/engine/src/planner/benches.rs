@@ -136,6 +136,11 @@ impl Planner<'_> {
         {
             return;
         }
+        if let Some(limits) = &table.limits
+            && !self.can_be_limited(table, limits, &planned.measurements)
+        {
+            return;
+        }
         let runs = match &table.on {
             // Only what the probe makes before is made here.
             Some(_) => planned.actions.iter().any(|one| !runs_a_tool(one)),
@@ -199,7 +204,7 @@ impl Planner<'_> {
             files: planned.files,
             on: table.on.as_ref().and_then(|on| self.place(on)),
             cpus: table.cpus,
-            limits: table.limits,
+            limits: table.limits.as_ref().map(|limits| limits.value),
             baseline: table.baseline.clone(),
             gates: table.gates.iter().map(|gate| gate.value.clone()).collect(),
             function_only: table.on.is_none() && matches!(runner, Runner::Emulator(_)),

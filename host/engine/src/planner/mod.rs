@@ -7,6 +7,7 @@ mod builds;
 mod companions;
 mod deploys;
 mod elsewhere;
+mod limited;
 mod made;
 mod names;
 mod needs;

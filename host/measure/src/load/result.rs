@@ -126,8 +126,8 @@ impl Generator {
     pub fn bottleneck(&self) -> Option<String> {
         if self.busy_share >= BUSY_SHARE {
             return Some(format!(
-                "the load generator was busy for {:.0}% of the time: give it another thread or CPU, \
-                 or less to do",
+                "the load generator was busy for {:.0}% of the time: the throughput may be its own, \
+                 and the service's larger",
                 self.busy_share * 100.0
             ));
         }

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use orch_cgroup::{Group, Refused};
+use orch_cgroup::Group;
 
 use crate::{Exceeded, Finished, Job, Missing, Settings, StartError};
 
@@ -38,9 +38,14 @@ impl Sandbox {
         };
         // What the helper starts is born into its group.
         if let Some(limits) = &settings.group {
-            let group = Group::around(sandbox.helper.id(), limits);
-            let refused = |refused: Refused| StartError::Unlimited(refused.to_string());
-            sandbox.group = Some(group.map_err(refused)?);
+            match Group::around(sandbox.helper.id(), limits) {
+                Ok(group) => sandbox.group = Some(group),
+                Err(refused) => {
+                    // It may be in a part of the group, which can go only afterwards.
+                    drop(sandbox);
+                    return Err(StartError::Unlimited(refused.to_string()));
+                }
+            }
         }
         let setup = Setup {
             workspace: settings.workspace.clone(),

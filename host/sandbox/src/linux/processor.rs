@@ -77,10 +77,14 @@ mod tests {
 
     use super::*;
 
-    /// Page faults are counted by the kernel itself, so that every machine has them.
+    /// Page faults are counted by the kernel itself, whatever the processor has.
     fn faults(thread: Pid) -> Inherited {
-        let counter = Inherited::open(Software::PAGE_FAULTS, thread);
-        counter.expect("the kernel lets everybody count user mode")
+        Inherited::open(Software::PAGE_FAULTS, thread).unwrap_or_else(|error| {
+            panic!(
+                "this test counts events ({error}): `sudo sysctl kernel.perf_event_paranoid=2`, and \
+                 `--cap-add PERFMON` for a container"
+            )
+        })
     }
 
     fn run(script: &str) {

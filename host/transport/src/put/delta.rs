@@ -64,11 +64,8 @@ fn copies(old: &[u8], new: &[u8]) -> Vec<Copied> {
         let straight = copies
             .last()
             .map(|last| last.old + last.bytes + (at - last.new - last.bytes));
-        let found = straight
-            .into_iter()
-            .chain(blocks.find(rolling.sum))
-            .find(|&from| old.get(from..from + WINDOW) == Some(window));
-        let Some(found) = found else {
+        let straight = straight.filter(|&from| old.get(from..from + WINDOW) == Some(window));
+        let Some(found) = straight.or_else(|| blocks.find(window, rolling.sum)) else {
             at += 1;
             continue;
         };
@@ -160,37 +157,64 @@ fn sum(window: &[u8]) -> u64 {
     })
 }
 
-/// Where the old file's blocks lie, by their sums; of those that share a place, the first.
-struct Blocks {
+/// Where the old file's blocks lie, by their sums; of those that are alike, the first. A table that is
+/// a quarter full at most: a block whose place is taken lies in the next one that is empty.
+struct Blocks<'a> {
+    old: &'a [u8],
     table: Vec<u32>,
     shift: u32,
 }
 
 const EMPTY: u32 = u32::MAX;
 
-impl Blocks {
-    fn of(old: &[u8]) -> Self {
+impl<'a> Blocks<'a> {
+    fn of(old: &'a [u8]) -> Self {
         let count = (old.len() / WINDOW).max(1) * 4;
         let bits = count.next_power_of_two().trailing_zeros();
         let mut blocks = Self {
+            old,
             table: vec![EMPTY; 1 << bits],
             shift: 64 - bits,
         };
         for (number, block) in old.chunks_exact(WINDOW).enumerate() {
-            let place = blocks.place(sum(block));
-            if let (EMPTY, Ok(number)) = (blocks.table[place], u32::try_from(number)) {
+            let Ok(number) = u32::try_from(number) else {
+                break;
+            };
+            let mut place = blocks.place(sum(block));
+            while blocks.table[place] != EMPTY && !blocks.holds(place, block) {
+                place = blocks.behind(place);
+            }
+            if blocks.table[place] == EMPTY {
                 blocks.table[place] = number;
             }
         }
         blocks
     }
 
-    /// Where a block may lie that has this sum.
-    fn find(&self, sum: u64) -> Option<usize> {
-        match self.table[self.place(sum)] {
-            EMPTY => None,
-            number => Some(number as usize * WINDOW),
+    /// Where the first block lies that is alike, whose sum is given.
+    fn find(&self, window: &[u8], sum: u64) -> Option<usize> {
+        let mut place = self.place(sum);
+        while self.table[place] != EMPTY {
+            if self.holds(place, window) {
+                return Some(self.begin(place));
+            }
+            place = self.behind(place);
         }
+        None
+    }
+
+    /// Whether the block of a place is like this one.
+    fn holds(&self, place: usize, window: &[u8]) -> bool {
+        let begin = self.begin(place);
+        &self.old[begin..begin + WINDOW] == window
+    }
+
+    fn begin(&self, place: usize) -> usize {
+        self.table[place] as usize * WINDOW
+    }
+
+    fn behind(&self, place: usize) -> usize {
+        (place + 1) % self.table.len()
     }
 
     fn place(&self, sum: u64) -> usize {

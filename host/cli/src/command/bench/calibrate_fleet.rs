@@ -43,7 +43,11 @@ pub fn calibrate_fleet(
             Err(_) if cancel.is_cancelled() => return Err(Stop::Said(Exit::Interrupted)),
             Err(fault) => {
                 console.fault(&fault);
-                exit = Exit::of_fault(fault.kind);
+                // The first that failed decides.
+                exit = match exit {
+                    Exit::Done => Exit::of_fault(fault.kind),
+                    failed => failed,
+                };
             }
         }
     }
