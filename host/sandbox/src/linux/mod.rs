@@ -2,8 +2,8 @@
 //!
 //! `orch` holds a [`Sandbox`], which stands for two processes at the other end of a socket:
 //! the helper, which makes the namespaces, and init, which is process 1 inside them. Init
-//! has two threads. The keeper may still change mounts and open counters. The server may do nothing any more;
-//! it starts the programs, so that what binds it binds them.
+//! has two threads. The keeper may still change mounts and open counters. The server may do
+//! nothing any more; it starts the programs, so that what binds it binds them.
 //!
 //! ```text
 //! orch ──socket── helper ──starts── init: keeper ◀─asks─ server ──starts── program
