@@ -10,9 +10,9 @@ use orch_engine::{Cancel, PlannedBench};
 use orch_history::Hardware;
 use orch_model::{Artifact, Digest, Fault};
 
+use crate::loads::Loads;
 use crate::machine::{Hosts, Machine, Meter, ThisMachine};
 use crate::meanwhile::Meanwhile;
-use crate::network::Network;
 use crate::noise::warnings;
 use crate::past::{Compared, Earlier, Past, named};
 use crate::pinning::Seats;
@@ -126,7 +126,7 @@ impl BenchMeasurer {
             seats: &seats,
             meanwhile: Meanwhile::begin(machine)?,
             used: Used::default(),
-            network: Network::default(),
+            loads: Loads::default(),
         };
         let taken = session.decide()?;
         let past = &self.measuring.past;
@@ -210,8 +210,8 @@ fn refuses(
     seats: &Seats,
     cancel: &Cancel,
 ) -> Result<Option<String>, Unsampled> {
-    let (used, network) = (Used::default(), Network::default());
-    let samplings = Sampling::each(machine, job, (&used, &network), seats, cancel);
+    let (used, loads) = (Used::default(), Loads::default());
+    let samplings = Sampling::each(machine, job, (&used, &loads), seats, cancel);
     for sampling in samplings.filter(Sampling::runs) {
         match sampling.once(side) {
             Ok(_) => {}

@@ -11,8 +11,8 @@ use orch_engine::Cancel;
 use orch_engine::port::{Failure, MeasureJob, Trial, TrialSetting};
 use orch_model::{Action, BenchLimits, Fault, Load, Measurement, NodeId, Sample, Work};
 
+use crate::loads::{LoadSeen, Loads, round_trip};
 use crate::machine::Machine;
-use crate::network::{Crossing, Network, round_trip};
 use crate::pinning::Seats;
 use crate::placeholder;
 use crate::requests::requests;
@@ -72,7 +72,7 @@ pub(crate) struct Sampling<'a> {
     /// The position of its first process among those of the bench.
     pub(crate) first: usize,
     pub(crate) used: &'a Used,
-    pub(crate) network: &'a Network,
+    pub(crate) loads: &'a Loads,
     pub(crate) seats: &'a Seats,
     pub(crate) cancel: &'a Cancel,
 }
@@ -82,7 +82,7 @@ impl<'a> Sampling<'a> {
     pub(crate) fn each(
         machine: &'a dyn Machine,
         job: &MeasureJob<'a>,
-        (used, network): (&'a Used, &'a Network),
+        (used, loads): (&'a Used, &'a Loads),
         seats: &'a Seats,
         cancel: &'a Cancel,
     ) -> impl Iterator<Item = Self> {
@@ -98,7 +98,7 @@ impl<'a> Sampling<'a> {
                 limits,
                 first,
                 used,
-                network,
+                loads,
                 seats,
                 cancel,
             })
@@ -193,7 +193,7 @@ impl<'a> Sampling<'a> {
             false => round_trip(at, self.cancel),
         };
         let loaded = requests(load, at, cpus, self.cancel)?;
-        self.network.add(Crossing {
+        self.loads.add(LoadSeen {
             round_trip: trip,
             p50: loaded.p50,
             bottleneck: loaded.bottleneck,

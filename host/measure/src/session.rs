@@ -13,11 +13,11 @@ use orch_model::{Fault, FaultKind, Gate, Metric, Reading, Sample};
 
 use crate::calibration::Calibration;
 use crate::gates::{BETWEEN_RUNS, Held, median_with_interval};
+use crate::loads::Loads;
 use crate::machine::Machine;
 use crate::meanwhile::{Disturbed, Meanwhile};
 use crate::measurer::BenchMeasurer;
 use crate::names::{check_gates, check_names};
-use crate::network::Network;
 use crate::past::Earlier;
 use crate::pinning::Seats;
 use crate::sampling::{Sampling, Unsampled, Used};
@@ -51,7 +51,7 @@ pub(crate) struct Session<'a> {
     /// The CPU time of all that was measured.
     pub(crate) used: Used,
     /// What lies between here and its services.
-    pub(crate) network: Network,
+    pub(crate) loads: Loads,
 }
 
 /// Figures, and what they say.
@@ -172,7 +172,7 @@ impl Session<'_> {
     }
 
     fn samplings(&self) -> impl Iterator<Item = Sampling<'_>> {
-        let seen = (&self.used, &self.network);
+        let seen = (&self.used, &self.loads);
         Sampling::each(self.machine, self.job, seen, self.seats, self.cancel)
     }
 
@@ -227,7 +227,7 @@ impl Session<'_> {
             }
         };
         let mut notes = self.notes.to_vec();
-        notes.extend(self.network.notes());
+        notes.extend(self.loads.notes());
         notes.extend(disturbed.warnings.iter().map(ToString::to_string));
         if bench.function_only {
             let why = "an emulator ran the program: its times mean nothing and are held to no gate";

@@ -138,6 +138,7 @@ impl BenchHost {
             .hint("its disk may be full: `df -h /var/tmp` there")),
         }
     }
+
     /// The machine's folder for us, and that nobody else measures there.
     pub(crate) fn held(&self) -> Result<&Hold, Fault> {
         self.held

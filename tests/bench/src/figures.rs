@@ -26,18 +26,23 @@ impl Figures {
     pub fn of(samples: &[Sample]) -> Option<Self> {
         let mut seconds: Vec<_> = samples.iter().map(|sample| sample.seconds).collect();
         seconds.sort_by(f64::total_cmp);
-        let middle = seconds.len() / 2;
-        let median = match seconds.len() % 2 {
-            1 => seconds[middle],
-            _ => (seconds.get(middle.checked_sub(1)?)? + seconds[middle]) / 2.0,
-        };
         Some(Self {
-            seconds: median,
+            seconds: median(seconds.clone())?,
             least_seconds: *seconds.first()?,
             most_seconds: *seconds.last()?,
             peak_bytes: samples.iter().map(|sample| sample.peak_bytes).max()?,
             runs: seconds.len(),
         })
+    }
+}
+
+/// `None` without a value.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        1 => values.get(middle).copied(),
+        _ => Some((values.get(middle.checked_sub(1)?)? + values.get(middle)?) / 2.0),
     }
 }
 

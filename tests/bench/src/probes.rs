@@ -2,11 +2,12 @@
 //! `http-load` beside wrk. Here a ratio of 1 is what is wanted.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::figures::median;
 use crate::file::{read, write};
 use crate::install;
 use crate::place::Place;
@@ -205,7 +206,7 @@ impl Drop for Running {
 }
 
 /// Requests a second, and milliseconds of which half and 99 of 100 answers took no more.
-fn by_wrk(program: &PathBuf) -> Result<[f64; 3], String> {
+fn by_wrk(program: &Path) -> Result<[f64; 3], String> {
     let mut service = Command::new(program);
     let service = service.arg("127.0.0.1:0").stdout(Stdio::piped()).spawn();
     let mut service = Running(service.map_err(|error| format!("could not start it: {error}"))?);
@@ -288,15 +289,6 @@ fn table(rows: &[Row]) -> String {
         );
     }
     text
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        1 => values.get(middle).copied(),
-        _ => Some((values.get(middle.checked_sub(1)?)? + values.get(middle)?) / 2.0),
-    }
 }
 
 #[cfg(test)]

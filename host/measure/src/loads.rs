@@ -1,5 +1,5 @@
-//! What lies between this machine, from where load comes, and the one that is measured: it is a part
-//! of every latency.
+//! What was seen of the loads on a service beside their figures: how far away it is, since the network
+//! between is a part of every latency, and whether this machine was quick enough.
 
 use std::cell::RefCell;
 use std::net::{SocketAddr, TcpStream};
@@ -14,9 +14,9 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// From this share of a median latency on, figures are told to be the network's too.
 const LARGE_SHARE: f64 = 0.1;
 
-/// The way to a service at the time of one load on it.
+/// One load.
 #[derive(Clone, Debug)]
-pub(crate) struct Crossing {
+pub(crate) struct LoadSeen {
     /// How long a packet takes there and back, where there is a network between.
     pub(crate) round_trip: Option<Duration>,
     /// The median latency of the load, where it had answers.
@@ -25,31 +25,31 @@ pub(crate) struct Crossing {
     pub(crate) bottleneck: Option<String>,
 }
 
-/// What was seen of the network in one measurement.
+/// All of one measurement.
 #[derive(Debug, Default)]
-pub(crate) struct Network(RefCell<Vec<Crossing>>);
+pub(crate) struct Loads(RefCell<Vec<LoadSeen>>);
 
-impl Network {
+impl Loads {
     /// One load.
-    pub(crate) fn add(&self, crossing: Crossing) {
-        self.0.borrow_mut().push(crossing);
+    pub(crate) fn add(&self, seen: LoadSeen) {
+        self.0.borrow_mut().push(seen);
     }
 
     /// What a reader of the figures must know.
     pub(crate) fn notes(&self) -> Vec<String> {
         let bottleneck = {
-            let crossings = self.0.borrow();
-            crossings.iter().find_map(|one| one.bottleneck.clone())
+            let seen = self.0.borrow();
+            seen.iter().find_map(|one| one.bottleneck.clone())
         };
-        self.note().into_iter().chain(bottleneck).collect()
+        self.of_network().into_iter().chain(bottleneck).collect()
     }
 
     /// How much of the figures is the network's.
-    fn note(&self) -> Option<String> {
-        let crossings = self.0.borrow();
-        let mut trips: Vec<Duration> = crossings.iter().filter_map(|one| one.round_trip).collect();
+    fn of_network(&self) -> Option<String> {
+        let seen = self.0.borrow();
+        let mut trips: Vec<Duration> = seen.iter().filter_map(|one| one.round_trip).collect();
         let trip = milliseconds(median(&mut trips)?);
-        let shares = crossings.iter().filter_map(|one| {
+        let shares = seen.iter().filter_map(|one| {
             let p50 = one.p50.filter(|p50| !p50.is_zero())?;
             Some(one.round_trip?.as_secs_f64() / p50.as_secs_f64())
         });
@@ -103,8 +103,8 @@ mod tests {
     use crate::testing::{OK, Service, answering};
 
     /// In microseconds.
-    fn crossing(round_trip: u64, p50: Option<u64>) -> Crossing {
-        Crossing {
+    fn seen(round_trip: u64, p50: Option<u64>) -> LoadSeen {
+        LoadSeen {
             round_trip: Some(Duration::from_micros(round_trip)),
             p50: p50.map(Duration::from_micros),
             bottleneck: None,
@@ -113,37 +113,48 @@ mod tests {
 
     #[test]
     fn a_network_that_takes_little_is_only_told() {
-        let network = Network::default();
+        let network = Loads::default();
         assert_eq!(network.notes(), Vec::<String>::new());
         for trip in [210, 190, 9_000] {
-            network.add(crossing(trip, Some(100_000)));
+            network.add(seen(trip, Some(100_000)));
         }
         let note = "the network between takes 0.21 ms of each answer";
         assert_eq!(network.notes(), [note]);
-        network.add(Crossing {
+        network.add(LoadSeen {
             bottleneck: Some("the load generator was busy".to_owned()),
-            ..crossing(200, None)
+            ..seen(200, None)
         });
         assert_eq!(network.notes(), [note, "the load generator was busy"]);
     }
 
     #[test]
+    fn a_generator_that_was_too_slow_is_told_without_a_network_too() {
+        let here = Loads::default();
+        here.add(LoadSeen {
+            round_trip: None,
+            p50: None,
+            bottleneck: Some("the load generator was busy".to_owned()),
+        });
+        assert_eq!(here.notes(), ["the load generator was busy"]);
+    }
+
+    #[test]
     fn a_large_part_of_a_latency_is_warned_of() {
-        let network = Network::default();
-        network.add(crossing(210, Some(10_000)));
-        network.add(crossing(210, Some(500)));
-        network.add(crossing(210, None));
-        let note = network.note().unwrap();
+        let network = Loads::default();
+        network.add(seen(210, Some(10_000)));
+        network.add(seen(210, Some(500)));
+        network.add(seen(210, None));
+        let note = network.of_network().unwrap();
         assert!(
             note.starts_with(
                 "the network between takes 0.21 ms of each answer, up to 42 % of the P50"
             ),
             "{note}"
         );
-        let fast = Network::default();
-        fast.add(crossing(12_400, Some(400)));
+        let fast = Loads::default();
+        fast.add(seen(12_400, Some(400)));
         assert!(
-            fast.note()
+            fast.of_network()
                 .unwrap()
                 .contains("12 ms of each answer, up to 100 %")
         );
